@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Arithmetic on frames. A frame is Xen's 4 KB unit of granting, whatever
+ * PAGE_SIZE is: a 64 KB page holds sixteen of them. Pure.
+ */
+#ifndef XENFRONT_FRAME_H
+#define XENFRONT_FRAME_H
+
+#include "portable.h"
+
+#define XFL_FRAME_SHIFT	12
+#define XFL_FRAME_SIZE	(1u << XFL_FRAME_SHIFT)
+#define XFL_FRAME_MASK	(XFL_FRAME_SIZE - 1)
+
+/**
+ * xfl_frame_offset() - offset inside the frame that holds a byte
+ * @offset: byte offset from any frame-aligned place
+ */
+static inline u32 xfl_frame_offset(u64 offset)
+{
+	return offset & XFL_FRAME_MASK;
+}
+
+/**
+ * xfl_frames_spanned() - frames touched by a run of bytes
+ * @offset: byte offset of the run from any frame-aligned place
+ * @len: bytes in the run
+ *
+ * Return: number of frames, 0 for an empty run.
+ */
+static inline u32 xfl_frames_spanned(u64 offset, u32 len)
+{
+	if (!len)
+		return 0;
+	return (xfl_frame_offset(offset) + (u64)len + XFL_FRAME_MASK) >> XFL_FRAME_SHIFT;
+}
+
+/**
+ * xfl_frame_chunk() - bytes of a run that lie in its first frame
+ * @offset: byte offset of the run from any frame-aligned place
+ * @len: bytes in the run
+ */
+static inline u32 xfl_frame_chunk(u64 offset, u32 len)
+{
+	u32 room = XFL_FRAME_SIZE - xfl_frame_offset(offset);
+
+	return min(room, len);
+}
+
+#endif /* XENFRONT_FRAME_H */

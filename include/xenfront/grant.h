@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Grant references: a stack of them per ring, and a place for those that the
+ * backend will not let go of.
+ *
+ * DOC: the grant table's free list is one list under one lock for the whole
+ * guest. A ring therefore takes its references in batches and keeps them: per
+ * I/O it only writes and clears table entries, which needs no lock. The stack
+ * never drops below the reserve it was made with, so that one largest request
+ * can always go out, however short of references the guest is.
+ */
+#ifndef XENFRONT_GRANT_H
+#define XENFRONT_GRANT_H
+
+#include <linux/types.h>
+#include <xen/grant_table.h>
+#include <xen/page.h>
+
+struct module;
+
+/**
+ * struct xfl_grefs - the grant references of one ring
+ * @ref: stack of references that are free to use
+ * @nr_free: references on the stack
+ * @nr_owned: references taken from the table, free or in use
+ * @max: most references this ring will ever own
+ * @domid: domain that is given access
+ *
+ * Its user serialises all calls, normally with the ring's lock.
+ */
+struct xfl_grefs {
+	grant_ref_t *ref;
+	u32 nr_free;
+	u32 nr_owned;
+	u32 max;
+	domid_t domid;
+};
+
+int xfl_grefs_init(struct xfl_grefs *g, domid_t domid, u32 reserve, u32 max);
+void xfl_grefs_destroy(struct xfl_grefs *g);
+bool xfl_grefs_grow(struct xfl_grefs *g, u32 n);
+void xfl_gref_abandon(struct xfl_grefs *g, u32 n);
+
+/**
+ * xfl_grefs_want() - make sure a number of references can be popped
+ * @g: the stack
+ * @n: references needed
+ *
+ * Context: any; takes the grant table's lock only when the stack has to grow.
+ * Return: true if @n references are on the stack now.
+ */
+static inline bool xfl_grefs_want(struct xfl_grefs *g, u32 n)
+{
+	return likely(g->nr_free >= n) || xfl_grefs_grow(g, n);
+}
+
+/**
+ * xfl_gref_pop() - take a reference after xfl_grefs_want() promised it
+ * @g: the stack
+ */
+static inline grant_ref_t xfl_gref_pop(struct xfl_grefs *g)
+{
+	return g->ref[--g->nr_free];
+}
+
+/**
+ * xfl_gref_push() - give a reference back whose access has ended
+ * @g: the stack
+ * @ref: the reference
+ */
+static inline void xfl_gref_push(struct xfl_grefs *g, grant_ref_t ref)
+{
+	g->ref[g->nr_free++] = ref;
+}
+
+/**
+ * xfl_gfn() - guest frame number of a byte in a page
+ * @page: first page of a physically contiguous run
+ * @offset: byte offset from the start of @page
+ */
+static inline unsigned long xfl_gfn(struct page *page, unsigned long offset)
+{
+	return pfn_to_gfn(page_to_xen_pfn(page) + XEN_PFN_DOWN(offset));
+}
+
+/**
+ * xfl_grant() - give the backend access to one frame
+ * @g: the stack @ref came from
+ * @ref: reference to use
+ * @gfn: frame, see xfl_gfn()
+ * @readonly: whether the backend may only read
+ */
+static inline void xfl_grant(const struct xfl_grefs *g, grant_ref_t ref, unsigned long gfn,
+			     bool readonly)
+{
+	gnttab_grant_foreign_access_ref(ref, g->domid, gfn, readonly);
+}
+
+/**
+ * xfl_grant_end() - take access back
+ * @ref: reference in use
+ *
+ * The test and the revocation are one atomic step (XSA-396): on true the
+ * backend cannot reach the frame any more.
+ *
+ * Return: false if the backend still maps the frame; the frame must then be
+ * neither reused nor freed, see xfl_park().
+ */
+static inline bool __must_check xfl_grant_end(grant_ref_t ref)
+{
+	return gnttab_end_foreign_access_ref(ref);
+}
+
+/**
+ * xfl_park() - keep what the backend still maps until it lets go
+ * @refs: references; those whose access can be ended are ended at once
+ * @nr: number of them
+ * @owner: module that @release lives in; it cannot be unloaded meanwhile
+ * @release: called once with @data when the last access has ended, from process
+ *	context, possibly before xfl_park() returns; may be NULL
+ * @data: what to release: a page, an skb, a request
+ *
+ * The references return to the grant table by themselves: account for them with
+ * xfl_gref_abandon(). Where no memory can be had to remember them, they
+ * and @data are lost for good, which is said in the log.
+ *
+ * Context: process or softirq; does not sleep.
+ */
+void xfl_park(const grant_ref_t *refs, u32 nr, struct module *owner,
+	      void (*release)(void *data), void *data);
+
+/* xfl_park_release() callbacks for the common owners. */
+void xfl_park_put_page(void *page);
+
+int xfl_park_init(void);
+void xfl_park_exit(void);
+
+#endif /* XENFRONT_GRANT_H */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Xenstore: feature keys read by table with range checks, and everything a
+ * frontend publishes written in one transaction.
+ */
+#ifndef XENFRONT_XENSTORE_H
+#define XENFRONT_XENSTORE_H
+
+#include <linux/types.h>
+#include <linux/stddef.h>
+#include <xen/xenbus.h>
+
+/**
+ * struct xfl_key - one number the backend may write
+ * @name: key in the backend's directory
+ * @min: smallest value believed
+ * @max: largest value believed
+ * @absent: value if the key is missing, malformed or out of range
+ * @offset: where in the result it goes
+ * @size: bytes of that field: 1, 2, 4 or 8
+ */
+struct xfl_key {
+	const char *name;
+	u64 min;
+	u64 max;
+	u64 absent;
+	u16 offset;
+	u8 size;
+};
+
+/**
+ * XFL_KEY() - a table entry for a field of a struct
+ * @_type: the struct
+ * @_field: unsigned integer or bool field in it
+ * @_name: key
+ * @_min: smallest value believed
+ * @_max: largest value believed
+ * @_absent: value if there is none to believe
+ */
+#define XFL_KEY(_type, _field, _name, _min, _max, _absent) {	\
+	.name = _name, .min = _min, .max = _max,		\
+	.absent = _absent, .offset = offsetof(_type, _field),	\
+	.size = sizeof_field(_type, _field),			\
+}
+
+/* A feature that is on or off, off if the backend does not say. */
+#define XFL_FEATURE(_type, _field, _name) XFL_KEY(_type, _field, _name, 0, 1, 0)
+
+void xfl_keys_read(struct xenbus_device *xbdev, const char *dir, const struct xfl_key *key,
+		   unsigned int nr, void *result);
+
+/**
+ * typedef xfl_publish_fn - writes a frontend's keys inside a transaction
+ * @xbt: the transaction
+ * @dir: the frontend's directory
+ * @ctx: as given to xfl_publish()
+ *
+ * May run several times. Return: 0 or a negative errno, which ends the attempt.
+ */
+typedef int (*xfl_publish_fn)(struct xenbus_transaction xbt, const char *dir, void *ctx);
+
+int xfl_publish(struct xenbus_device *xbdev, const char *const *stale, xfl_publish_fn fn,
+		void *ctx);
+
+#endif /* XENFRONT_XENSTORE_H */
