@@ -111,28 +111,8 @@ static inline bool __must_check xfl_grant_end(grant_ref_t ref)
 	return gnttab_end_foreign_access_ref(ref);
 }
 
-/**
- * xfl_park() - keep what the backend still maps until it lets go
- * @refs: references; those whose access can be ended are ended at once
- * @nr: number of them
- * @owner: module that @release lives in; it cannot be unloaded meanwhile
- * @release: called once with @data when the last access has ended, from process
- *	context, possibly before xfl_park() returns; may be NULL
- * @data: what to release: a page, an skb, a request
- *
- * The references return to the grant table by themselves: account for them with
- * xfl_gref_abandon(). Where no memory can be had to remember them, they
- * and @data are lost for good, which is said in the log.
- *
- * Context: process or softirq; does not sleep.
- */
 void xfl_park(const grant_ref_t *refs, u32 nr, struct module *owner,
 	      void (*release)(void *data), void *data);
-
-/* xfl_park_release() callbacks for the common owners. */
 void xfl_park_put_page(void *page);
-
-int xfl_park_init(void);
-void xfl_park_exit(void);
 
 #endif /* XENFRONT_GRANT_H */

@@ -105,7 +105,7 @@ struct xfl_device {
 	wait_queue_head_t settled;
 };
 
-int xfl_device_init(struct xfl_device *xd, struct xenbus_device *xbdev,
+int __must_check xfl_device_init(struct xfl_device *xd, struct xenbus_device *xbdev,
 		    const struct xfl_ops *ops);
 void xfl_device_start(struct xfl_device *xd);
 void xfl_device_del(struct xfl_device *xd);

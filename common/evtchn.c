@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Binding event channels to interrupts.
+ */
+#include <linux/module.h>
+
+#include <xenfront/evtchn.h>
+
+/**
+ * xfl_evtchn_bind() - allocate an event channel for the backend and listen on it
+ * @xbdev: device whose backend may bind the other end
+ * @ec: filled in
+ * @handler: interrupt handler; begins with xfl_evtchn_event()
+ * @name: name in /proc/interrupts; must live as long as the binding
+ * @data: cookie for @handler
+ *
+ * Context: process.
+ * Return: 0 or a negative errno; @ec then holds nothing.
+ */
+int xfl_evtchn_bind(struct xenbus_device *xbdev, struct xfl_evtchn *ec, irq_handler_t handler,
+		    const char *name, void *data)
+{
+	int ret;
+
+	*ec = (struct xfl_evtchn){};
+	ret = xenbus_alloc_evtchn(xbdev, &ec->port);
+	if (ret)
+		return ret;
+
+	ret = bind_evtchn_to_irqhandler_lateeoi(ec->port, handler, 0, name, data);
+	if (ret < 0) {
+		xenbus_free_evtchn(xbdev, ec->port);
+		ec->port = 0;
+		return ret;
+	}
+	ec->irq = ret;
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(xfl_evtchn_bind, XEN_FRONTLIB);
+
+/**
+ * xfl_evtchn_unbind() - stop listening and close the channel
+ * @ec: a bound channel, or one that holds nothing
+ * @data: the cookie it was bound with
+ *
+ * Context: process; waits for a running handler.
+ */
+void xfl_evtchn_unbind(struct xfl_evtchn *ec, void *data)
+{
+	if (ec->irq)
+		unbind_from_irqhandler(ec->irq, data);
+	*ec = (struct xfl_evtchn){};
+}
+EXPORT_SYMBOL_NS_GPL(xfl_evtchn_unbind, XEN_FRONTLIB);

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pools of 4 KB frames carved out of pages.
+ */
+#include <linux/gfp.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include <xenfront/framepool.h>
+
+/**
+ * xfl_framepool_init() - make an empty pool
+ * @p: the pool
+ * @max: most frames it will ever carve
+ *
+ * Context: process; allocates with GFP_NOIO.
+ * Return: 0 or -ENOMEM.
+ */
+int xfl_framepool_init(struct xfl_framepool *p, u32 max)
+{
+	/* A page is carved whole, so the last one may overshoot what was asked for. */
+	max = round_up(max, (u32)XEN_PFN_PER_PAGE);
+	*p = (struct xfl_framepool){ .max = max };
+	p->free = kvmalloc_array(max, sizeof(*p->free), GFP_NOIO);
+	return p->free ? 0 : -ENOMEM;
+}
+EXPORT_SYMBOL_NS_GPL(xfl_framepool_init, XEN_FRONTLIB);
+
+/**
+ * xfl_framepool_destroy() - free every frame on the stack
+ * @p: the pool; one that was never set up, all zeroes, is accepted
+ *
+ * A page goes when its last frame does, so frames that were parked keep theirs.
+ */
+void xfl_framepool_destroy(struct xfl_framepool *p)
+{
+	WARN_ON_ONCE(p->nr_free != p->nr_owned);
+	while (p->nr_free)
+		put_page(p->free[--p->nr_free].page);
+	kvfree(p->free);
+	*p = (struct xfl_framepool){};
+}
+EXPORT_SYMBOL_NS_GPL(xfl_framepool_destroy, XEN_FRONTLIB);
+
+static bool xfl_framepool_carve(struct xfl_framepool *p, gfp_t gfp)
+{
+	struct page *page = alloc_page(gfp | __GFP_ZERO);
+	u32 offset;
+
+	if (!page)
+		return false;
+	for (offset = 0; offset < PAGE_SIZE; offset += XFL_FRAME_SIZE) {
+		if (offset)
+			get_page(page);
+		xfl_framepool_put(p, (struct xfl_frame){ page, offset });
+	}
+	p->nr_owned += XEN_PFN_PER_PAGE;
+	return true;
+}
+
+/**
+ * xfl_framepool_grow() - have at least this many frames on the stack
+ * @p: the pool
+ * @n: frames needed
+ * @gfp: how memory may be had
+ *
+ * Return: true if they are there.
+ */
+bool xfl_framepool_grow(struct xfl_framepool *p, u32 n, gfp_t gfp)
+{
+	while (p->nr_free < n) {
+		if (p->nr_owned + XEN_PFN_PER_PAGE > p->max || !xfl_framepool_carve(p, gfp))
+			return false;
+	}
+	return true;
+}
+EXPORT_SYMBOL_NS_GPL(xfl_framepool_grow, XEN_FRONTLIB);

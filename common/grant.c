@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Stacks of grant references.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include <xenfront/grant.h>
+
+/* References are taken from the table this many at a time, to visit its lock seldom. */
+#define XFL_GREF_BATCH	64u
+
+/**
+ * xfl_grefs_init() - make a stack and take its reserve from the grant table
+ * @g: the stack
+ * @domid: domain that will be given access
+ * @reserve: references to own from now on, whatever happens
+ * @max: most references ever to own
+ *
+ * Context: process; allocates with GFP_NOIO.
+ * Return: 0, -ENOMEM, or -ENOSPC if the grant table is exhausted.
+ */
+int xfl_grefs_init(struct xfl_grefs *g, domid_t domid, u32 reserve, u32 max)
+{
+	*g = (struct xfl_grefs){ .domid = domid, .max = max };
+	g->ref = kvmalloc_array(max, sizeof(*g->ref), GFP_NOIO);
+	if (!g->ref)
+		return -ENOMEM;
+	if (!xfl_grefs_grow(g, reserve)) {
+		xfl_grefs_destroy(g);
+		return -ENOSPC;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(xfl_grefs_init, XEN_FRONTLIB);
+
+/**
+ * xfl_grefs_destroy() - return what is on the stack to the grant table
+ * @g: the stack; one that was never set up, all zeroes, is accepted
+ *
+ * References in use must have been pushed back or parked before.
+ */
+void xfl_grefs_destroy(struct xfl_grefs *g)
+{
+	WARN_ON_ONCE(g->nr_free != g->nr_owned);
+	while (g->nr_free)
+		gnttab_free_grant_reference(xfl_gref_pop(g));
+	kvfree(g->ref);
+	*g = (struct xfl_grefs){};
+}
+EXPORT_SYMBOL_NS_GPL(xfl_grefs_destroy, XEN_FRONTLIB);
+
+static bool xfl_grefs_take(struct xfl_grefs *g, u32 n)
+{
+	grant_ref_t head;
+	u32 i;
+
+	if (gnttab_alloc_grant_references(n, &head))
+		return false;
+	for (i = 0; i < n; i++)
+		xfl_gref_push(g, gnttab_claim_grant_reference(&head));
+	g->nr_owned += n;
+	return true;
+}
+
+/**
+ * xfl_grefs_grow() - have at least this many references on the stack
+ * @g: the stack
+ * @n: references needed
+ *
+ * Context: any; takes the grant table's lock.
+ * Return: true if they are there, false if the table or @g's limit is exhausted.
+ */
+bool xfl_grefs_grow(struct xfl_grefs *g, u32 n)
+{
+	u32 missing, batch;
+
+	if (g->nr_free >= n)
+		return true;
+	missing = n - g->nr_free;
+	if (missing > g->max - g->nr_owned)
+		return false;
+	batch = min(max(missing, XFL_GREF_BATCH), g->max - g->nr_owned);
+	return xfl_grefs_take(g, batch) || xfl_grefs_take(g, missing);
+}
+EXPORT_SYMBOL_NS_GPL(xfl_grefs_grow, XEN_FRONTLIB);
+
+/**
+ * xfl_gref_abandon() - references in use now belong to somebody else
+ * @g: the stack they came from
+ * @n: how many
+ */
+void xfl_gref_abandon(struct xfl_grefs *g, u32 n)
+{
+	g->nr_owned -= n;
+}
+EXPORT_SYMBOL_NS_GPL(xfl_gref_abandon, XEN_FRONTLIB);

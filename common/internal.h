@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of this module share with nobody else. */
+#ifndef XEN_FRONTLIB_INTERNAL_H
+#define XEN_FRONTLIB_INTERNAL_H
+
+/* park.c */
+void xfl_park_exit(void);
+
+#endif /* XEN_FRONTLIB_INTERNAL_H */

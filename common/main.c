@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xen-frontlib: what the Xen network and block frontends have in common.
+ */
+#include <linux/module.h>
+
+#include <version.h>
+
+#include "internal.h"
+
+static int __init xfl_init(void)
+{
+	return 0;
+}
+module_init(xfl_init);
+
+static void __exit xfl_exit(void)
+{
+	xfl_park_exit();
+}
+module_exit(xfl_exit);
+
+MODULE_DESCRIPTION("Shared layer of the Xen network and block frontends");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(XENFRONT_VERSION);
