@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The block protocol (blkif) as this driver speaks it. Pure.
+ *
+ * DOC: one block request may need more segments than one ring request carries.
+ * It then goes out as several linked ring requests, its parts:
+ *
+ *	bfw_check_run()		may the data of a buffer be described at all?
+ *	bfw_layout_init()	how many parts, from the number of frames
+ *	  bfw_open_part()	writes the head of one ring request
+ *	    bfw_place()		adds one frame's data to it
+ *	bfw_judge()		which request a response belongs to, if it is to be believed
+ *	bfw_tally_add()		whether that was the last part, and the worst status
+ *
+ * Everything that is written goes straight to shared memory and is never read
+ * back; everything that is judged was copied from there once. Layout: little
+ * endian, the 64-bit ABI that x86-64 and Arm (32 and 64 bit) have in common.
+ */
+#ifndef BLKFRONT_WIRE_H
+#define BLKFRONT_WIRE_H
+
+#include <xenfront/frame.h>
+#include <xenfront/portable.h>
+#include <xenfront/slots.h>
+
+/* Ring, segment and disk addresses count sectors of 512 bytes, always. */
+#define BFW_SECTOR_SHIFT	9
+#define BFW_SECTOR_SIZE		(1u << BFW_SECTOR_SHIFT)
+#define BFW_FRAME_SECTORS	(XFL_FRAME_SIZE / BFW_SECTOR_SIZE)
+
+#define BFW_DIRECT_SEGS		11u	/* segments a direct request carries */
+#define BFW_INDIRECT_REFS	8u	/* indirect frames a request can name; we use one */
+#define BFW_MAX_BYTES		(1u << 20)	/* largest block request */
+#define BFW_MAX_SECTORS		(BFW_MAX_BYTES >> BFW_SECTOR_SHIFT)
+/* Its frames: only the first and the last can be partly used, see the virtual boundary. */
+#define BFW_MAX_SEGS		(BFW_MAX_BYTES / XFL_FRAME_SIZE + 1)
+/* Its parts without indirect descriptors. Fewer than a one-frame ring has slots (32). */
+#define BFW_MAX_PARTS		((BFW_MAX_SEGS + BFW_DIRECT_SEGS - 1) / BFW_DIRECT_SEGS)
+/* Larger than any disk is, small enough to be counted in bytes. */
+#define BFW_SECTORS_LIMIT	(1ull << 54)
+
+enum bfw_op {
+	BFW_READ	= 0,
+	BFW_WRITE	= 1,
+	BFW_BARRIER	= 2,
+	BFW_FLUSH	= 3,
+	BFW_DISCARD	= 5,
+	BFW_INDIRECT	= 6,
+};
+
+#define BFW_DISCARD_SECURE	1u
+
+/* Bits of the backend's "info" key. */
+#define BFW_INFO_CDROM		1u
+#define BFW_INFO_REMOVABLE	2u
+#define BFW_INFO_READONLY	4u
+
+struct bfw_segment {
+	u32 gref;
+	u8 first;	/* first and last sector inside the frame, inclusive */
+	u8 last;
+	u16 pad;
+};
+
+struct bfw_rw {
+	u8 op;
+	u8 nr_segs;
+	u16 handle;
+	u32 pad;
+	u64 id;
+	u64 sector;
+	struct bfw_segment seg[BFW_DIRECT_SEGS];
+};
+
+struct bfw_discard {
+	u8 op;
+	u8 flag;
+	u16 handle;
+	u32 pad;
+	u64 id;
+	u64 sector;
+	u64 nr_sectors;
+};
+
+struct bfw_indirect {
+	u8 op;
+	u8 rw_op;
+	u16 nr_segs;
+	u32 pad1;
+	u64 id;
+	u64 sector;
+	u16 handle;
+	u16 pad2;
+	u32 gref[BFW_INDIRECT_REFS];
+	u32 pad3;
+};
+
+union bfw_request {
+	struct bfw_rw rw;
+	struct bfw_discard discard;
+	struct bfw_indirect indirect;
+};
+
+struct bfw_response {
+	u64 id;
+	u8 op;
+	u8 pad1;
+	s16 status;
+	u32 pad2;
+};
+
+/* Status of a part or of a whole request, the worse the greater. */
+enum bfw_status {
+	BFW_OK,
+	BFW_UNSUPPORTED,
+	BFW_ERROR,
+};
+
+/**
+ * bfw_check_run() - collect what is wrong with the shape of a buffer
+ * @offset: byte offset of a run of data from any frame-aligned place
+ * @len: bytes in it
+ *
+ * Or the results for all runs of a request together; bits below the logical
+ * block size say that it cannot be described, because no frame of it would
+ * begin and end on whole blocks.
+ */
+static inline u32 bfw_check_run(u32 offset, u32 len)
+{
+	return offset | len;
+}
+
+/**
+ * bfw_parts() - ring requests that a number of segments needs
+ * @segs: segments, one per frame
+ * @cap: segments one ring request carries, see bfw_segs_per_part()
+ */
+static inline u32 bfw_parts(u32 segs, u32 cap)
+{
+	return likely(segs <= cap) ? 1 : (segs + cap - 1) / cap;
+}
+
+/**
+ * struct bfw_layout - a block request on its way into ring requests
+ * @next: where the next segment goes
+ * @room: segments that still go into the open part
+ * @left: segments that go into parts not opened yet
+ * @cap: segments one ring request carries
+ * @sector: disk sector of the next segment: the start of the request plus what
+ *	was really placed, since a part carries less than its frames would hold
+ *	where the data does not begin at a frame's start
+ */
+struct bfw_layout {
+	struct bfw_segment *next;
+	u32 room;
+	u32 left;
+	u32 cap;
+	u64 sector;
+};
+
+/**
+ * bfw_layout_init() - start to lay out a request
+ * @l: the layout
+ * @sector: first disk sector
+ * @segs: segments in all, at least 1
+ * @cap: segments one ring request carries
+ */
+static inline void bfw_layout_init(struct bfw_layout *l, u64 sector, u32 segs, u32 cap)
+{
+	l->next = NULL;
+	l->room = 0;
+	l->left = segs;
+	l->cap = cap;
+	l->sector = sector;
+}
+
+/**
+ * struct bfw_part - what the head of a ring request says besides its data
+ * @op: BFW_READ or BFW_WRITE
+ * @handle: the frontend's device id
+ * @id: from bfw_send()
+ * @frame: frame for the segments of an indirect request; NULL if @cap of the
+ *	layout is BFW_DIRECT_SEGS
+ * @frame_gref: its grant reference
+ */
+struct bfw_part {
+	u8 op;
+	u16 handle;
+	u64 id;
+	struct bfw_segment *frame;
+	u32 frame_gref;
+};
+
+void bfw_open_part(struct bfw_layout *l, union bfw_request *req, const struct bfw_part *part);
+
+/**
+ * bfw_part_full() - whether a part has to be opened before the next segment
+ * @l: the layout
+ */
+static inline bool bfw_part_full(const struct bfw_layout *l)
+{
+	return !l->room;
+}
+
+/**
+ * bfw_place() - add one frame's data to the open part
+ * @l: a layout whose part is not full
+ * @gref: grant reference of the frame
+ * @offset: byte offset of the data; what lies above one frame does not matter
+ * @len: bytes, at least one sector, all in that frame
+ */
+static inline void bfw_place(struct bfw_layout *l, u32 gref, u32 offset, u32 len)
+{
+	u32 first = xfl_frame_offset(offset) >> BFW_SECTOR_SHIFT;
+	u32 sectors = len >> BFW_SECTOR_SHIFT;
+
+	*l->next++ = (struct bfw_segment){
+		.gref = gref,
+		.first = (u8)first,
+		.last = (u8)(first + sectors - 1),
+	};
+	l->room--;
+	l->sector += sectors;
+}
+
+void bfw_encode_flush(union bfw_request *req, u8 op, u16 handle, u64 id);
+void bfw_encode_discard(union bfw_request *req, u64 sector, u64 nr_sectors, bool secure,
+			u16 handle, u64 id);
+
+/**
+ * struct bfw_sent - what we remember of a ring request, since the ring is not ours to read
+ * @owner: the block request it is a part of
+ * @op: operation its response must name
+ */
+struct bfw_sent {
+	void *owner;
+	u8 op;
+};
+
+/**
+ * struct bfw_table - ring requests in flight
+ * @slots: ids and generations
+ * @sent: one entry per slot
+ *
+ * Its user serialises all calls.
+ */
+struct bfw_table {
+	struct xfl_slots slots;
+	struct bfw_sent *sent;
+};
+
+/**
+ * bfw_credits() - ring requests that can be sent now
+ * @t: the table
+ */
+static inline u32 bfw_credits(const struct bfw_table *t)
+{
+	return t->slots.nr_free;
+}
+
+/**
+ * bfw_send() - register a ring request
+ * @t: the table
+ * @op: operation the backend will name in its answer; for an indirect request
+ *	that is the operation inside it
+ * @owner: the block request it is a part of
+ *
+ * Return: its slot, which xfl_slot_id() turns into the id; -ENOSPC without credit.
+ */
+static inline int __must_check bfw_send(struct bfw_table *t, u8 op, void *owner)
+{
+	int slot = xfl_slot_get(&t->slots);
+
+	if (likely(slot >= 0)) {
+		t->sent[slot].owner = owner;
+		t->sent[slot].op = op;
+	}
+	return slot;
+}
+
+/**
+ * struct bfw_answer - a response that was found to be good
+ * @owner: the block request, as given to bfw_send()
+ * @op: what was asked
+ * @status: what came of it
+ */
+struct bfw_answer {
+	void *owner;
+	u8 op;
+	enum bfw_status status;
+};
+
+int __must_check bfw_judge(struct bfw_table *t, const struct bfw_response *rsp,
+			   struct bfw_answer *answer);
+
+/**
+ * struct bfw_tally - answers to the parts of one block request
+ * @parts_left: parts without an answer
+ * @worst: worst status so far, an enum bfw_status
+ */
+struct bfw_tally {
+	u8 parts_left;
+	u8 worst;
+};
+
+/**
+ * bfw_tally_add() - count the answer to one part
+ * @t: tally of its request
+ * @status: status of the part
+ *
+ * Return: true if this was the last part: @t->worst now holds for the request.
+ */
+static inline bool bfw_tally_add(struct bfw_tally *t, enum bfw_status status)
+{
+	if (unlikely(status > t->worst))
+		t->worst = (u8)status;
+	return !--t->parts_left;
+}
+
+/**
+ * struct bfw_keys - what the backend wrote, number by number, not believed yet
+ * @sectors: size of the disk, 0 if absent
+ * @info: BFW_INFO_* bits
+ * @sector_size: logical block size in bytes, 0 if absent
+ * @physical_sector_size: in bytes, 0 if absent
+ * @discard_granularity: in bytes, 0 if absent
+ * @discard_alignment: in bytes
+ * @flush: feature-flush-cache
+ * @barrier: feature-barrier
+ * @discard: feature-discard
+ * @discard_secure: discard-secure
+ */
+struct bfw_keys {
+	u64 sectors;
+	u32 info;
+	u32 sector_size;
+	u32 physical_sector_size;
+	u32 discard_granularity;
+	u32 discard_alignment;
+	bool flush;
+	bool barrier;
+	bool discard;
+	bool discard_secure;
+};
+
+/**
+ * struct bfw_disk - what we make of it
+ * @sectors: usable size, whole logical blocks
+ * @logical: logical block size in bytes, a power of two, 512 to 4096
+ * @physical: physical block size in bytes, at least @logical
+ * @discard_granularity: in bytes, 0 if the disk cannot discard
+ * @discard_alignment: in bytes, less than @discard_granularity
+ * @flush_op: BFW_FLUSH, BFW_BARRIER, or 0 if there is no cache to flush
+ * @secure_discard: whether data can be discarded beyond recovery
+ * @readonly: no writes
+ * @removable: the medium can be taken out
+ * @cdrom: the disk is a CD-ROM
+ */
+struct bfw_disk {
+	u64 sectors;
+	u32 logical;
+	u32 physical;
+	u32 discard_granularity;
+	u32 discard_alignment;
+	u8 flush_op;
+	bool secure_discard;
+	bool readonly;
+	bool removable;
+	bool cdrom;
+};
+
+int __must_check bfw_judge_disk(const struct bfw_keys *k, struct bfw_disk *d, const char **why);
+u32 bfw_segs_per_part(u32 offered, u32 wanted);
+
+#endif /* BLKFRONT_WIRE_H */
