@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The netif protocol's pure core: planning of slots, and what may be believed of
+ * a backend's responses. See wire.h.
+ */
+#include "wire.h"
+#include "wire_layout.h"
+
+/* ---- transmit ---- */
+
+/**
+ * xnf_tx_count() - data slots a packet takes when nothing of it is copied
+ * @piece: the packet's bytes
+ * @nr: pieces
+ *
+ * Return: number of slots.
+ */
+u32 xnf_tx_count(const struct xnf_piece *piece, u32 nr)
+{
+	u32 i, slots = 0;
+
+	for (i = 0; i < nr; i++)
+		slots += xfl_frames_spanned(piece[i].offset, piece[i].len);
+	return slots;
+}
+
+/**
+ * xnf_cut_next() - take the next run of bytes that lies in one frame
+ * @cut: position, at first { .piece = list, .nr = pieces }
+ * @first: the list, so that the chunk can be told by its index
+ * @chunk: the run
+ *
+ * Return: false if there is none left.
+ */
+bool xnf_cut_next(struct xnf_cut *cut, const struct xnf_piece *first, struct xnf_chunk *chunk)
+{
+	const struct xnf_piece *end = first + cut->nr;
+
+	while (cut->piece < end && cut->done == cut->piece->len) {
+		cut->piece++;
+		cut->done = 0;
+	}
+	if (cut->piece == end)
+		return false;
+	chunk->index = (u32)(cut->piece - first);
+	chunk->offset = cut->done;
+	chunk->len = xfl_frame_chunk((u64)cut->piece->offset + cut->done,
+				     cut->piece->len - cut->done);
+	cut->done += chunk->len;
+	return true;
+}
+
+/**
+ * xnf_tx_count_copying() - data slots a packet takes when small chunks are gathered
+ * @piece: the packet's bytes
+ * @nr: pieces
+ * @copy_below: chunks shorter than this are copied, see xnf_tx_copies(); chunks
+ *	copied one after the other are packed into whole frames
+ *
+ * Return: number of slots.
+ */
+u32 xnf_tx_count_copying(const struct xnf_piece *piece, u32 nr, u32 copy_below)
+{
+	struct xnf_cut cut = { .piece = piece, .nr = nr };
+	u32 slots = 0, emitted = 0, run = 0;
+	struct xnf_chunk chunk;
+
+	while (xnf_cut_next(&cut, piece, &chunk)) {
+		if (xnf_tx_copies(chunk.len, emitted, copy_below)) {
+			run += chunk.len;
+		} else {
+			slots += xfl_frames_spanned(0, run) + 1;
+			run = 0;
+		}
+		emitted += chunk.len;
+	}
+	return slots + xfl_frames_spanned(0, run);
+}
+
+/**
+ * xnf_tx_plan() - how much of a packet has to be copied to fit a slot limit
+ * @piece: the packet's bytes
+ * @nr: pieces
+ * @limit: most data slots
+ * @copy_below: in: least threshold to consider, out: least that fits, of those
+ *	tried: a quarter, a half, a whole frame, everything
+ *
+ * Return: number of data slots, -EMSGSIZE if the packet fits no way.
+ */
+int xnf_tx_plan(const struct xnf_piece *piece, u32 nr, u32 limit, u32 *copy_below)
+{
+	static const u32 thresholds[] = {
+		XFL_FRAME_SIZE / 4, XFL_FRAME_SIZE / 2, XFL_FRAME_SIZE, XNF_COPY_ALL
+	};
+	u32 i, slots;
+
+	for (i = 0; i < sizeof(thresholds) / sizeof(thresholds[0]); i++) {
+		if (thresholds[i] < *copy_below)
+			continue;
+		slots = xnf_tx_count_copying(piece, nr, thresholds[i]);
+		if (slots <= limit) {
+			*copy_below = thresholds[i];
+			return (int)slots;
+		}
+	}
+	return -EMSGSIZE;
+}
+
+/**
+ * xnf_tx_judge() - what a transmit response says of its slot
+ * @status: copied once from the ring
+ * @nulls_due: extras on the ring that have no response yet
+ * @verdict: counter to count it under, XNF_OK for none
+ *
+ * A null response has no id and answers an extra; anywhere else it would lose
+ * a slot for ever.
+ *
+ * Return: 1 for a null response, 0 for a response to a data slot, -EPROTO for a
+ * null response that no extra is due for: the ring cannot be believed any more.
+ */
+int xnf_tx_judge(s16 status, u32 nulls_due, enum xnf_verdict *verdict)
+{
+	*verdict = XNF_OK;
+	if (likely(status == XNF_RSP_OKAY))
+		return 0;
+	if (status == XNF_RSP_NULL)
+		return nulls_due ? 1 : -EPROTO;
+	if (status == XNF_RSP_ERROR)
+		*verdict = XNF_TX_ERROR;
+	else if (status == XNF_RSP_DROPPED)
+		*verdict = XNF_TX_DROPPED;
+	else
+		*verdict = XNF_TX_BAD_STATUS;
+	return 0;
+}
+
+/* ---- receive ---- */
+
+/**
+ * xnf_rx_reset() - forget a packet that is half received
+ * @p: the packet
+ */
+void xnf_rx_reset(struct xnf_rx_packet *p)
+{
+	p->expect = XNF_RX_EXPECT_FIRST;
+	p->nr_slots = 0;
+	p->nr_extras = 0;
+}
+
+static enum xnf_verdict judge_slot(const struct xnf_rx_rsp *rsp, u32 least)
+{
+	if (unlikely(rsp->status < 0))
+		return XNF_RX_BAD_STATUS;
+	if (unlikely((u32)rsp->status < least))
+		return XNF_RX_SHORT;
+	if (unlikely((u32)rsp->offset + (u32)rsp->status > XFL_FRAME_SIZE))
+		return XNF_RX_BAD_RANGE;
+	return XNF_OK;
+}
+
+static void add_slot(struct xnf_rx_packet *p, const struct xnf_rx_rsp *rsp)
+{
+	p->slot[p->nr_slots].offset = rsp->offset;
+	p->slot[p->nr_slots].len = (u16)rsp->status;
+	p->nr_slots++;
+	p->len += (u32)rsp->status;
+}
+
+static enum xnf_verdict take_first(struct xnf_rx_packet *p, const struct xnf_rx_rsp *rsp)
+{
+	enum xnf_verdict v = judge_slot(rsp, XNF_FIRST_SLOT_MIN);
+
+	if (unlikely(rsp->flags & XNF_RXF_GSO_PREFIX))
+		v = XNF_RX_BAD_FLAGS;
+	p->flags = rsp->flags;
+	p->more = rsp->flags & XNF_RXF_MORE;
+	p->seen = 0;
+	p->gso_size = 0;
+	p->gso_type = XNF_GSO_NONE;
+	p->nr_slots = 0;
+	p->nr_extras = 0;
+	p->len = 0;
+	if (likely(v == XNF_OK))
+		add_slot(p, rsp);
+	if (rsp->flags & XNF_RXF_EXTRA)
+		p->expect = XNF_RX_EXPECT_EXTRA;
+	else if (rsp->flags & XNF_RXF_MORE)
+		p->expect = XNF_RX_EXPECT_DATA;
+	return v;
+}
+
+static enum xnf_verdict take_gso(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
+				 const struct xnf_extra *extra)
+{
+	u8 type = extra->u.gso.type;
+
+	if (!extra->u.gso.size || type > XNF_GSO_TCPV6 || !(rules->gso & 1u << type))
+		return XNF_RX_BAD_GSO;
+	p->gso_size = extra->u.gso.size;
+	p->gso_type = type;
+	return XNF_OK;
+}
+
+static enum xnf_verdict take_extra(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
+				   const struct xnf_extra *extra)
+{
+	if (!(extra->flags & XNF_EXTRAF_MORE))
+		p->expect = p->more ? XNF_RX_EXPECT_DATA : XNF_RX_EXPECT_FIRST;
+	if (extra->type < XNF_EXTRA_GSO || extra->type > XNF_EXTRA_XDP ||
+	    !(rules->extras & 1u << extra->type) || p->seen & 1u << extra->type)
+		return XNF_RX_BAD_EXTRA;
+	p->seen |= (u8)(1u << extra->type);
+	p->nr_extras++;
+	if (extra->type == XNF_EXTRA_GSO)
+		return take_gso(p, rules, extra);
+	if (extra->type == XNF_EXTRA_HASH) {
+		p->hash_type = extra->u.hash.type;
+		memcpy(p->hash, extra->u.hash.value, sizeof(p->hash));
+	}
+	return XNF_OK;
+}
+
+static enum xnf_verdict take_data(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
+				  const struct xnf_rx_rsp *rsp)
+{
+	enum xnf_verdict v = judge_slot(rsp, 1);
+
+	if (!(rsp->flags & XNF_RXF_MORE))
+		p->expect = XNF_RX_EXPECT_FIRST;
+	if (v != XNF_OK)
+		return v;
+	if (rsp->flags & (XNF_RXF_EXTRA | XNF_RXF_GSO_PREFIX))
+		return XNF_RX_BAD_FLAGS;
+	if (p->nr_slots >= rules->max_slots || p->nr_slots >= XNF_RX_SLOTS_MAX)
+		return XNF_RX_TOO_MANY;
+	add_slot(p, rsp);
+	return p->len > XNF_RX_PACKET_MAX ? XNF_RX_TOO_LONG : XNF_OK;
+}
+
+/* The rest of a bad packet: nothing is judged, only its end looked for. */
+static void skip(struct xnf_rx_packet *p, const union xnf_rx_any *copy)
+{
+	if (p->expect == XNF_RX_SKIP_EXTRA) {
+		if (!(copy->extra.flags & XNF_EXTRAF_MORE))
+			p->expect = p->more ? XNF_RX_SKIP_DATA : XNF_RX_EXPECT_FIRST;
+	} else if (!(copy->rsp.flags & XNF_RXF_MORE)) {
+		p->expect = XNF_RX_EXPECT_FIRST;
+	}
+}
+
+static void start_skipping(struct xnf_rx_packet *p)
+{
+	if (p->expect == XNF_RX_EXPECT_EXTRA)
+		p->expect = XNF_RX_SKIP_EXTRA;
+	else if (p->expect == XNF_RX_EXPECT_DATA)
+		p->expect = XNF_RX_SKIP_DATA;
+}
+
+/**
+ * xnf_rx_feed() - take the next response off the receive ring
+ * @p: the packet being put together; zeroed, or xnf_rx_reset(), at the start
+ * @rules: what was agreed
+ * @copy: private copy of the ring place
+ * @verdict: set to the counter of the packet's first error when it is found, XNF_OK otherwise
+ *
+ * The bound on what a caller holds is that of @rules: once a packet is found
+ * bad, all it holds and all that still comes of it goes back at once. A packet
+ * whose rest is not published yet is waited for.
+ *
+ * Return: XNF_RX_PART: hold this place's buffer, the packet goes on; XNF_RX_WHOLE:
+ * @p holds a good packet until the next call; -EPROTO: give back this place's
+ * buffer and all that are held.
+ */
+int xnf_rx_feed(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
+		const union xnf_rx_any *copy, enum xnf_verdict *verdict)
+{
+	enum xnf_verdict v;
+
+	*verdict = XNF_OK;
+	switch (p->expect) {
+	case XNF_RX_EXPECT_FIRST:
+		v = take_first(p, &copy->rsp);
+		break;
+	case XNF_RX_EXPECT_EXTRA:
+		v = take_extra(p, rules, &copy->extra);
+		break;
+	case XNF_RX_EXPECT_DATA:
+		v = take_data(p, rules, &copy->rsp);
+		break;
+	default:
+		skip(p, copy);
+		return -EPROTO;
+	}
+	if (unlikely(v != XNF_OK)) {
+		*verdict = v;
+		start_skipping(p);
+		return -EPROTO;
+	}
+	return xnf_rx_idle(p) ? XNF_RX_WHOLE : XNF_RX_PART;
+}
