@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Included ahead of every source file by Kbuild. The drivers are written for the newest kernel;
+ * what an older one lacks is supplied here, and nowhere else.
+ *
+ * A kernel is asked, not guessed: stable kernels and distributions carry newer interfaces under
+ * older version numbers. To ask one thing more,
+ *	1. put a file that compiles only where it exists into include/compat/probes/HAVE_THING.c;
+ *	2. write the shim below, under #ifndef HAVE_THING, and say what changed and in which release.
+ * make check-host fails a probe that answers the same on every supported kernel.
+ */
+#ifndef XENFRONT_COMPAT_H
+#define XENFRONT_COMPAT_H
+
+/* The probes are compiled with the same flags, and must see the kernel as it is. */
+#ifndef XENFRONT_PROBE
+
+#include <have.h>
+
+/* 6.13, "module: Convert symbol namespace to string literal". */
+#ifndef HAVE_NS_TOKEN
+#define XEN_FRONTLIB "XEN_FRONTLIB"
+#endif
+
+/* After 6.12 xenbus_read_driver_state() takes the device too, to notice that it is gone. */
+#ifndef HAVE_XENBUS_STATE_OF_DEV
+#include <xen/xenbus.h>
+#define xenbus_read_driver_state(dev, path) \
+	((void)(dev), xenbus_read_driver_state(path))
+#endif
+
+/* 6.16, "treewide, timers: Rename from_timer() to timer_container_of()". */
+#ifndef HAVE_TIMER_CONTAINER_OF
+#include <linux/timer.h>
+#define timer_container_of(var, timer, field)	container_of(timer, typeof(*var), field)
+#endif
+
+/* 6.13, "hrtimers: Introduce hrtimer_setup() to replace hrtimer_init()". */
+#ifndef HAVE_HRTIMER_SETUP
+#include <linux/hrtimer.h>
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
+#endif
+
+#ifdef XENFRONT_BLOCK
+#include <linux/blk-mq.h>
+#include <linux/sched/mm.h>
+
+/* 6.14, "block: remove BLK_MQ_F_SHOULD_MERGE": merging is the rule since. */
+#ifndef HAVE_MQ_F_SHOULD_MERGE
+#define BLK_MQ_F_SHOULD_MERGE	0
+#endif
+
+/* 6.5, "block: replace fmode_t with a block-specific type for block open flags". */
+#ifndef HAVE_BLK_MODE_T
+typedef fmode_t blk_mode_t;
+#endif
+
+/* 6.18: getgeo() is given the disk. A driver says DEFINE_GETGEO(f); and .getgeo = GETGEO(f). */
+#ifdef HAVE_GETGEO_DISK
+#define DEFINE_GETGEO(f)	static_assert(1)
+#define GETGEO(f)		f
+#else
+#define DEFINE_GETGEO(f) \
+	static int f##_bdev(struct block_device *bdev, struct hd_geometry *geo) \
+	{ \
+		return f(bdev->bd_disk, geo); \
+	} \
+	static_assert(1)
+#define GETGEO(f)		f##_bdev
+#endif
+
+/* 6.14, "block: force noio scope in blk_mq_freeze_queue". */
+#ifndef HAVE_FREEZE_MEMFLAGS
+static inline unsigned int xfl_compat_freeze(struct request_queue *q)
+{
+	unsigned int memflags = memalloc_noio_save();
+
+	blk_mq_freeze_queue(q);
+	return memflags;
+}
+
+static inline void xfl_compat_unfreeze(struct request_queue *q, unsigned int memflags)
+{
+	blk_mq_unfreeze_queue(q);
+	memalloc_noio_restore(memflags);
+}
+#define blk_mq_freeze_queue(q)			xfl_compat_freeze(q)
+#define blk_mq_unfreeze_queue(q, memflags)	xfl_compat_unfreeze(q, memflags)
+#endif
+
+/* 6.11: discard is switched off at run time by a function of its own. */
+#ifndef HAVE_DISABLE_DISCARD
+static inline void blk_queue_disable_discard(struct request_queue *q)
+{
+	blk_queue_max_discard_sectors(q, 0);
+}
+
+static inline void blk_queue_disable_secure_erase(struct request_queue *q)
+{
+	blk_queue_max_secure_erase_sectors(q, 0);
+}
+#endif
+
+/*
+ * 6.9, "block: pass a queue_limits argument to blk_mq_alloc_disk", and 6.11, where the cache and
+ * rotation flags became features in it. Before, each limit had a setter. A field that is 0 keeps
+ * the block layer's default, as there.
+ */
+#ifndef HAVE_QUEUE_LIMITS
+#define BLK_FEAT_WRITE_CACHE	BIT(0)
+#define BLK_FEAT_FUA		BIT(1)
+#define BLK_FEAT_ROTATIONAL	BIT(2)
+
+struct xfl_queue_limits {
+	unsigned long seg_boundary_mask, virt_boundary_mask;
+	unsigned int features;
+	unsigned int logical_block_size, physical_block_size, io_min, io_opt;
+	unsigned int max_hw_sectors, max_segment_size, max_segments, dma_alignment;
+	unsigned int max_hw_discard_sectors, max_secure_erase_sectors;
+	unsigned int discard_granularity, discard_alignment;
+};
+
+static inline void xfl_compat_apply_limits(struct request_queue *q,
+					   const struct xfl_queue_limits *lim)
+{
+	blk_queue_logical_block_size(q, lim->logical_block_size ?: SECTOR_SIZE);
+	if (lim->physical_block_size)
+		blk_queue_physical_block_size(q, lim->physical_block_size);
+	if (lim->io_min)
+		blk_queue_io_min(q, lim->io_min);
+	if (lim->io_opt)
+		blk_queue_io_opt(q, lim->io_opt);
+	if (lim->max_hw_sectors)
+		blk_queue_max_hw_sectors(q, lim->max_hw_sectors);
+	if (lim->max_segments)
+		blk_queue_max_segments(q, lim->max_segments);
+	if (lim->seg_boundary_mask)
+		blk_queue_segment_boundary(q, lim->seg_boundary_mask);
+	if (lim->virt_boundary_mask)
+		blk_queue_virt_boundary(q, lim->virt_boundary_mask);
+	if (lim->max_segment_size)
+		q->limits.max_segment_size = lim->max_segment_size;
+	if (lim->dma_alignment)
+		blk_queue_dma_alignment(q, lim->dma_alignment);
+	blk_queue_max_discard_sectors(q, lim->max_hw_discard_sectors);
+	blk_queue_max_secure_erase_sectors(q, lim->max_secure_erase_sectors);
+	q->limits.discard_granularity = lim->discard_granularity;
+	q->limits.discard_alignment = lim->discard_alignment;
+	blk_queue_write_cache(q, lim->features & BLK_FEAT_WRITE_CACHE,
+			      lim->features & BLK_FEAT_FUA);
+	if (lim->features & BLK_FEAT_ROTATIONAL)
+		blk_queue_flag_clear(QUEUE_FLAG_NONROT, q);
+	else
+		blk_queue_flag_set(QUEUE_FLAG_NONROT, q);
+}
+
+static inline struct gendisk *xfl_compat_alloc_disk(struct blk_mq_tag_set *set,
+						    const struct xfl_queue_limits *lim, void *data)
+{
+	struct gendisk *disk = blk_mq_alloc_disk(set, data);
+
+	if (!IS_ERR(disk))
+		xfl_compat_apply_limits(disk->queue, lim);
+	return disk;
+}
+
+static inline int queue_limits_set(struct request_queue *q, const struct xfl_queue_limits *lim)
+{
+	unsigned int memflags = blk_mq_freeze_queue(q);
+
+	xfl_compat_apply_limits(q, lim);
+	blk_mq_unfreeze_queue(q, memflags);
+	return 0;
+}
+
+#undef blk_mq_alloc_disk
+#define blk_mq_alloc_disk(set, lim, data)	xfl_compat_alloc_disk(set, lim, data)
+#define queue_limits				xfl_queue_limits
+#endif
+
+#endif /* XENFRONT_BLOCK */
+
+#ifdef XENFRONT_NET
+#include <linux/ethtool.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+
+/* 6.5, "net: introduce and use skb_frag_fill_page_desc()". */
+#ifndef HAVE_FRAG_FILL
+static inline void skb_frag_fill_page_desc(skb_frag_t *frag, struct page *page, int off, int size)
+{
+	__skb_frag_set_page(frag, page);
+	skb_frag_off_set(frag, off);
+	skb_frag_size_set(frag, size);
+}
+#endif
+
+/* 6.8: interrupt and queue of a NAPI instance are told to user space over netlink. */
+#ifndef HAVE_NAPI_SET_IRQ
+#define netif_napi_set_irq(napi, irq)			do { } while (0)
+#define netif_queue_set_napi(dev, index, type, napi)	do { } while (0)
+#endif
+
+/* 6.3, "drivers: net: turn on XDP features". */
+#ifndef HAVE_XDP_FEATURES
+#define xdp_set_features_flag(dev, flags)		do { } while (0)
+#endif
+
+/* 6.11, "net: Add struct kernel_ethtool_ts_info". */
+#ifndef HAVE_KERNEL_TS_INFO
+#define kernel_ethtool_ts_info	ethtool_ts_info
+#endif
+
+#endif /* XENFRONT_NET */
+
+#endif /* XENFRONT_PROBE */
+#endif /* XENFRONT_COMPAT_H */

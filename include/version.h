@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XENFRONT_VERSION_H
+#define XENFRONT_VERSION_H
+
+/* The one place; dkms.conf repeats it, and make check-host compares them. */
+#define XENFRONT_VERSION "0.1.0"
+
+#endif /* XENFRONT_VERSION_H */
