@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,7 +27,11 @@ static inline struct rng test_rng(void)
 	const char *wish = getenv("XENFRONT_SEED");
 	struct rng r = { wish ? strtoull(wish, NULL, 0) : DEFAULT_SEED };
 
-	printf("# seed 0x%llx\n", (unsigned long long)r.state);
+	static bool told;
+
+	if (!told)
+		printf("# seed 0x%llx\n", (unsigned long long)r.state);
+	told = true;
 	return r;
 }
 

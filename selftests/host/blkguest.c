@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The least frontend around blkfront/wire.h; see blkguest.h. */
+#include "blkguest.h"
+
+#define STALE_BYTE	0xa5	/* what an earlier user left in ring memory */
+
+/**
+ * blkguest_init() - make a frontend and its ring
+ * @g: the frontend; generations of an earlier use are carried on
+ * @ring_frames: frames of the ring, a power of two
+ * @cap: segments one ring request carries, see bfw_segs_per_part()
+ */
+void blkguest_init(struct blkguest *g, u32 ring_frames, u32 cap)
+{
+	bfw_sring_t *sring = (bfw_sring_t *)g->ring_memory;
+
+	memset(g->ring_memory, STALE_BYTE, sizeof(g->ring_memory));
+	XEN_FRONT_RING_INIT(&g->ring, sring, ring_frames * RING_FRAME);
+	CHECK(RING_SIZE(&g->ring) == xfl_ring_slots(ring_frames, sizeof(union bfw_request)));
+	CHECK(offsetof(bfw_sring_t, ring) == XFL_RING_HEADER_SIZE);
+	xfl_slots_init(&g->table.slots, g->slot, RING_SIZE(&g->ring), 64);
+	g->table.sent = g->sent;
+	g->cap = cap;
+	g->broken = 0;
+}
+
+static union bfw_request *next_request(struct blkguest *g, u8 op, struct blkguest_req *owner,
+				       u64 *id)
+{
+	int slot = bfw_send(&g->table, op, owner);
+
+	CHECK(slot >= 0);
+	*id = xfl_slot_id(&g->table.slots, (u32)slot);
+	return RING_GET_REQUEST(&g->ring, g->ring.req_prod_pvt++);
+}
+
+static void open_part(struct blkguest *g, struct bfw_layout *l, struct blkguest_req *req)
+{
+	struct bfw_part part = { .op = req->op, .handle = GUEST_HANDLE };
+	union bfw_request *ring = next_request(g, req->op, req, &part.id);
+
+	if (g->cap > BFW_DIRECT_SEGS && l->left > BFW_DIRECT_SEGS) {
+		u32 i = req->nr_indirect++;
+
+		CHECK(i < BFW_MAX_PARTS);
+		req->indirect[i].gref = grant_frame(&g->grants, (u8 *)req->indirect[i].seg, true);
+		part.frame = req->indirect[i].seg;
+		part.frame_gref = req->indirect[i].gref;
+	}
+	bfw_open_part(l, ring, &part);
+	CHECK(l->room >= 1 && l->room <= g->cap);
+}
+
+static void submit_data(struct blkguest *g, struct blkguest_req *req)
+{
+	u32 opened = 0;
+	struct bfw_layout l;
+
+	bfw_layout_init(&l, req->sector, req->nr_segs, g->cap);
+	for (u32 i = 0; i < req->nr_segs; i++) {
+		struct blkguest_seg *s = &req->seg[i];
+
+		if (bfw_part_full(&l)) {
+			open_part(g, &l, req);
+			opened++;
+		}
+		s->gref = grant_frame(&g->grants, s->frame, req->op != BFW_READ);
+		bfw_place(&l, s->gref, s->offset, s->len);
+	}
+	CHECK(bfw_part_full(&l) && !l.left);
+	CHECK(opened == req->parts);
+}
+
+static void submit_other(struct blkguest *g, struct blkguest_req *req)
+{
+	u64 id;
+	union bfw_request *ring = next_request(g, req->op, req, &id);
+
+	if (req->op == BFW_DISCARD)
+		bfw_encode_discard(ring, req->sector, req->nr_sectors, false, GUEST_HANDLE, id);
+	else
+		bfw_encode_flush(ring, req->op, GUEST_HANDLE, id);
+}
+
+/**
+ * blkguest_submit() - send a block request
+ * @g: the frontend
+ * @req: the request; @op, @sector and the data are filled in
+ *
+ * Return: false, and nothing is sent, if there is no credit for all its parts.
+ */
+bool blkguest_submit(struct blkguest *g, struct blkguest_req *req)
+{
+	bool data = req->op == BFW_READ || req->op == BFW_WRITE;
+
+	req->parts = data ? bfw_parts(req->nr_segs, g->cap) : 1;
+	CHECK(req->parts <= RING_SIZE(&g->ring));
+	if (bfw_credits(&g->table) < req->parts)
+		return false;
+	req->tally = (struct bfw_tally){ .parts_left = (u8)req->parts };
+	req->answers = 0;
+	req->completions = 0;
+	req->nr_indirect = 0;
+	if (data)
+		submit_data(g, req);
+	else
+		submit_other(g, req);
+	RING_PUSH_REQUESTS(&g->ring);
+	return true;
+}
+
+static void complete(struct blkguest *g, struct blkguest_req *req)
+{
+	req->completions++;
+	CHECK(req->completions == 1);
+	CHECK(req->answers == req->parts);
+	if (req->op != BFW_READ && req->op != BFW_WRITE)
+		return;
+	for (u32 i = 0; i < req->nr_segs; i++)
+		grant_end(&g->grants, req->seg[i].gref);
+	for (u32 i = 0; i < req->nr_indirect; i++)
+		grant_end(&g->grants, req->indirect[i].gref);
+}
+
+static void take(struct blkguest *g, const struct bfw_response *rsp)
+{
+	u32 credits = bfw_credits(&g->table);
+	struct bfw_answer answer;
+	struct blkguest_req *req;
+
+	g->broken = bfw_judge(&g->table, rsp, &answer);
+	if (g->broken) {
+		CHECK(bfw_credits(&g->table) == credits);
+		return;
+	}
+	CHECK(bfw_credits(&g->table) == credits + 1);
+	req = answer.owner;
+	CHECK(answer.op == req->op && rsp->op == req->op);
+	req->answers++;
+	CHECK(req->answers <= req->parts);
+	if (bfw_tally_add(&req->tally, answer.status))
+		complete(g, req);
+}
+
+/**
+ * blkguest_reap() - take all responses; stop for good at the first lie
+ * @g: the frontend
+ *
+ * Return: responses believed.
+ */
+u32 blkguest_reap(struct blkguest *g)
+{
+	int pending = xfl_ring_pending(g->ring.sring->rsp_prod, g->ring.rsp_cons,
+				       g->ring.req_prod_pvt);
+	u32 believed = 0;
+
+	if (g->broken)
+		return 0;
+	if (pending < 0)
+		g->broken = pending;
+	for (; pending > 0 && !g->broken; pending--) {
+		struct bfw_response rsp;
+
+		RING_COPY_RESPONSE(&g->ring, g->ring.rsp_cons, &rsp);
+		g->ring.rsp_cons++;
+		take(g, &rsp);
+		believed += !g->broken;
+	}
+	return believed;
+}
