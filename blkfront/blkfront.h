@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The block frontend: its objects, and which file does what.
+ *
+ * DOC: the way of a request
+ *
+ *	submit.c	checks its shape, then issues it or lets it wait for credit
+ *	data.c		turns its data into grants and ring requests
+ *	complete.c	takes responses, ends grants, completes it
+ *	recover.c	what becomes of it when the connection ends first
+ *
+ * and the way of a device: main.c, connect.c (keys, life cycle), ring.c (a ring's
+ * memory), disk.c (the gendisk), params.c, vdev.c (names), wire.c (protocol).
+ *
+ * DOC: locks. A ring has one lock; it covers the ring, the table of what is in
+ * flight, the stack of grant references and the requests that wait. Ending
+ * grants and completing requests happen outside it: a request whose last
+ * answer was taken from the ring belongs to whoever took it. The life of the
+ * device is serialised by struct xfl_device's work queue.
+ */
+#ifndef BLKFRONT_H
+#define BLKFRONT_H
+
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/completion.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include <xenfront/evtchn.h>
+#include <xenfront/framepool.h>
+#include <xenfront/grant.h>
+#include <xenfront/lifecycle.h>
+#include <xenfront/ring.h>
+
+#include "vdev.h"
+#include "wire.h"
+
+DEFINE_RING_TYPES(bfw, union bfw_request, struct bfw_response);
+
+/**
+ * struct bf_req - what the driver keeps with each block request
+ * @link: on its ring's waiting or stuck list, or on a private list of whoever
+ *	took its last answer; else empty
+ * @tally: answers to its parts; ring lock
+ * @op: what goes over the wire
+ * @segs: frames of its data
+ * @nr_refs: grants in use, in @ref; whoever owns the request
+ * @nr_stuck: how many of them the backend will not let go of; at the front of @ref
+ * @ref: one grant reference per frame
+ */
+struct bf_req {
+	struct list_head link;
+	struct bfw_tally tally;
+	u8 op;
+	u16 segs;
+	u16 nr_refs;
+	u16 nr_stuck;
+	grant_ref_t ref[BFW_MAX_SEGS];
+};
+
+/* What a ring does with a request. */
+enum bf_ring_mode {
+	BF_RING_HOLD,	/* lets it wait: there is no backend, but there may be one */
+	BF_RING_LIVE,	/* sends it, or lets it wait for credit */
+	BF_RING_DEAD,	/* fails it */
+};
+
+/**
+ * struct bf_indirect - a frame that holds the segments of an indirect request
+ * @seg: the frame's memory
+ * @gref: the backend may read it, from connect to disconnect
+ * @frame: the frame
+ */
+struct bf_indirect {
+	struct bfw_segment *seg;
+	grant_ref_t gref;
+	struct xfl_frame frame;
+};
+
+/**
+ * struct bf_ring_stats - counts of one ring; ring lock
+ * @events: interrupts
+ * @parts: ring requests sent
+ * @waits: requests that had to wait for credit or grant references
+ */
+struct bf_ring_stats {
+	u64 events;
+	u64 parts;
+	u64 waits;
+};
+
+/**
+ * struct bf_ring - one ring and what is on it
+ * @lock: protects everything up to @stats; taken in hard interrupts
+ * @mode: what becomes of new requests
+ * @handle: the frontend's device id, part of every request
+ * @cap: segments one ring request carries
+ * @front: the ring; its sring is NULL while there is none
+ * @table: ring requests in flight
+ * @grefs: grant references
+ * @indirect: frames for indirect requests, one per slot of @table; NULL if the
+ *	backend takes none
+ * @waiting: requests that wait for credit, first come first served, whichever
+ *	hardware context they came by: many small ones cannot starve a large one
+ * @stuck: answered requests with a grant the backend will not let go of
+ * @stats: counts
+ * @ec: event channel; bound by the life cycle, end-of-interrupt by the handler
+ * @bf: the device
+ * @slot: memory of @table, kept over a reconnect for its generations
+ * @pool: frames of @indirect; life cycle only, as all below
+ * @mem: memory of @front
+ */
+struct bf_ring {
+	spinlock_t lock;
+	enum bf_ring_mode mode;
+	u16 handle;
+	u16 cap;
+	struct bfw_front_ring front;
+	struct bfw_table table;
+	struct xfl_grefs grefs;
+	struct bf_indirect *indirect;
+	struct list_head waiting;
+	struct list_head stuck;
+	struct bf_ring_stats stats;
+
+	struct xfl_evtchn ec;
+	struct blkfront *bf;
+	struct xfl_slot *slot;
+	struct xfl_framepool pool;
+	struct xfl_ring_mem mem;
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct blkfront - one disk
+ * @ring: the rings; @nr_rings of them, as many as there are hardware contexts
+ * @nr_live: rings in use with this backend, the first ones
+ * @block_mask: logical block size minus 1
+ * @flush_op: how this backend flushes, 0 if it has nothing to flush; cleared
+ *	when it says it cannot
+ * @xd: life cycle
+ * @rescue: held while rings are taken down, and by the timeout handler, which looks
+ *	at a ring out of turn
+ * @drained: woken when a ring that holds new requests has none in flight
+ * @disk_lock: protects @disk and @removing
+ * @disk: what the backend said last; written by the life cycle
+ * @removing: no more @disk_work
+ * @dead: the disk will not come back; life cycle only
+ * @gd: the gendisk, from the first connection on; NULL before
+ * @tag_set: its tags
+ * @disk_work: adds the disk, and later tells the block layer what changed
+ * @del_work: deletes the disk
+ * @deleted: done by @del_work
+ * @added: the disk was added; @disk_work only, then @del_work
+ * @vdev: its name and minors
+ * @ref: references: the xenbus device, @del_work, and the gendisk
+ */
+struct blkfront {
+	struct bf_ring *ring;
+	unsigned int nr_rings;
+	unsigned int nr_live;
+	u32 block_mask;
+	u8 flush_op;
+
+	struct xfl_device xd;
+	struct mutex rescue;
+	wait_queue_head_t drained;
+	spinlock_t disk_lock;
+	struct bfw_disk disk;
+	bool removing;
+	bool dead;
+	bool added;
+	struct gendisk *gd;
+	struct blk_mq_tag_set tag_set;
+	struct work_struct disk_work;
+	struct work_struct del_work;
+	struct completion deleted;
+	struct bf_vdev vdev;
+	struct kref ref;
+};
+
+static inline struct bf_req *bf_req_of(struct request *rq)
+{
+	return blk_mq_rq_to_pdu(rq);
+}
+
+static inline struct request *bf_rq(struct bf_req *br)
+{
+	return blk_mq_rq_from_pdu(br);
+}
+
+/* The ring a request goes by. Changes only while the queue is quiesced. */
+static inline struct bf_ring *bf_ring_of(const struct request *rq)
+{
+	return rq->mq_hctx->driver_data;
+}
+
+/* main.c */
+extern struct workqueue_struct *bf_wq;
+void bf_get(struct blkfront *bf);
+void bf_put(struct blkfront *bf);
+
+/* connect.c */
+extern const struct xfl_ops bf_ops;
+
+/* ring.c */
+int bf_rings_alloc(struct blkfront *bf, unsigned int nr, unsigned int max_frames);
+void bf_rings_free(struct blkfront *bf);
+int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap);
+void bf_ring_close(struct bf_ring *ring);
+
+/* submit.c */
+blk_status_t bf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd);
+void bf_commit_rqs(struct blk_mq_hw_ctx *hctx);
+bool bf_pump(struct bf_ring *ring);
+void bf_ring_set_mode(struct bf_ring *ring, enum bf_ring_mode mode);
+
+/* data.c */
+void bf_issue(struct bf_ring *ring, struct bf_req *br);
+
+/* complete.c */
+irqreturn_t bf_interrupt(int irq, void *data);
+bool bf_complete(struct bf_ring *ring, u32 *prod);
+void bf_complete_rq(struct request *rq);
+enum blk_eh_timer_return bf_timeout(struct request *rq);
+void bf_end_grants(struct bf_req *br);
+void bf_return_refs(struct bf_ring *ring, struct bf_req *br);
+
+/* recover.c */
+bool bf_rings_drain(struct blkfront *bf);
+void bf_recover(struct bf_ring *ring, bool keep);
+void bf_fail_waiting(struct bf_ring *ring);
+
+/* disk.c */
+int bf_disk_create(struct blkfront *bf);
+void bf_disk_update(struct blkfront *bf);
+void bf_disk_mark_dead(struct blkfront *bf);
+void bf_disk_work(struct work_struct *work);
+void bf_disk_del_work(struct work_struct *work);
+
+#endif /* BLKFRONT_H */

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Completion: responses are copied and judged under the ring lock; grants are
+ * ended and requests completed outside it.
+ */
+#include "blkfront.h"
+
+/* Nothing a backend says after the first lie is looked at. */
+static void bf_lied(struct bf_ring *ring, const char *what, int err)
+{
+	ring->mode = BF_RING_HOLD;
+	xfl_break(&ring->bf->xd, "ring %td: %s (%pe)", ring - ring->bf->ring, what, ERR_PTR(err));
+	wake_up(&ring->bf->drained);
+}
+
+static int bf_take_one(struct bf_ring *ring, struct list_head *answered)
+{
+	struct bfw_response rsp;
+	struct bfw_answer answer;
+	struct bf_req *br;
+	int err;
+
+	RING_COPY_RESPONSE(&ring->front, ring->front.rsp_cons, &rsp);
+	err = bfw_judge(&ring->table, &rsp, &answer);
+	if (unlikely(err))
+		return err;
+	ring->front.rsp_cons++;
+	br = answer.owner;
+	if (bfw_tally_add(&br->tally, answer.status))
+		list_add_tail(&br->link, answered);
+	return 0;
+}
+
+/*
+ * Takes what the ring holds. The event stays armed while nothing was taken, so
+ * it is asked for again only behind responses.
+ */
+static void bf_take(struct bf_ring *ring, struct list_head *answered)
+{
+	int pending, err;
+
+	while ((pending = XFL_RING_PENDING(&ring->front))) {
+		if (unlikely(pending < 0)) {
+			bf_lied(ring, "impossible response index", pending);
+			return;
+		}
+		while (pending--) {
+			err = bf_take_one(ring, answered);
+			if (unlikely(err)) {
+				bf_lied(ring, "response to nothing we asked", err);
+				return;
+			}
+		}
+		if (!XFL_RING_ARM(&ring->front, 1))
+			return;
+	}
+}
+
+/**
+ * bf_end_grants() - take back access to a request's data
+ * @br: a request that is ours, answered or given up
+ *
+ * What cannot be ended moves to the front of @br->ref and is counted in
+ * @br->nr_stuck.
+ */
+void bf_end_grants(struct bf_req *br)
+{
+	unsigned int i;
+
+	for (i = br->nr_stuck; i < br->nr_refs; i++) {
+		if (likely(xfl_grant_end(br->ref[i])))
+			continue;
+		swap(br->ref[br->nr_stuck], br->ref[i]);
+		br->nr_stuck++;
+	}
+}
+
+/**
+ * bf_return_refs() - put references whose access has ended back on the stack
+ * @ring: the ring they are of
+ * @br: a request after bf_end_grants()
+ *
+ * Context: ring lock held.
+ */
+void bf_return_refs(struct bf_ring *ring, struct bf_req *br)
+{
+	lockdep_assert_held(&ring->lock);
+	while (br->nr_refs > br->nr_stuck)
+		xfl_gref_push(&ring->grefs, br->ref[--br->nr_refs]);
+}
+
+/*
+ * A backend that answers and goes on mapping could read or change the page when
+ * it has long been somebody else's: such a request is not completed.
+ */
+static void bf_settle(struct bf_ring *ring, struct list_head *ended)
+{
+	struct bf_req *br, *next;
+
+	list_for_each_entry_safe(br, next, ended, link) {
+		bf_return_refs(ring, br);
+		if (likely(!br->nr_stuck))
+			continue;
+		list_move_tail(&br->link, &ring->stuck);
+		bf_lied(ring, "grant still in use after the response", -EBUSY);
+	}
+}
+
+static blk_status_t bf_unsupported(struct request *rq)
+{
+	struct blkfront *bf = bf_ring_of(rq)->bf;
+
+	switch (req_op(rq)) {
+	case REQ_OP_FLUSH:
+		/* No cache that could be flushed: then there is nothing volatile either. */
+		if (xchg(&bf->flush_op, 0)) {
+			dev_warn(disk_to_dev(rq->q->disk),
+				 "backend cannot flush after all: treated as write-through\n");
+			bf_disk_update(bf);
+		}
+		return BLK_STS_OK;
+	case REQ_OP_DISCARD:
+		blk_queue_disable_discard(rq->q);
+		return BLK_STS_NOTSUPP;
+	case REQ_OP_SECURE_ERASE:
+		blk_queue_disable_secure_erase(rq->q);
+		return BLK_STS_NOTSUPP;
+	default:
+		return BLK_STS_NOTSUPP;
+	}
+}
+
+static blk_status_t bf_status(struct request *rq)
+{
+	switch (bf_req_of(rq)->tally.worst) {
+	case BFW_OK:
+		return BLK_STS_OK;
+	case BFW_UNSUPPORTED:
+		return bf_unsupported(rq);
+	default:
+		return BLK_STS_IOERR;
+	}
+}
+
+/**
+ * bf_complete_rq() - blk_mq_ops.complete
+ * @rq: an answered request without grants
+ */
+void bf_complete_rq(struct request *rq)
+{
+	blk_mq_end_request(rq, bf_status(rq));
+}
+
+static void bf_finish(struct list_head *ended)
+{
+	DEFINE_IO_COMP_BATCH(batch);
+	struct bf_req *br, *next;
+
+	list_for_each_entry_safe(br, next, ended, link) {
+		struct request *rq = bf_rq(br);
+
+		if (!blk_mq_complete_request_remote(rq) &&
+		    !blk_mq_add_to_batch(rq, &batch, br->tally.worst != BFW_OK,
+					 blk_mq_end_request_batch))
+			bf_complete_rq(rq);
+	}
+	INIT_LIST_HEAD(ended);
+	if (batch.complete)
+		batch.complete(&batch);
+}
+
+static void bf_check_drained(struct bf_ring *ring)
+{
+	if (unlikely(ring->mode != BF_RING_LIVE) && ring->table.slots.nr_free == ring->table.slots.nr)
+		wake_up(&ring->bf->drained);
+}
+
+/**
+ * bf_complete() - complete what the backend has answered
+ * @ring: the ring
+ * @prod: set to the backend's producer index as last read, unless %NULL
+ *
+ * What one round takes from the ring is completed in the next, when its
+ * references are on the stack again. The work is bounded by what is in flight
+ * and what waits.
+ *
+ * Context: any.
+ * Return: whether there was anything.
+ */
+bool bf_complete(struct bf_ring *ring, u32 *prod)
+{
+	LIST_HEAD(answered);
+	LIST_HEAD(ended);
+	struct bf_req *br;
+	unsigned long flags;
+	bool any = false;
+	bool notify;
+
+	do {
+		spin_lock_irqsave(&ring->lock, flags);
+		bf_settle(ring, &ended);
+		if (ring->front.sring && !xfl_broken(&ring->bf->xd))
+			bf_take(ring, &answered);
+		notify = bf_pump(ring);
+		bf_check_drained(ring);
+		if (prod)
+			*prod = ring->front.rsp_cons;
+		spin_unlock_irqrestore(&ring->lock, flags);
+
+		if (notify)
+			xfl_evtchn_notify(&ring->ec);
+		bf_finish(&ended);
+		list_for_each_entry(br, &answered, link)
+			bf_end_grants(br);
+		any |= !list_empty(&answered);
+		list_splice_init(&answered, &ended);
+	} while (!list_empty(&ended));
+	return any;
+}
+
+/**
+ * bf_interrupt() - the backend raised its doorbell
+ * @irq: interrupt
+ * @data: the ring
+ */
+irqreturn_t bf_interrupt(int irq, void *data)
+{
+	struct bf_ring *ring = data;
+	u32 prod;
+
+	xfl_evtchn_event(&ring->ec);
+	ring->stats.events++;
+	bf_complete(ring, &prod);
+	/* Events of a backend that lied stay off. */
+	if (likely(!xfl_broken(&ring->bf->xd)))
+		xfl_evtchn_eoi(&ring->ec, prod);
+	return IRQ_HANDLED;
+}
+
+/**
+ * bf_timeout() - blk_mq_ops.timeout: a request takes long
+ * @rq: the request
+ *
+ * Its pages are granted, so it cannot be given up here; but an event may have
+ * been lost.
+ *
+ * Return: BLK_EH_DONE if it is complete now, else BLK_EH_RESET_TIMER.
+ */
+enum blk_eh_timer_return bf_timeout(struct request *rq)
+{
+	struct bf_ring *ring = bf_ring_of(rq);
+
+	/* Without it the ring is being taken down, and its requests are looked after. */
+	if (mutex_trylock(&ring->bf->rescue)) {
+		if (bf_complete(ring, NULL))
+			dev_warn_once(disk_to_dev(rq->q->disk),
+				      "an event was lost; found by timeout\n");
+		mutex_unlock(&ring->bf->rescue);
+	}
+	return blk_mq_request_started(rq) && !blk_mq_request_completed(rq) ?
+		BLK_EH_RESET_TIMER : BLK_EH_DONE;
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Connecting: what the backend offers, what we publish, and what each step of
+ * the device's life means for its rings.
+ */
+#include <linux/cpumask.h>
+#include <linux/slab.h>
+#include <xen/interface/io/protocols.h>
+
+#include <xenfront/xenstore.h>
+
+#include "blkfront.h"
+#include "params.h"
+
+/**
+ * struct bf_offer - what a backend offers before it sees our keys
+ * @segments: most segments in an indirect request
+ * @queues: most rings
+ * @ring_order: largest order of a ring
+ */
+struct bf_offer {
+	u32 segments;
+	u32 queues;
+	u32 ring_order;
+};
+
+static const struct xfl_key bf_offer_keys[] = {
+	XFL_KEY(struct bf_offer, segments, "feature-max-indirect-segments", 0, U32_MAX, 0),
+	XFL_KEY(struct bf_offer, queues, "multi-queue-max-queues", 1, U32_MAX, 1),
+	XFL_KEY(struct bf_offer, ring_order, "max-ring-page-order", 0, U32_MAX, 0),
+};
+
+static const struct xfl_key bf_disk_keys[] = {
+	XFL_KEY(struct bfw_keys, sectors, "sectors", 0, U64_MAX, U64_MAX),
+	XFL_KEY(struct bfw_keys, info, "info", 0, U32_MAX, 0),
+	XFL_KEY(struct bfw_keys, sector_size, "sector-size", 0, U32_MAX, 0),
+	XFL_KEY(struct bfw_keys, physical_sector_size, "physical-sector-size", 0, U32_MAX, 0),
+	XFL_KEY(struct bfw_keys, discard_granularity, "discard-granularity", 0, U32_MAX, 0),
+	XFL_KEY(struct bfw_keys, discard_alignment, "discard-alignment", 0, U32_MAX, 0),
+	XFL_FEATURE(struct bfw_keys, flush, "feature-flush-cache"),
+	XFL_FEATURE(struct bfw_keys, barrier, "feature-barrier"),
+	XFL_FEATURE(struct bfw_keys, discard, "feature-discard"),
+	XFL_FEATURE(struct bfw_keys, discard_secure, "discard-secure"),
+};
+
+static const char *const bf_stale_keys[] = {
+	"ring-ref*", "ring-page-order", "event-channel", "multi-queue-num-queues", "queue-*",
+	"protocol", "feature-persistent", NULL,
+};
+
+static struct blkfront *bf_of(struct xfl_device *xd)
+{
+	return container_of(xd, struct blkfront, xd);
+}
+
+static int bf_write_ring(struct xenbus_transaction xbt, const char *dir,
+			 const struct bf_ring *ring)
+{
+	const struct xfl_ring_mem *mem = &ring->mem;
+	char key[sizeof("ring-ref4294967295")];
+	unsigned int i;
+	int err = 0;
+
+	if (mem->nr_frames == 1)
+		err = xenbus_printf(xbt, dir, "ring-ref", "%u", mem->gref[0]);
+	for (i = 0; mem->nr_frames > 1 && i < mem->nr_frames && !err; i++) {
+		snprintf(key, sizeof(key), "ring-ref%u", i);
+		err = xenbus_printf(xbt, dir, key, "%u", mem->gref[i]);
+	}
+	return err ?: xenbus_printf(xbt, dir, "event-channel", "%u", ring->ec.port);
+}
+
+static int bf_write_queues(struct xenbus_transaction xbt, const char *dir,
+			   const struct blkfront *bf)
+{
+	unsigned int i;
+	char *path;
+	int err;
+
+	err = xenbus_printf(xbt, dir, "multi-queue-num-queues", "%u", bf->nr_live);
+	for (i = 0; i < bf->nr_live && !err; i++) {
+		path = kasprintf(GFP_NOIO, "%s/queue-%u", dir, i);
+		if (!path)
+			return -ENOMEM;
+		err = bf_write_ring(xbt, path, &bf->ring[i]);
+		kfree(path);
+	}
+	return err;
+}
+
+static int bf_write_keys(struct xenbus_transaction xbt, const char *dir, void *ctx)
+{
+	const struct blkfront *bf = ctx;
+	unsigned int frames = bf->ring[0].mem.nr_frames;
+	int err = 0;
+
+	/* A backend that finds the order, even 0, looks for numbered references. */
+	if (frames > 1)
+		err = xenbus_printf(xbt, dir, "ring-page-order", "%u", ilog2(frames));
+	if (!err)
+		err = bf->nr_live > 1 ? bf_write_queues(xbt, dir, bf) :
+					bf_write_ring(xbt, dir, &bf->ring[0]);
+	if (!err)
+		err = xenbus_printf(xbt, dir, "protocol", "%s", XEN_IO_PROTO_ABI_NATIVE);
+	return err ?: xenbus_printf(xbt, dir, "feature-persistent", "%u", 0);
+}
+
+static void bf_map_queues(struct blkfront *bf)
+{
+	struct blk_mq_hw_ctx *hctx;
+	unsigned long i;
+
+	queue_for_each_hw_ctx(bf->gd->queue, hctx, i)
+		hctx->driver_data = &bf->ring[i % bf->nr_live];
+}
+
+/*
+ * How many hardware contexts there are is settled by the first backend. One that
+ * offers fewer rings later has several contexts share each; nobody queues while
+ * that changes, and what waits on a ring that falls out of use moves on.
+ */
+static void bf_set_live(struct blkfront *bf, unsigned int nr)
+{
+	struct bf_ring *first = &bf->ring[0];
+	unsigned int i;
+
+	if (nr == bf->nr_live)
+		return;
+	if (bf->gd)
+		blk_mq_quiesce_queue(bf->gd->queue);
+	bf->nr_live = nr;
+	if (bf->gd)
+		bf_map_queues(bf);
+
+	/* The rings are closed and their queues are still: the lock is for lockdep. */
+	for (i = nr; i < bf->nr_rings; i++) {
+		spin_lock_irq(&first->lock);
+		list_splice_tail_init(&bf->ring[i].waiting, &first->waiting);
+		spin_unlock_irq(&first->lock);
+	}
+	if (bf->gd)
+		blk_mq_unquiesce_queue(bf->gd->queue);
+}
+
+static int bf_size_rings(struct blkfront *bf, const struct bf_offer *offer)
+{
+	unsigned int nr = min3(offer->queues, bf_max_queues, num_online_cpus());
+	int err;
+
+	if (!bf->nr_rings) {
+		err = bf_rings_alloc(bf, nr, 1u << bf_max_ring_page_order);
+		if (err) {
+			bf_rings_free(bf);
+			return err;
+		}
+	}
+	bf_set_live(bf, min(nr, bf->nr_rings));
+	return 0;
+}
+
+static void bf_close_rings(struct blkfront *bf)
+{
+	unsigned int i;
+
+	for (i = 0; i < bf->nr_live; i++)
+		bf_ring_close(&bf->ring[i]);
+}
+
+static int bf_open_rings(struct blkfront *bf, const struct bf_offer *offer)
+{
+	unsigned int frames = 1u << min(offer->ring_order, bf_max_ring_page_order);
+	u32 cap = bfw_segs_per_part(offer->segments, bf_max_indirect_segments);
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < bf->nr_live; i++) {
+		err = bf_ring_open(&bf->ring[i], frames, cap);
+		if (err) {
+			bf_close_rings(bf);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int bf_connect(struct xfl_device *xd)
+{
+	struct blkfront *bf = bf_of(xd);
+	struct bf_offer offer;
+	int err;
+
+	xfl_keys_read(xd->xbdev, xd->xbdev->otherend, bf_offer_keys, ARRAY_SIZE(bf_offer_keys),
+		      &offer);
+	bf_params_tell_once(xenbus_read_unsigned(xd->xbdev->nodename, "trusted", 1));
+	err = bf_size_rings(bf, &offer);
+	if (err)
+		return err;
+	err = bf_open_rings(bf, &offer);
+	if (err)
+		return err;
+	err = xfl_publish(xd->xbdev, bf_stale_keys, bf_write_keys, bf);
+	if (err)
+		bf_close_rings(bf);
+	return err;
+}
+
+/* Return: 0 with @bf->disk written, or -EINVAL if this disk cannot be driven. */
+static int bf_read_disk(struct blkfront *bf)
+{
+	struct xenbus_device *xbdev = bf->xd.xbdev;
+	const char *why;
+	struct bfw_keys keys;
+	struct bfw_disk d;
+	int err;
+
+	xfl_keys_read(xbdev, xbdev->otherend, bf_disk_keys, ARRAY_SIZE(bf_disk_keys), &keys);
+	err = bfw_judge_disk(&keys, &d, &why);
+	if (!err && bf->gd && d.logical > bf->block_mask + 1) {
+		why = "sector-size grew under a disk in use";
+		err = -EINVAL;
+	}
+	if (err) {
+		dev_err(&xbdev->dev, "backend offers a disk we cannot drive: %s\n", why);
+		return err;
+	}
+	spin_lock_irq(&bf->disk_lock);
+	bf->disk = d;
+	spin_unlock_irq(&bf->disk_lock);
+	return 0;
+}
+
+static void bf_set_modes(struct blkfront *bf, enum bf_ring_mode mode)
+{
+	unsigned int i;
+
+	for (i = 0; i < bf->nr_live; i++)
+		bf_ring_set_mode(&bf->ring[i], mode);
+}
+
+static const char *bf_flush_name(u8 op)
+{
+	return op == BFW_FLUSH ? "flush" : op == BFW_BARRIER ? "barrier" : "no cache";
+}
+
+static void bf_announce(const struct blkfront *bf)
+{
+	const struct bf_ring *ring = &bf->ring[0];
+
+	dev_info(&bf->xd.xbdev->dev, "%s: %llu sectors, %s%s, %u ring(s) of %u, %u segments each\n",
+		 bf->vdev.name, bf->disk.sectors, bf_flush_name(bf->flush_op),
+		 bf->disk.discard_granularity ? ", discard" : "", bf->nr_live,
+		 RING_SIZE(&ring->front), ring->cap);
+}
+
+static int bf_go_live(struct xfl_device *xd)
+{
+	struct blkfront *bf = bf_of(xd);
+	int err;
+
+	err = bf_read_disk(bf);
+	if (err)
+		return err;
+	WRITE_ONCE(bf->flush_op, bf->disk.flush_op);
+	if (!bf->gd) {
+		bf->block_mask = bf->disk.logical - 1;
+		err = bf_disk_create(bf);
+		if (err)
+			return err;
+	}
+	bf_announce(bf);
+	bf_set_modes(bf, BF_RING_LIVE);
+	bf_disk_update(bf);
+	return 0;
+}
+
+static void bf_changed(struct xfl_device *xd)
+{
+	struct blkfront *bf = bf_of(xd);
+
+	if (!bf_read_disk(bf))
+		bf_disk_update(bf);
+}
+
+static void bf_quiesce(struct xfl_device *xd, enum xfl_why why)
+{
+	struct blkfront *bf = bf_of(xd);
+
+	bf_set_modes(bf, BF_RING_HOLD);
+	if (why == XFL_WHY_BROKEN || why == XFL_WHY_RESUME)
+		return;
+	if (!bf_rings_drain(bf))
+		dev_warn(&xd->xbdev->dev, "%s: backend left requests unanswered\n", bf->vdev.name);
+}
+
+/* A backend that closes for good says so; otherwise the disk waits for another one. */
+static bool bf_backend_may_return(struct xfl_device *xd, enum xfl_why why)
+{
+	switch (why) {
+	case XFL_WHY_RECONNECT:
+	case XFL_WHY_RESUME:
+		return true;
+	case XFL_WHY_CLOSING:
+		return xenbus_read_unsigned(xd->xbdev->otherend, "online", 0);
+	default:
+		return false;
+	}
+}
+
+static void bf_take_down(struct bf_ring *ring, enum xfl_why why, bool keep)
+{
+	/* Answers that came before the end still count. */
+	if (why != XFL_WHY_BROKEN)
+		bf_complete(ring, NULL);
+	xfl_evtchn_unbind(&ring->ec, ring);
+	bf_recover(ring, keep);
+	bf_ring_close(ring);
+}
+
+static void bf_disconnect(struct xfl_device *xd, enum xfl_why why)
+{
+	struct blkfront *bf = bf_of(xd);
+	bool keep = bf_backend_may_return(xd, why);
+	unsigned int i;
+
+	mutex_lock(&bf->rescue);
+	for (i = 0; i < bf->nr_live; i++)
+		bf_take_down(&bf->ring[i], why, keep);
+	mutex_unlock(&bf->rescue);
+
+	if (why == XFL_WHY_CLOSING && !keep)
+		bf_disk_mark_dead(bf);
+}
+
+const struct xfl_ops bf_ops = {
+	.published	= XenbusStateInitialised,
+	.connect	= bf_connect,
+	.go_live	= bf_go_live,
+	.changed	= bf_changed,
+	.quiesce	= bf_quiesce,
+	.disconnect	= bf_disconnect,
+};

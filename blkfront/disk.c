@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The gendisk: made at the first connection, added and changed from a work item
+ * of its own, deleted with the device.
+ *
+ * DOC: adding a disk reads its partition table through ourselves. The life cycle
+ * must not wait for that: should the backend break meanwhile, it is the one to
+ * end those reads. The same goes for new queue limits, which wait for the
+ * queue to be empty.
+ */
+#include <linux/cdrom.h>
+#include <linux/hdreg.h>
+#include <linux/idr.h>
+#include <linux/major.h>
+#include <linux/module.h>
+
+#include "blkfront.h"
+
+/* A backend may do nothing else while it discards, so not too much at a time. */
+#define BF_MAX_DISCARD_SECTORS	((128u << 20) >> BFW_SECTOR_SHIFT)
+
+static DEFINE_IDA(bf_minors);
+
+static void bf_minors_put(u32 first, u32 nr)
+{
+	while (nr--)
+		ida_free(&bf_minors, first + nr);
+}
+
+/* Device numbers overlap if the toolstack says so: xvda and xvda1 are both disks. */
+static int bf_minors_get(u32 first, u32 nr)
+{
+	u32 i;
+	int ret;
+
+	for (i = 0; i < nr; i++) {
+		ret = ida_alloc_range(&bf_minors, first + i, first + i, GFP_NOIO);
+		if (ret < 0) {
+			bf_minors_put(first, i);
+			return ret == -ENOSPC ? -EBUSY : ret;
+		}
+	}
+	return 0;
+}
+
+static int bf_getgeo(struct gendisk *gd, struct hd_geometry *geo)
+{
+	u64 sectors = get_capacity(gd);
+
+	geo->heads = 255;
+	geo->sectors = 63;
+	geo->cylinders = min_t(u64, div_u64(sectors, 255 * 63), U16_MAX);
+	return 0;
+}
+DEFINE_GETGEO(bf_getgeo);
+
+static int bf_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int cmd,
+		    unsigned long arg)
+{
+	struct blkfront *bf = bdev->bd_disk->private_data;
+
+	switch (cmd) {
+	case CDROMMULTISESSION:
+		if (clear_user((void __user *)arg, sizeof(struct cdrom_multisession)))
+			return -EFAULT;
+		return 0;
+	case CDROM_GET_CAPABILITY:
+		return bf->disk.cdrom ? 0 : -EINVAL;
+	default:
+		return -ENOTTY;
+	}
+}
+
+static void bf_free_disk(struct gendisk *gd)
+{
+	bf_put(gd->private_data);
+}
+
+static const struct block_device_operations bf_fops = {
+	.owner		= THIS_MODULE,
+	.getgeo		= GETGEO(bf_getgeo),
+	.ioctl		= bf_ioctl,
+	.compat_ioctl	= blkdev_compat_ptr_ioctl,
+	.free_disk	= bf_free_disk,
+};
+
+static int bf_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int index)
+{
+	struct blkfront *bf = data;
+
+	hctx->driver_data = &bf->ring[index % bf->nr_live];
+	return 0;
+}
+
+static const struct blk_mq_ops bf_mq_ops = {
+	.queue_rq	= bf_queue_rq,
+	.commit_rqs	= bf_commit_rqs,
+	.complete	= bf_complete_rq,
+	.timeout	= bf_timeout,
+	.init_hctx	= bf_init_hctx,
+};
+
+static void bf_fill_limits(const struct blkfront *bf, const struct bfw_disk *d,
+			   struct queue_limits *lim)
+{
+	lim->features &= ~BLK_FEAT_WRITE_CACHE;
+	if (READ_ONCE(bf->flush_op))
+		lim->features |= BLK_FEAT_WRITE_CACHE;
+	lim->logical_block_size = d->logical;
+	lim->physical_block_size = d->physical;
+	lim->dma_alignment = d->logical - 1;
+	lim->max_hw_sectors = BFW_MAX_SECTORS;
+	lim->max_segments = BFW_MAX_SEGS;
+	/* Only the first and the last frame of a request can then be partly used. */
+	lim->virt_boundary_mask = XFL_FRAME_MASK;
+
+	lim->max_hw_discard_sectors = d->discard_granularity ? BF_MAX_DISCARD_SECTORS : 0;
+	lim->discard_granularity = d->discard_granularity;
+	lim->discard_alignment = d->discard_alignment;
+	lim->max_secure_erase_sectors = d->secure_discard ? BF_MAX_DISCARD_SECTORS : 0;
+}
+
+/*
+ * Where one page needs two ring requests, half as many tags keep the ring busy;
+ * credits would carry more, but what waits for them cannot be merged any more.
+ */
+static unsigned int bf_depth(const struct blkfront *bf)
+{
+	unsigned int slots = bf->ring[0].table.slots.nr;
+	unsigned int part = bf->ring[0].cap * XFL_FRAME_SIZE;
+
+	return PAGE_SIZE > part ? slots / 2 : slots;
+}
+
+static int bf_tags_alloc(struct blkfront *bf)
+{
+	bf->tag_set = (struct blk_mq_tag_set){
+		.ops = &bf_mq_ops,
+		.nr_hw_queues = bf->nr_rings,
+		.queue_depth = bf_depth(bf),
+		.numa_node = NUMA_NO_NODE,
+		.cmd_size = sizeof(struct bf_req),
+		/* The backend's kernel schedules: doing it here as well costs and does not help. */
+		.flags = BLK_MQ_F_SHOULD_MERGE | BLK_MQ_F_NO_SCHED_BY_DEFAULT,
+		.driver_data = bf,
+	};
+	return blk_mq_alloc_tag_set(&bf->tag_set);
+}
+
+static void bf_gendisk_fill(struct blkfront *bf, struct gendisk *gd)
+{
+	gd->major = XENVBD_MAJOR;
+	gd->first_minor = bf->vdev.minor;
+	gd->minors = bf->vdev.nr_minors;
+	gd->fops = &bf_fops;
+	gd->private_data = bf;
+	strscpy(gd->disk_name, bf->vdev.name, sizeof(gd->disk_name));
+	if (bf->disk.removable || bf->disk.cdrom)
+		gd->flags |= GENHD_FL_REMOVABLE;
+}
+
+/**
+ * bf_disk_create() - allocate the gendisk and its tags
+ * @bf: a device whose rings are open and whose @disk is filled in
+ *
+ * Context: life cycle.
+ * Return: 0 or a negative errno.
+ */
+int bf_disk_create(struct blkfront *bf)
+{
+	struct queue_limits lim = {};
+	struct gendisk *gd;
+	int err;
+
+	err = bf_minors_get(bf->vdev.minor, bf->vdev.nr_minors);
+	if (err)
+		return err;
+	err = bf_tags_alloc(bf);
+	if (err)
+		goto fail_tags;
+
+	bf_fill_limits(bf, &bf->disk, &lim);
+	gd = blk_mq_alloc_disk(&bf->tag_set, &lim, bf);
+	if (IS_ERR(gd)) {
+		err = PTR_ERR(gd);
+		goto fail_disk;
+	}
+	bf_gendisk_fill(bf, gd);
+	bf->gd = gd;
+	return 0;
+
+fail_disk:
+	blk_mq_free_tag_set(&bf->tag_set);
+fail_tags:
+	bf_minors_put(bf->vdev.minor, bf->vdev.nr_minors);
+	return err;
+}
+
+static void bf_disk_add(struct blkfront *bf, const struct bfw_disk *d)
+{
+	int err;
+
+	set_capacity(bf->gd, d->sectors);
+	set_disk_ro(bf->gd, d->readonly);
+	bf_get(bf);
+	err = device_add_disk(&bf->xd.xbdev->dev, bf->gd, NULL);
+	if (err) {
+		dev_err(&bf->xd.xbdev->dev, "cannot add %s: %pe\n", bf->vdev.name, ERR_PTR(err));
+		bf_put(bf);
+		return;
+	}
+	WRITE_ONCE(bf->added, true);
+}
+
+static void bf_disk_apply(struct blkfront *bf, const struct bfw_disk *d)
+{
+	struct queue_limits lim = queue_limits_start_update(bf->gd->queue);
+	int err;
+
+	bf_fill_limits(bf, d, &lim);
+	lim.logical_block_size = bf->block_mask + 1;
+	err = queue_limits_commit_update_frozen(bf->gd->queue, &lim);
+	if (err)
+		dev_warn(&bf->xd.xbdev->dev, "%s: new limits refused: %pe\n", bf->vdev.name,
+			 ERR_PTR(err));
+	set_disk_ro(bf->gd, d->readonly);
+	if (set_capacity_and_notify(bf->gd, d->sectors))
+		dev_info(&bf->xd.xbdev->dev, "%s: now %llu sectors\n", bf->vdev.name, d->sectors);
+}
+
+/**
+ * bf_disk_work() - add the disk, or tell the block layer what changed
+ * @work: disk_work of the device
+ */
+void bf_disk_work(struct work_struct *work)
+{
+	struct blkfront *bf = container_of(work, struct blkfront, disk_work);
+	struct bfw_disk d;
+
+	spin_lock_irq(&bf->disk_lock);
+	d = bf->disk;
+	spin_unlock_irq(&bf->disk_lock);
+
+	if (!bf->added)
+		bf_disk_add(bf, &d);
+	else
+		bf_disk_apply(bf, &d);
+}
+
+/**
+ * bf_disk_update() - have the block layer told what is in @bf->disk
+ * @bf: a device with a gendisk
+ *
+ * Context: any.
+ */
+void bf_disk_update(struct blkfront *bf)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&bf->disk_lock, flags);
+	if (!bf->removing)
+		queue_work(bf_wq, &bf->disk_work);
+	spin_unlock_irqrestore(&bf->disk_lock, flags);
+}
+
+/**
+ * bf_disk_mark_dead() - tell everybody who has it open that the disk is gone
+ * @bf: a device whose requests all fail by now, or are parked
+ *
+ * Context: process.
+ */
+void bf_disk_mark_dead(struct blkfront *bf)
+{
+	if (READ_ONCE(bf->added))
+		blk_mark_disk_dead(bf->gd);
+}
+
+static void bf_disk_destroy(struct blkfront *bf)
+{
+	if (bf->added) {
+		del_gendisk(bf->gd);
+		blk_mq_free_tag_set(&bf->tag_set);
+		put_disk(bf->gd);
+	} else {
+		put_disk(bf->gd);
+		blk_mq_free_tag_set(&bf->tag_set);
+	}
+	bf_minors_put(bf->vdev.minor, bf->vdev.nr_minors);
+}
+
+/**
+ * bf_disk_del_work() - delete the disk
+ * @work: del_work of the device
+ *
+ * Waits for every request, also for those whose grants the backend keeps; that is
+ * why it is not done where somebody waits. Drops the reference on the device
+ * and the one on this module that it was queued with.
+ */
+void bf_disk_del_work(struct work_struct *work)
+{
+	struct blkfront *bf = container_of(work, struct blkfront, del_work);
+
+	spin_lock_irq(&bf->disk_lock);
+	bf->removing = true;
+	spin_unlock_irq(&bf->disk_lock);
+	cancel_work_sync(&bf->disk_work);
+
+	if (bf->gd)
+		bf_disk_destroy(bf);
+	complete_all(&bf->deleted);
+	bf_put(bf);
+	module_put(THIS_MODULE);
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xen-blkfront: the Xen block frontend. Wiring: module, xenbus driver, and the
+ * life of struct blkfront.
+ */
+#include <linux/major.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <xen/platform_pci.h>
+#include <xen/xen.h>
+
+#include <version.h>
+
+#include "blkfront.h"
+#include "params.h"
+
+#define BF_NAME		"xvd"
+
+struct workqueue_struct *bf_wq;
+
+/**
+ * bf_get() - take a reference on a device
+ * @bf: the device
+ */
+void bf_get(struct blkfront *bf)
+{
+	kref_get(&bf->ref);
+}
+
+static void bf_free(struct kref *ref)
+{
+	struct blkfront *bf = container_of(ref, struct blkfront, ref);
+
+	bf_rings_free(bf);
+	kfree(bf);
+}
+
+/**
+ * bf_put() - drop a reference on a device
+ * @bf: the device
+ */
+void bf_put(struct blkfront *bf)
+{
+	kref_put(&bf->ref, bf_free);
+}
+
+static struct blkfront *bf_alloc(void)
+{
+	struct blkfront *bf = kzalloc(sizeof(*bf), GFP_KERNEL);
+
+	if (!bf)
+		return NULL;
+	kref_init(&bf->ref);
+	mutex_init(&bf->rescue);
+	init_waitqueue_head(&bf->drained);
+	spin_lock_init(&bf->disk_lock);
+	INIT_WORK(&bf->disk_work, bf_disk_work);
+	INIT_WORK(&bf->del_work, bf_disk_del_work);
+	init_completion(&bf->deleted);
+	return bf;
+}
+
+static int bf_read_vdev(struct xenbus_device *xbdev, struct bf_vdev *vdev)
+{
+	unsigned int number;
+	int err;
+
+	if (xenbus_scanf(XBT_NIL, xbdev->nodename, "virtual-device", "%i", &number) != 1 &&
+	    xenbus_scanf(XBT_NIL, xbdev->nodename, "virtual-device-ext", "%i", &number) != 1)
+		return -ENOENT;
+	err = bf_vdev_parse(number, vdev);
+	if (err)
+		dev_err(&xbdev->dev, "virtual device %#x names no disk\n", number);
+	return err;
+}
+
+/*
+ * An HVM guest keeps its emulated disks until they are unplugged, and its
+ * emulated CD-ROM for good: those are not ours.
+ */
+static bool bf_is_emulated(struct xenbus_device *xbdev, const struct bf_vdev *vdev)
+{
+	bool cdrom;
+	char *type;
+
+	if (!xen_hvm_domain())
+		return false;
+	if (xen_has_pv_and_legacy_disk_devices() && !vdev->is_xvd)
+		return true;
+	type = xenbus_read(XBT_NIL, xbdev->nodename, "device-type", NULL);
+	if (IS_ERR(type))
+		return true;
+	cdrom = !strcmp(type, "cdrom");
+	kfree(type);
+	return cdrom;
+}
+
+static int bf_probe(struct xenbus_device *xbdev, const struct xenbus_device_id *id)
+{
+	struct blkfront *bf = bf_alloc();
+	int err;
+
+	if (!bf)
+		return -ENOMEM;
+	err = bf_read_vdev(xbdev, &bf->vdev);
+	if (err)
+		goto fail;
+	if (bf_is_emulated(xbdev, &bf->vdev)) {
+		err = -ENODEV;
+		goto fail;
+	}
+	err = xfl_device_init(&bf->xd, xbdev, &bf_ops);
+	if (err)
+		goto fail;
+	dev_set_drvdata(&xbdev->dev, bf);
+	xfl_device_start(&bf->xd);
+	return 0;
+
+fail:
+	bf_put(bf);
+	return err;
+}
+
+static void bf_backend_changed(struct xenbus_device *xbdev, enum xenbus_state state)
+{
+	struct blkfront *bf = dev_get_drvdata(&xbdev->dev);
+
+	xfl_backend_changed(&bf->xd, state);
+}
+
+static int bf_resume(struct xenbus_device *xbdev)
+{
+	struct blkfront *bf = dev_get_drvdata(&xbdev->dev);
+
+	xfl_resume(&bf->xd);
+	return 0;
+}
+
+static int bf_is_ready(struct xenbus_device *xbdev)
+{
+	struct blkfront *bf = dev_get_drvdata(&xbdev->dev);
+
+	return READ_ONCE(bf->added) || xfl_device_state(&bf->xd) > XFL_CONNECTED;
+}
+
+static void bf_start_delete(struct blkfront *bf)
+{
+	bf_get(bf);
+	__module_get(THIS_MODULE);
+	queue_work(bf_wq, &bf->del_work);
+}
+
+static u32 bf_progress(const struct blkfront *bf)
+{
+	unsigned int i;
+	u32 sum = 0;
+
+	for (i = 0; i < bf->nr_live; i++)
+		sum += READ_ONCE(bf->ring[i].front.rsp_cons);
+	return sum;
+}
+
+/* Waits as long as the backend goes on answering, and a little longer. */
+static void bf_await_delete(struct blkfront *bf)
+{
+	u32 seen;
+
+	do {
+		seen = bf_progress(bf);
+		if (wait_for_completion_timeout(&bf->deleted, XFL_BACKEND_TIMEOUT))
+			return;
+	} while (!xfl_broken(&bf->xd) && bf_progress(bf) != seen);
+}
+
+static void bf_fail_all(struct blkfront *bf)
+{
+	unsigned int i;
+
+	for (i = 0; i < bf->nr_rings; i++)
+		bf_fail_waiting(&bf->ring[i]);
+}
+
+/*
+ * While there is a backend the disk is deleted first, so that what is dirty gets
+ * written; else the connection is ended first, so that nothing waits for it.
+ */
+static void bf_remove(struct xenbus_device *xbdev)
+{
+	struct blkfront *bf = dev_get_drvdata(&xbdev->dev);
+	bool serves = xfl_device_state(&bf->xd) == XFL_CONNECTED;
+
+	if (serves) {
+		bf_start_delete(bf);
+		bf_await_delete(bf);
+	}
+	xfl_device_del(&bf->xd);
+	bf_fail_all(bf);
+	if (!serves) {
+		bf_disk_mark_dead(bf);
+		bf_start_delete(bf);
+	}
+	if (!wait_for_completion_timeout(&bf->deleted, XFL_BACKEND_TIMEOUT))
+		dev_warn(&xbdev->dev, "%s goes when the backend unmaps its data\n", bf->vdev.name);
+	xfl_device_fini(&bf->xd);
+	bf_put(bf);
+}
+
+static const struct xenbus_device_id bf_ids[] = {
+	{ "vbd" },
+	{ "" },
+};
+
+static struct xenbus_driver bf_driver = {
+	.ids			= bf_ids,
+	.probe			= bf_probe,
+	.remove			= bf_remove,
+	.resume			= bf_resume,
+	.otherend_changed	= bf_backend_changed,
+	.is_ready		= bf_is_ready,
+};
+
+static int __init bf_init(void)
+{
+	int err;
+
+	if (!xen_domain() || !xen_has_pv_disk_devices())
+		return -ENODEV;
+	bf_params_check();
+	bf_wq = alloc_workqueue("xen-blkfront", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	if (!bf_wq)
+		return -ENOMEM;
+	err = register_blkdev(XENVBD_MAJOR, BF_NAME);
+	if (err) {
+		pr_err("major %d is taken: is another block frontend loaded?\n", XENVBD_MAJOR);
+		goto fail_blkdev;
+	}
+	err = xenbus_register_frontend(&bf_driver);
+	if (err)
+		goto fail_driver;
+	return 0;
+
+fail_driver:
+	unregister_blkdev(XENVBD_MAJOR, BF_NAME);
+fail_blkdev:
+	destroy_workqueue(bf_wq);
+	return err;
+}
+module_init(bf_init);
+
+static void __exit bf_exit(void)
+{
+	xenbus_unregister_driver(&bf_driver);
+	unregister_blkdev(XENVBD_MAJOR, BF_NAME);
+	/* The last step of a deletion may still run. */
+	destroy_workqueue(bf_wq);
+}
+module_exit(bf_exit);
+
+MODULE_DESCRIPTION("Xen virtual block device frontend");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(XENFRONT_VERSION);
+MODULE_IMPORT_NS(XEN_FRONTLIB);
+MODULE_ALIAS("xen:vbd");
+MODULE_ALIAS("xenblk");
+MODULE_ALIAS_BLOCKDEV_MAJOR(XENVBD_MAJOR);

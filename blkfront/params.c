@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Module parameters, under the names the in-tree driver has for them.
+ */
+#include <linux/cpumask.h>
+#include <linux/kconfig.h>
+#include <linux/minmax.h>
+#include <linux/moduleparam.h>
+#include <linux/printk.h>
+#include <xen/xenbus.h>
+
+#include "params.h"
+#include "wire.h"
+
+/*
+ * A backend sets aside memory for its own limit however few segments we use, so
+ * there is nothing to save by asking for less. Only xen-blkback on a dom0 with
+ * 64 KB pages must not be given more than 32: it reads them from the wrong place.
+ */
+#define BF_DEFAULT_SEGMENTS	(IS_ENABLED(CONFIG_ARM64) ? 32 : 256)
+
+unsigned int bf_max_indirect_segments = BF_DEFAULT_SEGMENTS;
+module_param_named(max_indirect_segments, bf_max_indirect_segments, uint, 0444);
+MODULE_PARM_DESC(max_indirect_segments,
+		 "Most segments in an indirect request, 0 for none (default 256, on Arm 32)");
+
+unsigned int bf_max_queues = 4;
+module_param_named(max_queues, bf_max_queues, uint, 0444);
+MODULE_PARM_DESC(max_queues, "Most rings per disk (default 4, at most one per CPU)");
+
+unsigned int bf_max_ring_page_order;
+module_param_named(max_ring_page_order, bf_max_ring_page_order, int, 0444);
+MODULE_PARM_DESC(max_ring_page_order, "Largest order of 4 KB frames in a ring (default 0)");
+
+static bool bf_trusted = true;
+module_param_named(trusted, bf_trusted, bool, 0644);
+MODULE_PARM_DESC(trusted, "Whether backends may see what lies beside the data (default Y)");
+
+static bool bf_feature_persistent;
+module_param_named(feature_persistent, bf_feature_persistent, bool, 0644);
+MODULE_PARM_DESC(feature_persistent, "Keep grants and copy the data (default N)");
+
+static void bf_param_clamp(const char *name, unsigned int *value, unsigned int lo, unsigned int hi)
+{
+	unsigned int used = clamp(*value, lo, hi);
+
+	if (used != *value)
+		pr_warn("%s=%u is not from %u to %u, using %u\n", name, *value, lo, hi, used);
+	*value = used;
+}
+
+/**
+ * bf_params_check() - bring parameters into range, with a line for each that was not
+ *
+ * max_queues is left alone: how many CPUs there are is known when a disk connects.
+ */
+void bf_params_check(void)
+{
+	bf_param_clamp("max_indirect_segments", &bf_max_indirect_segments, 0, BFW_MAX_SEGS);
+	bf_param_clamp("max_ring_page_order", &bf_max_ring_page_order, 0,
+		       XENBUS_MAX_RING_GRANT_ORDER);
+	bf_param_clamp("max_queues", &bf_max_queues, 1, nr_cpu_ids);
+}
+
+/**
+ * bf_params_tell_once() - say which wish is not fulfilled
+ * @toolstack_trusts: false if the toolstack marked the backend as untrusted
+ */
+void bf_params_tell_once(bool toolstack_trusts)
+{
+	if (!bf_trusted || !toolstack_trusts)
+		pr_warn_once("backend not trusted, but data is not copied yet: it can see whole frames\n");
+	if (bf_feature_persistent)
+		pr_info_once("feature_persistent: not available yet, grants are transient\n");
+}

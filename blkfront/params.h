@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Module parameters, checked. */
+#ifndef BLKFRONT_PARAMS_H
+#define BLKFRONT_PARAMS_H
+
+#include <linux/types.h>
+
+extern unsigned int bf_max_indirect_segments;
+extern unsigned int bf_max_queues;
+extern unsigned int bf_max_ring_page_order;
+
+void bf_params_check(void);
+void bf_params_tell_once(bool toolstack_trusts);
+
+#endif /* BLKFRONT_PARAMS_H */

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What becomes of requests when their connection ends.
+ *
+ * DOC: each request in flight goes exactly one of three ways, once its ring can
+ * bring no more answers. If the backend still maps its data it is parked, and
+ * goes one of the other two ways when the backend lets go. Else it waits for
+ * the next backend, or it fails.
+ */
+#include <linux/module.h>
+
+#include "blkfront.h"
+
+static bool bf_ring_idle(struct bf_ring *ring)
+{
+	unsigned long flags;
+	bool idle;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	idle = !ring->front.sring || ring->table.slots.nr_free == ring->table.slots.nr;
+	spin_unlock_irqrestore(&ring->lock, flags);
+	return idle;
+}
+
+static bool bf_rings_idle(struct blkfront *bf)
+{
+	unsigned int i;
+
+	for (i = 0; i < bf->nr_live; i++)
+		if (!bf_ring_idle(&bf->ring[i]))
+			return false;
+	return true;
+}
+
+/**
+ * bf_rings_drain() - wait for what is in flight
+ * @bf: a device whose rings send nothing new
+ *
+ * Context: process; waits XFL_BACKEND_TIMEOUT at most.
+ * Return: whether all was answered.
+ */
+bool bf_rings_drain(struct blkfront *bf)
+{
+	return wait_event_timeout(bf->drained, bf_rings_idle(bf) || xfl_broken(&bf->xd),
+				  XFL_BACKEND_TIMEOUT) && bf_rings_idle(bf);
+}
+
+/* Last step of a request that was given up or taken over: to the next backend, or to an end. */
+static void bf_resubmit(struct bf_ring *ring, struct bf_req *br)
+{
+	unsigned long flags;
+	bool notify = false;
+	bool dead;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	dead = ring->mode == BF_RING_DEAD;
+	if (!dead) {
+		list_add(&br->link, &ring->waiting);
+		notify = bf_pump(ring);
+	}
+	spin_unlock_irqrestore(&ring->lock, flags);
+
+	if (notify)
+		xfl_evtchn_notify(&ring->ec);
+	if (dead)
+		blk_mq_end_request(bf_rq(br), BLK_STS_IOERR);
+}
+
+static void bf_unpark(void *data)
+{
+	struct bf_req *br = data;
+
+	br->nr_refs = 0;
+	br->nr_stuck = 0;
+	bf_resubmit(bf_ring_of(bf_rq(br)), br);
+}
+
+/*
+ * A part's owner appears once per part: it is taken when it is met first, and
+ * told by its link from then on.
+ */
+static void bf_gather(struct bf_ring *ring, struct list_head *found)
+{
+	struct bfw_table *t = &ring->table;
+	u32 i;
+
+	lockdep_assert_held(&ring->lock);
+	list_splice_tail_init(&ring->stuck, found);
+	for (i = 0; i < t->slots.nr; i++) {
+		struct bf_req *br = t->sent[i].owner;
+
+		if (!t->slots.slot[i].in_flight)
+			continue;
+		xfl_slot_put(&t->slots, i);
+		if (list_empty(&br->link))
+			list_add_tail(&br->link, found);
+	}
+}
+
+static void bf_release(struct bf_ring *ring, struct bf_req *br)
+{
+	unsigned long flags;
+	unsigned int stuck;
+
+	bf_end_grants(br);
+	spin_lock_irqsave(&ring->lock, flags);
+	bf_return_refs(ring, br);
+	stuck = br->nr_stuck;
+	if (stuck)
+		xfl_gref_abandon(&ring->grefs, stuck);
+	spin_unlock_irqrestore(&ring->lock, flags);
+
+	if (!stuck) {
+		bf_resubmit(ring, br);
+		return;
+	}
+	dev_warn_ratelimited(&ring->bf->xd.xbdev->dev,
+			     "request at sector %llu waits: backend still maps %u frames\n",
+			     (u64)blk_rq_pos(bf_rq(br)), stuck);
+	xfl_park(br->ref, stuck, THIS_MODULE, bf_unpark, br);
+}
+
+/**
+ * bf_recover() - settle all requests of a ring whose backend has gone
+ * @ring: a ring that no interrupt reaches any more
+ * @keep: whether there may be another backend; else requests fail
+ *
+ * Requests go to the head of the waiting list, before what came later.
+ */
+void bf_recover(struct bf_ring *ring, bool keep)
+{
+	struct bf_req *br, *next;
+	unsigned long flags;
+	LIST_HEAD(found);
+
+	spin_lock_irqsave(&ring->lock, flags);
+	ring->mode = keep ? BF_RING_HOLD : BF_RING_DEAD;
+	if (ring->front.sring)
+		bf_gather(ring, &found);
+	spin_unlock_irqrestore(&ring->lock, flags);
+
+	/* From the last to the first, as each goes before those that wait. */
+	list_for_each_entry_safe_reverse(br, next, &found, link) {
+		list_del_init(&br->link);
+		bf_release(ring, br);
+	}
+	if (!keep)
+		bf_fail_waiting(ring);
+}
+
+/**
+ * bf_fail_waiting() - end what waits on a ring, and what will come, in error
+ * @ring: the ring
+ */
+void bf_fail_waiting(struct bf_ring *ring)
+{
+	struct bf_req *br, *next;
+	unsigned long flags;
+	LIST_HEAD(failed);
+
+	spin_lock_irqsave(&ring->lock, flags);
+	ring->mode = BF_RING_DEAD;
+	list_splice_init(&ring->waiting, &failed);
+	spin_unlock_irqrestore(&ring->lock, flags);
+
+	list_for_each_entry_safe(br, next, &failed, link)
+		blk_mq_end_request(bf_rq(br), BLK_STS_IOERR);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The memory of a ring: shared frames, table, grant references, indirect frames.
+ */
+#include <linux/slab.h>
+
+#include "blkfront.h"
+
+static void bf_ring_init(struct bf_ring *ring, struct blkfront *bf)
+{
+	spin_lock_init(&ring->lock);
+	INIT_LIST_HEAD(&ring->waiting);
+	INIT_LIST_HEAD(&ring->stuck);
+	ring->mode = BF_RING_HOLD;
+	ring->bf = bf;
+}
+
+/**
+ * bf_rings_alloc() - allocate what outlives a connection
+ * @bf: the device, without rings
+ * @nr: number of rings
+ * @max_frames: most frames a ring will ever have
+ *
+ * Return: 0 or -ENOMEM; what was allocated is freed by bf_rings_free().
+ */
+int bf_rings_alloc(struct blkfront *bf, unsigned int nr, unsigned int max_frames)
+{
+	u32 slots = xfl_ring_slots(max_frames, sizeof(union bfw_request));
+	unsigned int i;
+
+	bf->ring = kcalloc(nr, sizeof(*bf->ring), GFP_NOIO);
+	if (!bf->ring)
+		return -ENOMEM;
+	bf->nr_rings = nr;
+	for (i = 0; i < nr; i++) {
+		struct bf_ring *ring = &bf->ring[i];
+
+		bf_ring_init(ring, bf);
+		ring->slot = kvcalloc(slots, sizeof(*ring->slot), GFP_NOIO);
+		ring->table.sent = kvcalloc(slots, sizeof(*ring->table.sent), GFP_NOIO);
+		if (!ring->slot || !ring->table.sent)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * bf_rings_free() - undo bf_rings_alloc(), whole or in part
+ * @bf: the device; no ring is open
+ */
+void bf_rings_free(struct blkfront *bf)
+{
+	unsigned int i;
+
+	for (i = 0; i < bf->nr_rings; i++) {
+		kvfree(bf->ring[i].table.sent);
+		kvfree(bf->ring[i].slot);
+	}
+	kfree(bf->ring);
+	bf->ring = NULL;
+	bf->nr_rings = 0;
+}
+
+static int bf_indirect_alloc(struct bf_ring *ring, u32 slots)
+{
+	struct bf_indirect *indirect;
+	u32 i;
+
+	indirect = kvcalloc(slots, sizeof(*indirect), GFP_NOIO);
+	if (!indirect)
+		return -ENOMEM;
+	if (xfl_framepool_init(&ring->pool, slots) ||
+	    !xfl_framepool_want(&ring->pool, slots, GFP_NOIO)) {
+		kvfree(indirect);
+		return -ENOMEM;
+	}
+	for (i = 0; i < slots; i++) {
+		struct bf_indirect *at = &indirect[i];
+
+		at->frame = xfl_framepool_get(&ring->pool);
+		at->seg = xfl_frame_va(&at->frame);
+		at->gref = xfl_gref_pop(&ring->grefs);
+		xfl_grant(&ring->grefs, at->gref, xfl_frame_gfn(&at->frame), true);
+	}
+	ring->indirect = indirect;
+	return 0;
+}
+
+static void bf_indirect_free(struct bf_ring *ring)
+{
+	struct bf_indirect *at;
+
+	if (!ring->indirect)
+		return;
+	for (at = ring->indirect; at < ring->indirect + ring->table.slots.nr; at++) {
+		if (xfl_grant_end(at->gref)) {
+			xfl_gref_push(&ring->grefs, at->gref);
+			xfl_framepool_put(&ring->pool, at->frame);
+			continue;
+		}
+		xfl_park(&at->gref, 1, THIS_MODULE, xfl_park_put_page, at->frame.page);
+		xfl_gref_abandon(&ring->grefs, 1);
+		xfl_framepool_abandon(&ring->pool);
+	}
+	kvfree(ring->indirect);
+	ring->indirect = NULL;
+}
+
+/* Enough to send one largest request, whatever else goes on in the grant table. */
+static int bf_grefs_alloc(struct bf_ring *ring, u32 slots, u32 cap)
+{
+	u32 fixed = cap > BFW_DIRECT_SEGS ? slots : 0;
+	u32 reserve = fixed + BFW_MAX_SEGS;
+
+	return xfl_grefs_init(&ring->grefs, ring->bf->xd.xbdev->otherend_id, reserve,
+			      max(reserve, fixed + slots * cap));
+}
+
+/**
+ * bf_ring_open() - make a ring for the backend that is there now
+ * @ring: the ring, closed
+ * @frames: shared frames
+ * @cap: segments one ring request will carry
+ *
+ * Return: 0 or a negative errno, the ring then being closed.
+ */
+int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap)
+{
+	struct xenbus_device *xbdev = ring->bf->xd.xbdev;
+	u32 slots;
+	int err;
+
+	err = xfl_ring_mem_alloc(xbdev, &ring->mem, frames);
+	if (err)
+		return err;
+	XEN_FRONT_RING_INIT(&ring->front, (struct bfw_sring *)ring->mem.vaddr,
+			    frames * XFL_FRAME_SIZE);
+	slots = RING_SIZE(&ring->front);
+	xfl_slots_init(&ring->table.slots, ring->slot, slots, 64);
+	ring->cap = cap;
+
+	err = bf_grefs_alloc(ring, slots, cap);
+	if (err)
+		goto fail;
+	if (cap > BFW_DIRECT_SEGS)
+		err = bf_indirect_alloc(ring, slots);
+	if (err)
+		goto fail;
+	err = xfl_evtchn_bind(xbdev, &ring->ec, bf_interrupt, "blkif", ring);
+	if (err)
+		goto fail;
+	return 0;
+
+fail:
+	bf_ring_close(ring);
+	return err;
+}
+
+/**
+ * bf_ring_close() - free what bf_ring_open() made
+ * @ring: a ring with nothing in flight, open, half open or closed
+ */
+void bf_ring_close(struct bf_ring *ring)
+{
+	unsigned long flags;
+
+	xfl_evtchn_unbind(&ring->ec, ring);
+
+	/* Timeout handlers look at the ring at any time. */
+	spin_lock_irqsave(&ring->lock, flags);
+	ring->front.sring = NULL;
+	spin_unlock_irqrestore(&ring->lock, flags);
+
+	bf_indirect_free(ring);
+	xfl_framepool_destroy(&ring->pool);
+	xfl_grefs_destroy(&ring->grefs);
+	xfl_ring_mem_free(&ring->mem);
+}

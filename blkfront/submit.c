@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Submission: what the block layer hands us goes on the ring, or waits its turn.
+ *
+ * DOC: a request takes as many credits (free ring slots) as it has parts. One
+ * that finds too few waits on its ring's list, and so does everything behind
+ * it. Whoever returns credits sends from the head of that list, so the block
+ * layer need not be asked to try again. The largest request takes fewer slots
+ * than any ring has and no more references than the ring keeps in reserve,
+ * so the head of the list can go at the latest when the ring is empty.
+ */
+#include "blkfront.h"
+
+/*
+ * Only whole logical blocks inside a frame can be described. The block layer
+ * knows (dma_alignment), so what fails here came past it.
+ */
+static blk_status_t bf_prepare_data(struct blkfront *bf, struct request *rq, struct bf_req *br)
+{
+	struct req_iterator iter;
+	struct bio_vec bv;
+	u32 shape = 0, segs = 0;
+
+	rq_for_each_bvec(bv, rq, iter) {
+		shape |= bfw_check_run(bv.bv_offset, bv.bv_len);
+		segs += xfl_frames_spanned(bv.bv_offset, bv.bv_len);
+	}
+	if (unlikely((shape & bf->block_mask) || !segs || segs > BFW_MAX_SEGS)) {
+		dev_err_ratelimited(disk_to_dev(rq->q->disk),
+				    "request of %u frames, alignment %#x: cannot be sent\n",
+				    segs, shape & bf->block_mask);
+		return BLK_STS_IOERR;
+	}
+	br->op = rq_data_dir(rq) == WRITE ? BFW_WRITE : BFW_READ;
+	br->segs = segs;
+	return BLK_STS_OK;
+}
+
+static blk_status_t bf_prepare(struct blkfront *bf, struct request *rq, struct bf_req *br)
+{
+	switch (req_op(rq)) {
+	case REQ_OP_READ:
+	case REQ_OP_WRITE:
+		return bf_prepare_data(bf, rq, br);
+	case REQ_OP_FLUSH:
+		br->op = READ_ONCE(bf->flush_op);
+		break;
+	case REQ_OP_DISCARD:
+	case REQ_OP_SECURE_ERASE:
+		br->op = BFW_DISCARD;
+		break;
+	default:
+		return BLK_STS_NOTSUPP;
+	}
+	br->segs = 0;
+	return BLK_STS_OK;
+}
+
+static bool bf_can_issue(struct bf_ring *ring, const struct bf_req *br)
+{
+	return ring->mode == BF_RING_LIVE &&
+	       bfw_credits(&ring->table) >= bfw_parts(br->segs, ring->cap) &&
+	       xfl_grefs_want(&ring->grefs, br->segs);
+}
+
+static void bf_admit(struct bf_ring *ring, struct bf_req *br)
+{
+	if (likely(list_empty(&ring->waiting) && bf_can_issue(ring, br))) {
+		bf_issue(ring, br);
+		return;
+	}
+	ring->stats.waits++;
+	list_add_tail(&br->link, &ring->waiting);
+}
+
+/* Return: whether the doorbell has to be rung. */
+static bool bf_push(struct bf_ring *ring)
+{
+	return ring->mode == BF_RING_LIVE && XFL_RING_PUSH(&ring->front);
+}
+
+/**
+ * bf_pump() - send waiting requests as far as credits go
+ * @ring: the ring
+ *
+ * Context: ring lock held.
+ * Return: whether the doorbell has to be rung.
+ */
+bool bf_pump(struct bf_ring *ring)
+{
+	struct bf_req *br;
+	bool sent = false;
+
+	lockdep_assert_held(&ring->lock);
+	while ((br = list_first_entry_or_null(&ring->waiting, struct bf_req, link))) {
+		if (!bf_can_issue(ring, br))
+			break;
+		list_del(&br->link);
+		bf_issue(ring, br);
+		sent = true;
+	}
+	return sent && bf_push(ring);
+}
+
+/**
+ * bf_queue_rq() - blk_mq_ops.queue_rq
+ * @hctx: hardware context, whose ring takes the request
+ * @bd: the request, and whether it is the last of a batch
+ *
+ * Return: BLK_STS_OK once the request is ours, also if it has to wait; an error
+ * ends it.
+ */
+blk_status_t bf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd)
+{
+	struct bf_ring *ring = hctx->driver_data;
+	struct request *rq = bd->rq;
+	struct bf_req *br = bf_req_of(rq);
+	blk_status_t status = bf_prepare(ring->bf, rq, br);
+	unsigned long flags;
+	bool notify = false;
+
+	if (unlikely(status))
+		return status;
+	blk_mq_start_request(rq);
+	if (unlikely(req_op(rq) == REQ_OP_FLUSH && !br->op)) {
+		blk_mq_end_request(rq, BLK_STS_OK);
+		goto commit;
+	}
+
+	spin_lock_irqsave(&ring->lock, flags);
+	if (unlikely(ring->mode == BF_RING_DEAD)) {
+		spin_unlock_irqrestore(&ring->lock, flags);
+		return BLK_STS_IOERR;
+	}
+	bf_admit(ring, br);
+	if (bd->last)
+		notify = bf_push(ring);
+	spin_unlock_irqrestore(&ring->lock, flags);
+
+	if (notify)
+		xfl_evtchn_notify(&ring->ec);
+	return BLK_STS_OK;
+
+commit:
+	if (bd->last)
+		bf_commit_rqs(hctx);
+	return BLK_STS_OK;
+}
+
+/**
+ * bf_commit_rqs() - blk_mq_ops.commit_rqs: a batch ended without its last request
+ * @hctx: hardware context
+ */
+void bf_commit_rqs(struct blk_mq_hw_ctx *hctx)
+{
+	struct bf_ring *ring = hctx->driver_data;
+	unsigned long flags;
+	bool notify;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	notify = bf_push(ring);
+	spin_unlock_irqrestore(&ring->lock, flags);
+	if (notify)
+		xfl_evtchn_notify(&ring->ec);
+}
+
+/**
+ * bf_ring_set_mode() - what becomes of requests from now on
+ * @ring: the ring
+ * @mode: if this is BF_RING_LIVE, what waits is sent
+ */
+void bf_ring_set_mode(struct bf_ring *ring, enum bf_ring_mode mode)
+{
+	unsigned long flags;
+	bool notify;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	ring->mode = mode;
+	notify = bf_pump(ring);
+	spin_unlock_irqrestore(&ring->lock, flags);
+	if (notify)
+		xfl_evtchn_notify(&ring->ec);
+}

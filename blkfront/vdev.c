@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Virtual-device numbers. Xen's xen-vbd-interface(7) defines them: the numbers
+ * of Linux' IDE, SCSI and xvd disks, or with bit 28 set, a plain disk number and
+ * eight bits of partition. Names stay those users have in their fstab: every
+ * disk is an xvd, and the old IDE and SCSI numbers count from xvda as well.
+ */
+#include "vdev.h"
+
+#define VDEV_EXTENDED		(1u << 28)
+#define VDEV_PARTS_SHIFT	4
+#define VDEV_IDE_PARTS_SHIFT	6
+#define VDEV_EXT_PARTS_SHIFT	8
+#define VDEV_MINOR_BITS		20
+#define VDEV_XVD_MAJOR		202
+#define VDEV_DISKS_PER_MAJOR	16
+
+struct vdev_major {
+	u16 first;		/* majors first to last continue each other's disks */
+	u16 last;
+	u16 disk;		/* number of the first disk of the first major */
+	u8 parts_shift;		/* bits of the minor that count partitions */
+	bool parts_in_minor;	/* whether our minor keeps the partition */
+};
+
+static const struct vdev_major vdev_majors[] = {
+	{ 3, 3, 0, VDEV_IDE_PARTS_SHIFT, false },
+	{ 22, 22, 2, VDEV_IDE_PARTS_SHIFT, false },
+	{ 8, 8, 0, VDEV_PARTS_SHIFT, true },
+	{ 65, 71, VDEV_DISKS_PER_MAJOR, VDEV_PARTS_SHIFT, true },
+	{ 128, 135, 8 * VDEV_DISKS_PER_MAJOR, VDEV_PARTS_SHIFT, true },
+	{ VDEV_XVD_MAJOR, VDEV_XVD_MAJOR, 0, VDEV_PARTS_SHIFT, true },
+};
+
+static const struct vdev_major *vdev_find_major(u32 major)
+{
+	u32 i;
+
+	for (i = 0; i < sizeof(vdev_majors) / sizeof(vdev_majors[0]); i++)
+		if (major >= vdev_majors[i].first && major <= vdev_majors[i].last)
+			return &vdev_majors[i];
+	return NULL;
+}
+
+/* Letters count like a spreadsheet's columns: a..z, aa..zz, aaa.. */
+static char *vdev_letters(char *at, u32 disk)
+{
+	char letters[8];
+	u32 n = 0;
+
+	for (disk++; disk; disk /= 26) {
+		disk--;
+		letters[n++] = (char)('a' + disk % 26);
+	}
+	while (n)
+		*at++ = letters[--n];
+	return at;
+}
+
+static char *vdev_decimal(char *at, u32 value)
+{
+	char digits[10];
+	u32 n = 0;
+
+	do {
+		digits[n++] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	while (n)
+		*at++ = digits[--n];
+	return at;
+}
+
+static void vdev_fill(struct bf_vdev *vdev, u32 disk, u32 part, u32 parts_shift)
+{
+	char *at = vdev->name;
+
+	vdev->minor = disk << parts_shift | part;
+	vdev->nr_minors = part ? 1 : 1u << parts_shift;
+	memcpy(at, "xvd", 3);
+	at = vdev_letters(at + 3, disk);
+	if (part)
+		at = vdev_decimal(at, part);
+	*at = '\0';
+}
+
+/**
+ * bf_vdev_parse() - what a virtual-device number means
+ * @number: as in xenstore, virtual-device or virtual-device-ext
+ * @vdev: result
+ *
+ * Return: 0; -ENODEV for a number of no kind known; -ERANGE for one whose minors
+ * do not exist.
+ */
+int bf_vdev_parse(u32 number, struct bf_vdev *vdev)
+{
+	const struct vdev_major *m;
+	u32 minor = number & 0xff;
+	u32 disk, part;
+
+	if (number >= 2 * VDEV_EXTENDED)
+		return -ERANGE;
+	if (number & VDEV_EXTENDED) {
+		number &= VDEV_EXTENDED - 1;
+		if (number >> VDEV_MINOR_BITS)
+			return -ERANGE;
+		vdev->is_xvd = true;
+		vdev_fill(vdev, number >> VDEV_EXT_PARTS_SHIFT,
+			  number & ((1u << VDEV_EXT_PARTS_SHIFT) - 1), VDEV_EXT_PARTS_SHIFT);
+		return 0;
+	}
+	m = vdev_find_major(number >> 8);
+	if (!m)
+		return -ENODEV;
+	disk = m->disk + ((number >> 8) - m->first) * VDEV_DISKS_PER_MAJOR +
+		(minor >> m->parts_shift);
+	part = m->parts_in_minor ? minor & ((1u << m->parts_shift) - 1) : 0;
+	vdev->is_xvd = m->first == VDEV_XVD_MAJOR;
+	vdev_fill(vdev, disk, part, VDEV_PARTS_SHIFT);
+	return 0;
+}
