@@ -179,6 +179,17 @@ static inline int queue_limits_set(struct request_queue *q, const struct xfl_que
 	return 0;
 }
 
+static inline struct xfl_queue_limits queue_limits_start_update(struct request_queue *q)
+{
+	return (struct xfl_queue_limits){};
+}
+
+static inline int queue_limits_commit_update_frozen(struct request_queue *q,
+						    const struct xfl_queue_limits *lim)
+{
+	return queue_limits_set(q, lim);
+}
+
 #undef blk_mq_alloc_disk
 #define blk_mq_alloc_disk(set, lim, data)	xfl_compat_alloc_disk(set, lim, data)
 #define queue_limits				xfl_queue_limits
