@@ -228,6 +228,26 @@ static inline void skb_frag_fill_page_desc(skb_frag_t *frag, struct page *page, 
 #define kernel_ethtool_ts_info	ethtool_ts_info
 #endif
 
+/* 6.6, "page_pool: split types and declarations from page_pool.h". */
+#ifdef HAVE_PAGE_POOL_HELPERS
+#include <net/page_pool/helpers.h>
+#else
+#include <net/page_pool.h>
+#endif
+
+/* 6.7, "page_pool: remove PP_FLAG_PAGE_FRAG": any pool hands out parts of a page since. */
+#ifndef PP_FLAG_PAGE_FRAG
+#define PP_FLAG_PAGE_FRAG	0
+#endif
+
+/* 6.4, "net: page_pool: add napi": what its poll frees goes back without a lock. */
+#ifdef HAVE_PAGE_POOL_NAPI
+#define xfl_page_pool_napi(params, instance) \
+	((params)->napi = (instance), (params)->netdev = (instance)->dev)
+#else
+#define xfl_page_pool_napi(params, instance)	((void)(instance))
+#endif
+
 #endif /* XENFRONT_NET */
 
 #endif /* XENFRONT_PROBE */

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Agreeing with a backend: what it offers, what is published, and the steps of a
+ * connection's life.
+ */
+#include <linux/etherdevice.h>
+
+#include <xenfront/xenstore.h>
+
+#include "netfront.h"
+#include "pages.h"
+
+#define OFFER(_field, _name)	XFL_FEATURE(struct xnf_offer, _field, _name)
+
+static const struct xfl_key xnf_keys[] = {
+	OFFER(rx_copy, "feature-rx-copy"),
+	OFFER(sg, "feature-sg"),
+	OFFER(gso_tcpv4, "feature-gso-tcpv4"),
+	OFFER(gso_tcpv6, "feature-gso-tcpv6"),
+	OFFER(no_csum, "feature-no-csum-offload"),
+	OFFER(csum_ipv6, "feature-ipv6-csum-offload"),
+	OFFER(split_evtchn, "feature-split-event-channels"),
+	XFL_KEY(struct xnf_offer, max_queues, "multi-queue-max-queues", 1, U32_MAX, 1),
+	XFL_KEY(struct xnf_offer, max_tx_slots, "feature-max-tx-slots", XNF_SLOTS_MIN, U16_MAX,
+		XNF_SLOTS_MIN),
+};
+
+/* Everything that any connection of ours may have written. */
+static const char *const xnf_stale[] = {
+	"queue-*", "multi-queue-num-queues",
+	"tx-ring-ref", "rx-ring-ref",
+	"event-channel", "event-channel-tx", "event-channel-rx",
+	"request-rx-copy", "feature-rx-notify", "feature-sg",
+	"feature-gso-tcpv4", "feature-gso-tcpv6", "feature-no-csum-offload",
+	"feature-ipv6-csum-offload", "feature-max-rx-slots", "max-tx-slots",
+	NULL
+};
+
+/* More slots than a packet here can ever need are of no use. */
+static u32 usable_tx_slots(const struct xnf_offer *offer)
+{
+	u32 most = max_t(u32, XNF_SLOTS_MIN, 2 * (MAX_SKB_FRAGS + 1));
+
+	return offer->sg ? min(offer->max_tx_slots, most) : 1;
+}
+
+static int read_offer(struct xnf_dev *xn)
+{
+	struct xenbus_device *xbdev = xn->xd.xbdev;
+	struct xnf_offer *offer = &xn->offer;
+
+	xfl_keys_read(xbdev, xbdev->otherend, xnf_keys, ARRAY_SIZE(xnf_keys), offer);
+	if (!offer->rx_copy) {
+		dev_err(&xbdev->dev, "backend does not copy received packets, which is all we know\n");
+		return -EOPNOTSUPP;
+	}
+	offer->max_tx_slots = usable_tx_slots(offer);
+	xn->split = offer->split_evtchn;
+	xn->nr_queues = min(offer->max_queues, xn->max_queues);
+	xn->trusted = xenbus_read_unsigned(xbdev->nodename, "trusted", 1) && xnf_param_trusted();
+	return 0;
+}
+
+/* ---- MAC address ---- */
+
+static bool read_mac(struct xenbus_device *xbdev, const char *dir, u8 *mac)
+{
+	char *text = xenbus_read(XBT_NIL, dir, "mac", NULL);
+	bool good;
+
+	if (IS_ERR(text))
+		return false;
+	good = mac_pton(text, mac) && is_valid_ether_addr(mac);
+	if (!good)
+		dev_warn(&xbdev->dev, "%s: '%.32s' is no MAC address\n", dir, text);
+	kfree(text);
+	return good;
+}
+
+/* The toolstack's address counts once: what the administrator sets later stays. */
+static int set_mac(struct xnf_dev *xn)
+{
+	struct xenbus_device *xbdev = xn->xd.xbdev;
+	u8 mac[ETH_ALEN];
+
+	if (xn->registered)
+		return 0;
+	if (!read_mac(xbdev, xbdev->nodename, mac) && !read_mac(xbdev, xbdev->otherend, mac)) {
+		dev_err(&xbdev->dev, "no MAC address in xenstore\n");
+		return -ENOENT;
+	}
+	eth_hw_addr_set(xn->netdev, mac);
+	return 0;
+}
+
+/* ---- publishing ---- */
+
+static int publish_queue(struct xenbus_transaction xbt, const char *dir,
+			 const struct xnf_queue *q)
+{
+	int err;
+
+	err = xenbus_printf(xbt, dir, "tx-ring-ref", "%u", q->tx.mem.gref[0]) ?:
+	      xenbus_printf(xbt, dir, "rx-ring-ref", "%u", q->rx.mem.gref[0]);
+	if (err)
+		return err;
+	if (!q->rx_ec.irq)
+		return xenbus_printf(xbt, dir, "event-channel", "%u", q->tx_ec.port);
+	return xenbus_printf(xbt, dir, "event-channel-tx", "%u", q->tx_ec.port) ?:
+	       xenbus_printf(xbt, dir, "event-channel-rx", "%u", q->rx_ec.port);
+}
+
+static int publish_queues(struct xenbus_transaction xbt, const char *dir,
+			  const struct xnf_dev *xn)
+{
+	char path[128];
+	int err = 0;
+	u32 i;
+
+	if (xn->nr_queues == 1)
+		return publish_queue(xbt, dir, &xn->queue[0]);
+	err = xenbus_printf(xbt, dir, "multi-queue-num-queues", "%u", xn->nr_queues);
+	for (i = 0; i < xn->nr_queues && !err; i++) {
+		snprintf(path, sizeof(path), "%s/queue-%u", dir, i);
+		err = publish_queue(xbt, path, &xn->queue[i]);
+	}
+	return err;
+}
+
+static int publish_slots(struct xenbus_transaction xbt, const char *dir,
+			 const struct xnf_dev *xn)
+{
+	int err = xenbus_printf(xbt, dir, "feature-max-rx-slots", "%u", xnf_rx_max_slots());
+
+	if (err || xn->offer.max_tx_slots <= XNF_SLOTS_MIN)
+		return err;
+	return xenbus_printf(xbt, dir, "max-tx-slots", "%u", xn->offer.max_tx_slots);
+}
+
+static int publish(struct xenbus_transaction xbt, const char *dir, void *ctx)
+{
+	static const char *const features[] = {
+		"request-rx-copy", "feature-rx-notify", "feature-sg",
+		"feature-gso-tcpv4", "feature-gso-tcpv6", "feature-ipv6-csum-offload",
+	};
+	const struct xnf_dev *xn = ctx;
+	int err;
+	u32 i;
+
+	err = publish_queues(xbt, dir, xn) ?: publish_slots(xbt, dir, xn);
+	for (i = 0; i < ARRAY_SIZE(features) && !err; i++)
+		err = xenbus_printf(xbt, dir, features[i], "1");
+	return err;
+}
+
+/* ---- the steps ---- */
+
+static void free_queues(struct xnf_dev *xn, u32 nr)
+{
+	while (nr)
+		xnf_queue_free(&xn->queue[--nr]);
+}
+
+static int alloc_queues(struct xnf_dev *xn)
+{
+	int err;
+	u32 i;
+
+	for (i = 0; i < xn->nr_queues; i++) {
+		err = xnf_queue_alloc(&xn->queue[i]);
+		if (err) {
+			free_queues(xn, i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int xnf_connect(struct xfl_device *xd)
+{
+	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
+	int err;
+
+	err = read_offer(xn) ?: set_mac(xn) ?: xnf_netdev_register(xn) ?: xnf_netdev_adapt(xn);
+	if (err)
+		return err;
+	err = alloc_queues(xn);
+	if (err)
+		return err;
+	err = xfl_publish(xd->xbdev, xnf_stale, publish, xn);
+	if (err)
+		free_queues(xn, xn->nr_queues);
+	return err;
+}
+
+static int xnf_go_live(struct xfl_device *xd)
+{
+	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
+
+	xnf_netdev_start(xn);
+	netdev_info(xn->netdev, "connected: %u queue%s, %s, %u slots a packet%s\n",
+		    xn->nr_queues, xn->nr_queues > 1 ? "s" : "",
+		    xn->split ? "two event channels each" : "one event channel each",
+		    xn->offer.max_tx_slots,
+		    xn->trusted ? "" : "; backend not trusted, all packets copied");
+	return 0;
+}
+
+static void xnf_quiesce(struct xfl_device *xd, enum xfl_why why)
+{
+	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
+
+	xnf_netdev_stop(xn);
+}
+
+static void xnf_disconnect(struct xfl_device *xd, enum xfl_why why)
+{
+	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
+
+	free_queues(xn, xn->nr_queues);
+}
+
+/* The backend reads our keys once it sees us Connected. */
+const struct xfl_ops xnf_life = {
+	.published	= XenbusStateConnected,
+	.connect	= xnf_connect,
+	.go_live	= xnf_go_live,
+	.quiesce	= xnf_quiesce,
+	.disconnect	= xnf_disconnect,
+};

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What ethtool shows.
+ */
+#include <linux/ethtool.h>
+
+#include <version.h>
+
+#include "netfront.h"
+
+/**
+ * struct shown - a counter of a queue and its name
+ * @name: behind the queue's number
+ * @offset: in struct xnf_stats
+ */
+struct shown {
+	const char *name;
+	u32 offset;
+};
+
+#define SHOW(_field)		{ #_field, offsetof(struct xnf_stats, _field) }
+#define SHOW_VERDICT(_v, _name)	{ _name, offsetof(struct xnf_stats, verdict[_v]) }
+
+static const struct shown xnf_shown[] = {
+	SHOW(tx_packets),
+	SHOW(tx_bytes),
+	SHOW(tx_dropped),
+	SHOW(tx_errors),
+	SHOW(tx_gathered),
+	SHOW(tx_stopped),
+	SHOW(rx_packets),
+	SHOW(rx_bytes),
+	SHOW(rx_dropped),
+	SHOW(rx_errors),
+	SHOW(rx_no_frame),
+	SHOW_VERDICT(XNF_TX_ERROR, "tx_rsp_error"),
+	SHOW_VERDICT(XNF_TX_DROPPED, "tx_rsp_dropped"),
+	SHOW_VERDICT(XNF_TX_BAD_STATUS, "tx_rsp_bad_status"),
+	SHOW_VERDICT(XNF_RX_BAD_STATUS, "rx_bad_status"),
+	SHOW_VERDICT(XNF_RX_BAD_RANGE, "rx_bad_range"),
+	SHOW_VERDICT(XNF_RX_SHORT, "rx_short"),
+	SHOW_VERDICT(XNF_RX_TOO_MANY, "rx_too_many_slots"),
+	SHOW_VERDICT(XNF_RX_TOO_LONG, "rx_too_long"),
+	SHOW_VERDICT(XNF_RX_BAD_FLAGS, "rx_bad_flags"),
+	SHOW_VERDICT(XNF_RX_BAD_EXTRA, "rx_bad_extra"),
+	SHOW_VERDICT(XNF_RX_BAD_GSO, "rx_bad_gso"),
+};
+
+static void xnf_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
+{
+	strscpy(info->driver, KBUILD_MODNAME, sizeof(info->driver));
+	strscpy(info->version, XENFRONT_VERSION, sizeof(info->version));
+	strscpy(info->bus_info, dev_name(dev->dev.parent), sizeof(info->bus_info));
+}
+
+static int xnf_sset_count(struct net_device *dev, int set)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+
+	return set == ETH_SS_STATS ? xn->max_queues * ARRAY_SIZE(xnf_shown) : -EOPNOTSUPP;
+}
+
+static void xnf_strings(struct net_device *dev, u32 set, u8 *data)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+	u32 i, k;
+
+	if (set != ETH_SS_STATS)
+		return;
+	for (i = 0; i < xn->max_queues; i++)
+		for (k = 0; k < ARRAY_SIZE(xnf_shown); k++)
+			ethtool_sprintf(&data, "queue%u_%s", i, xnf_shown[k].name);
+}
+
+static void xnf_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *data)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+	u32 i, k;
+
+	for (i = 0; i < xn->max_queues; i++)
+		for (k = 0; k < ARRAY_SIZE(xnf_shown); k++) {
+			const void *s = &xn->queue[i].stats;
+
+			*data++ = u64_stats_read((const u64_stats_t *)(s + xnf_shown[k].offset));
+		}
+}
+
+const struct ethtool_ops xnf_ethtool_ops = {
+	.get_drvinfo		= xnf_drvinfo,
+	.get_link		= ethtool_op_get_link,
+	.get_ts_info		= ethtool_op_get_ts_info,
+	.get_sset_count		= xnf_sset_count,
+	.get_strings		= xnf_strings,
+	.get_ethtool_stats	= xnf_stats,
+};

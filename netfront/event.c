@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Event channels and the poll they lead to.
+ */
+#include <linux/netdevice.h>
+
+#include "netfront.h"
+
+/* How long transmit responses may wait that no event was asked for. */
+#define XNF_TX_LINGER	msecs_to_jiffies(4)
+
+static irqreturn_t tx_interrupt(int irq, void *data)
+{
+	struct xnf_queue *q = data;
+
+	xfl_evtchn_event(&q->tx_ec);
+	napi_schedule(&q->napi);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t rx_interrupt(int irq, void *data)
+{
+	struct xnf_queue *q = data;
+
+	xfl_evtchn_event(&q->rx_ec);
+	napi_schedule(&q->napi);
+	return IRQ_HANDLED;
+}
+
+/**
+ * xnf_events_bind() - give a queue its event channels
+ * @q: the queue; @q->xn->split says how many
+ *
+ * Return: 0 or a negative errno; then none is bound.
+ */
+int xnf_events_bind(struct xnf_queue *q)
+{
+	struct xenbus_device *xbdev = q->xn->xd.xbdev;
+	const char *name = q->xn->netdev->name;
+	bool split = q->xn->split;
+	int err;
+
+	q->rx_ec = (struct xfl_evtchn){};
+	snprintf(q->tx_name, sizeof(q->tx_name), "%s-q%u%s", name, q->index, split ? "-tx" : "");
+	snprintf(q->rx_name, sizeof(q->rx_name), "%s-q%u-rx", name, q->index);
+	err = xfl_evtchn_bind(xbdev, &q->tx_ec, tx_interrupt, q->tx_name, q);
+	if (err || !split)
+		return err;
+	err = xfl_evtchn_bind(xbdev, &q->rx_ec, rx_interrupt, q->rx_name, q);
+	if (err)
+		xfl_evtchn_unbind(&q->tx_ec, q);
+	return err;
+}
+
+/**
+ * xnf_events_unbind() - close a queue's event channels
+ * @q: the queue
+ */
+void xnf_events_unbind(struct xnf_queue *q)
+{
+	xfl_evtchn_unbind(&q->rx_ec, q);
+	xfl_evtchn_unbind(&q->tx_ec, q);
+}
+
+static void end_interrupts(struct xnf_queue *q)
+{
+	u32 tx_prod = READ_ONCE(q->tx.ring.rsp_cons);
+	u32 rx_prod = q->rx.ring.rsp_cons;
+
+	if (!q->rx_ec.irq) {
+		xfl_evtchn_eoi(&q->tx_ec, tx_prod + rx_prod);
+		return;
+	}
+	xfl_evtchn_eoi(&q->tx_ec, tx_prod);
+	xfl_evtchn_eoi(&q->rx_ec, rx_prod);
+}
+
+/*
+ * The next receive response is an event. Transmit ones wait for company, and for
+ * the timer: a backend may sit on the rest of a batch.
+ */
+static bool arm(struct xnf_queue *q)
+{
+	struct xnf_tx_front_ring *tx = &q->tx.ring;
+	bool more = XFL_RING_ARM(&q->rx.ring, 1);
+
+	more |= XFL_RING_ARM(tx, XNF_TX_EVENT_BATCH);
+	if (READ_ONCE(tx->req_prod_pvt) != READ_ONCE(tx->rsp_cons) && !timer_pending(&q->timer))
+		mod_timer(&q->timer, jiffies + XNF_TX_LINGER);
+	return more;
+}
+
+/**
+ * xnf_poll() - the queue's NAPI poll
+ * @napi: embedded in the queue
+ * @budget: most packets to receive; 0 from netpoll, for transmit responses alone
+ *
+ * A broken device ends its poll, so that NAPI can be disabled, but not its
+ * interrupts, so that none comes any more.
+ */
+int xnf_poll(struct napi_struct *napi, int budget)
+{
+	struct xnf_queue *q = container_of(napi, struct xnf_queue, napi);
+	int work = 0;
+
+	if (!xfl_broken(&q->xn->xd))
+		xnf_tx_poll(q, budget);
+	if (!budget)
+		return 0;
+	if (!xfl_broken(&q->xn->xd))
+		work = xnf_rx_poll(q, budget);
+	if (xfl_broken(&q->xn->xd)) {
+		work = min(work, budget - 1);
+		napi_complete_done(napi, work);
+		return work;
+	}
+	if (work == budget || !napi_complete_done(napi, work))
+		return work;
+	if (arm(q))
+		napi_schedule(napi);
+	else
+		end_interrupts(q);
+	return work;
+}
+
+/**
+ * xnf_timer() - look where no event will come from
+ * @t: embedded in the queue
+ */
+void xnf_timer(struct timer_list *t)
+{
+	struct xnf_queue *q = timer_container_of(q, t, timer);
+
+	napi_schedule(&q->napi);
+}

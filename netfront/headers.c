@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A look at the headers of nearly every packet, cheap enough to take at each:
+ * Ethernet, VLAN tags, IPv4 or IPv6 without extensions, TCP or UDP. What is not
+ * one of these is left to the stack.
+ */
+#include "headers.h"
+
+#define ETH_LEN		14u
+#define TAG_LEN		4u
+#define TAGS_MAX	2
+#define TYPE_IPV4	0x0800
+#define TYPE_IPV6	0x86dd
+#define TYPE_TAG	0x8100
+#define TYPE_TAG_OUTER	0x88a8
+#define PROTO_TCP	6
+#define PROTO_UDP	17
+#define IPV4_LEN_MIN	20u
+#define IPV6_LEN	40u
+#define TCP_LEN_MIN	20u
+#define UDP_LEN		8u
+
+static u16 get16(const u8 *p)
+{
+	return (u16)(p[0] << 8 | p[1]);
+}
+
+/* Return: offset behind the IPv4 header, 0 if no transport header follows. */
+static u32 skip_ipv4(const u8 *data, u32 len, u32 at, u8 *proto)
+{
+	const u8 *ip = data + at;
+	u32 size;
+
+	if (len - at < IPV4_LEN_MIN || ip[0] >> 4 != 4)
+		return 0;
+	size = (ip[0] & 15u) * 4;
+	if (size < IPV4_LEN_MIN || len - at < size)
+		return 0;
+	/* A fragment has a transport header in the first at most, and no whole segment. */
+	if (get16(ip + 6) & 0x3fff)
+		return 0;
+	*proto = ip[9];
+	return at + size;
+}
+
+static u32 skip_ipv6(const u8 *data, u32 len, u32 at, u8 *proto)
+{
+	if (len - at < IPV6_LEN || data[at] >> 4 != 6)
+		return 0;
+	*proto = data[at + 6];
+	return at + IPV6_LEN;
+}
+
+static void find_transport(const u8 *data, u32 len, u32 at, u8 proto, struct xnf_headers *h)
+{
+	u32 size;
+
+	if (proto == PROTO_TCP && len - at >= TCP_LEN_MIN) {
+		size = (data[at + 12] >> 4) * 4u;
+		h->csum = 16;
+	} else if (proto == PROTO_UDP && len - at >= UDP_LEN) {
+		size = UDP_LEN;
+		h->csum = 6;
+	} else {
+		return;
+	}
+	h->l4 = (u16)at;
+	h->len = (u16)min(max(at + size, at + UDP_LEN), len);
+}
+
+/**
+ * xnf_headers_find() - find the headers at the start of a packet
+ * @data: a private copy of its first bytes
+ * @len: bytes there, at least an Ethernet header's 14, at most 65535
+ * @h: filled in; @h->len is @len where the headers are not known
+ */
+void xnf_headers_find(const u8 *data, u32 len, struct xnf_headers *h)
+{
+	u16 type = get16(data + ETH_LEN - 2);
+	u32 at = ETH_LEN;
+	u8 proto = 0;
+	int tags;
+
+	h->len = (u16)len;
+	h->l4 = 0;
+	for (tags = 0; unlikely(type == TYPE_TAG || type == TYPE_TAG_OUTER); tags++) {
+		if (tags == TAGS_MAX || len - at < TAG_LEN)
+			return;
+		type = get16(data + at + 2);
+		at += TAG_LEN;
+	}
+	if (type == TYPE_IPV4)
+		at = skip_ipv4(data, len, at, &proto);
+	else if (type == TYPE_IPV6)
+		at = skip_ipv6(data, len, at, &proto);
+	else
+		return;
+	if (at)
+		find_transport(data, len, at, proto, h);
+}

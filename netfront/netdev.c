@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The stack's side of the interface: allocation, features, up and down.
+ */
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+
+#include "netfront.h"
+
+#define XNF_FEATURES	(NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | \
+			 NETIF_F_TSO | NETIF_F_TSO6)
+#define XNF_MAX_MTU	(XNF_TX_PACKET_MAX - VLAN_ETH_HLEN)
+
+/* ---- up and down; both under RTNL, for a device that is live ---- */
+
+static void queue_start(struct xnf_queue *q)
+{
+	napi_enable(&q->napi);
+	netif_tx_start_queue(q->txq);
+	/* Packets may have come while nobody listened, and their event with them. */
+	local_bh_disable();
+	napi_schedule(&q->napi);
+	local_bh_enable();
+}
+
+static void start_queues(struct xnf_dev *xn)
+{
+	u32 i;
+
+	for (i = 0; i < xn->nr_queues; i++)
+		queue_start(&xn->queue[i]);
+}
+
+static void stop_queues(struct xnf_dev *xn)
+{
+	u32 i;
+
+	netif_tx_disable(xn->netdev);
+	for (i = 0; i < xn->nr_queues; i++) {
+		napi_disable(&xn->queue[i].napi);
+		timer_delete_sync(&xn->queue[i].timer);
+	}
+}
+
+/**
+ * xnf_netdev_start() - the backend is connected: let packets flow
+ * @xn: the device
+ */
+void xnf_netdev_start(struct xnf_dev *xn)
+{
+	rtnl_lock();
+	xn->live = true;
+	if (netif_running(xn->netdev))
+		start_queues(xn);
+	netif_carrier_on(xn->netdev);
+	rtnl_unlock();
+	netdev_notify_peers(xn->netdev);
+}
+
+/**
+ * xnf_netdev_stop() - no packet may touch the queues any more
+ * @xn: the device
+ *
+ * On return neither the stack nor NAPI nor the timer uses them.
+ */
+void xnf_netdev_stop(struct xnf_dev *xn)
+{
+	rtnl_lock();
+	netif_carrier_off(xn->netdev);
+	if (xn->live && netif_running(xn->netdev))
+		stop_queues(xn);
+	xn->live = false;
+	rtnl_unlock();
+}
+
+static int xnf_open(struct net_device *dev)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+
+	if (xn->live)
+		start_queues(xn);
+	return 0;
+}
+
+static int xnf_stop(struct net_device *dev)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+
+	if (xn->live)
+		stop_queues(xn);
+	return 0;
+}
+
+/* ---- features ---- */
+
+static netdev_features_t xnf_fix_features(struct net_device *dev, netdev_features_t features)
+{
+	const struct xnf_offer *offer = &((struct xnf_dev *)netdev_priv(dev))->offer;
+
+	if (!offer->sg)
+		features &= ~NETIF_F_SG;
+	if (offer->no_csum)
+		features &= ~NETIF_F_IP_CSUM;
+	if (!offer->csum_ipv6)
+		features &= ~NETIF_F_IPV6_CSUM;
+	if (!offer->gso_tcpv4)
+		features &= ~NETIF_F_TSO;
+	if (!offer->gso_tcpv6)
+		features &= ~NETIF_F_TSO6;
+	return features;
+}
+
+static u32 offered_mtu(const struct xnf_dev *xn)
+{
+	return xn->offer.sg ? XNF_MAX_MTU : ETH_DATA_LEN;
+}
+
+/**
+ * xnf_netdev_adapt() - bring the interface in line with what the backend offers now
+ * @xn: the device, not live, @xn->nr_queues as they will be
+ *
+ * Context: process; takes RTNL.
+ * Return: 0 or a negative errno.
+ */
+int xnf_netdev_adapt(struct xnf_dev *xn)
+{
+	struct net_device *dev = xn->netdev;
+	int err;
+
+	rtnl_lock();
+	err = netif_set_real_num_tx_queues(dev, xn->nr_queues) ?:
+	      netif_set_real_num_rx_queues(dev, xn->nr_queues);
+	if (!err && dev->mtu > offered_mtu(xn)) {
+		netdev_warn(dev, "backend takes no packets over one frame, MTU is now %u\n",
+			    offered_mtu(xn));
+		err = dev_set_mtu(dev, offered_mtu(xn));
+	}
+	dev->max_mtu = offered_mtu(xn);
+	netdev_update_features(dev);
+	rtnl_unlock();
+	return err;
+}
+
+static const struct net_device_ops xnf_netdev_ops = {
+	.ndo_open		= xnf_open,
+	.ndo_stop		= xnf_stop,
+	.ndo_start_xmit		= xnf_xmit,
+	.ndo_features_check	= xnf_features_check,
+	.ndo_fix_features	= xnf_fix_features,
+	.ndo_get_stats64	= xnf_stats64,
+	.ndo_set_mac_address	= eth_mac_addr,
+	.ndo_validate_addr	= eth_validate_addr,
+};
+
+/* ---- life ---- */
+
+static void init_queue(struct xnf_dev *xn, u32 index)
+{
+	struct xnf_queue *q = &xn->queue[index];
+
+	q->xn = xn;
+	q->index = index;
+	q->txq = netdev_get_tx_queue(xn->netdev, index);
+	timer_setup(&q->timer, xnf_timer, 0);
+	u64_stats_init(&q->stats.tx_sync);
+	u64_stats_init(&q->stats.rx_sync);
+}
+
+/**
+ * xnf_netdev_alloc() - allocate an interface, with all the queues it may ever have
+ * @xbdev: its xenbus device
+ * @max_queues: their number
+ *
+ * Return: the device, or NULL.
+ */
+struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
+{
+	struct net_device *dev;
+	struct xnf_dev *xn;
+	u32 i;
+
+	dev = alloc_etherdev_mqs(sizeof(*xn), max_queues, max_queues);
+	if (!dev)
+		return NULL;
+	xn = netdev_priv(dev);
+	xn->netdev = dev;
+	xn->max_queues = max_queues;
+	xn->queue = kvcalloc(max_queues, sizeof(*xn->queue), GFP_KERNEL);
+	if (!xn->queue) {
+		free_netdev(dev);
+		return NULL;
+	}
+	for (i = 0; i < max_queues; i++)
+		init_queue(xn, i);
+	dev->netdev_ops = &xnf_netdev_ops;
+	dev->ethtool_ops = &xnf_ethtool_ops;
+	dev->hw_features = XNF_FEATURES;
+	dev->features = XNF_FEATURES | NETIF_F_RXCSUM;
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = XNF_MAX_MTU;
+	netif_set_tso_max_size(dev, XNF_TX_PACKET_MAX);
+	netif_carrier_off(dev);
+	SET_NETDEV_DEV(dev, &xbdev->dev);
+	return xn;
+}
+
+/**
+ * xnf_netdev_free() - the end of xnf_netdev_alloc()
+ * @xn: the device, not live and without queues; unregistered here if need be
+ */
+void xnf_netdev_free(struct xnf_dev *xn)
+{
+	struct xnf_queue *queue = xn->queue;
+
+	if (xn->registered)
+		unregister_netdev(xn->netdev);
+	free_netdev(xn->netdev);
+	kvfree(queue);
+}
+
+/**
+ * xnf_netdev_register() - show the interface to the stack, the first time round
+ * @xn: the device; its offer has been read
+ *
+ * Return: 0 or a negative errno.
+ */
+int xnf_netdev_register(struct xnf_dev *xn)
+{
+	int err;
+
+	if (xn->registered)
+		return 0;
+	err = register_netdev(xn->netdev);
+	xn->registered = !err;
+	return err;
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the network frontend share.
+ *
+ * DOC: who runs when
+ *
+ *	ndo_start_xmit	under the transmit lock of its queue (the core's)
+ *	NAPI		one per queue, for both rings: receive polls then reap transmit
+ *			responses without an event, and a shared event channel is no special
+ *			case. It takes the transmit lock to reap
+ *	interrupts	only schedule NAPI
+ *	life cycle	connect, go_live, quiesce, disconnect: the device's work queue, one
+ *			at a time; takes RTNL where it changes what the stack sees
+ *
+ * So a transmit ring belongs to the transmit lock, a receive ring to NAPI, and both
+ * to the life cycle while the queue is not live.
+ */
+#ifndef XENFRONT_NETFRONT_H
+#define XENFRONT_NETFRONT_H
+
+#include <linux/netdevice.h>
+#include <linux/timer.h>
+#include <linux/u64_stats_sync.h>
+
+#include <xenfront/evtchn.h>
+#include <xenfront/frame.h>
+#include <xenfront/framepool.h>
+#include <xenfront/grant.h>
+#include <xenfront/lifecycle.h>
+#include <xenfront/ring.h>
+#include <xenfront/slots.h>
+
+#include "wire.h"
+
+DEFINE_RING_TYPES(xnf_tx, struct xnf_tx_req, struct xnf_tx_rsp);
+DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
+
+/* Slots of a one-frame ring; both protocols' rings have as many. */
+#define XNF_RING_SLOTS		256u
+/* Bytes of a packet copied to a slot's own staging cell rather than granted. */
+#define XNF_CELL_SIZE		256u
+#define XNF_CELLS_PER_FRAME	(XFL_FRAME_SIZE / XNF_CELL_SIZE)
+#define XNF_CELL_FRAMES		(XNF_RING_SLOTS / XNF_CELLS_PER_FRAME)
+/* Packets of the most slots that can be gathered at a time. */
+#define XNF_STAGE_PACKETS	2u
+#define XNF_NO_STAGE		0xffffu
+/* Received packets up to this are copied, and their frame posted again as it is. */
+#define XNF_RX_COPY_MAX		256u
+/* Bytes looked at for the headers of a larger packet. */
+#define XNF_RX_HEAD		128u
+/* Receive slots are given back to the backend this many at a time. */
+#define XNF_RX_BATCH		32u
+/* Responses awaited before a transmit event, at most; see xfl_ring_event_after(). */
+#define XNF_TX_EVENT_BATCH	64u
+/* A stopped queue starts again when this much ring room is there. */
+#define XNF_TX_WAKE_ROOM	64u
+
+/**
+ * struct xnf_stats - counters of one queue
+ * @tx_packets: packets put on the ring
+ * @tx_bytes: their bytes
+ * @tx_dropped: packets never put there, or never answered
+ * @tx_errors: packets the backend did not send
+ * @tx_gathered: packets copied together to fit the slot limit
+ * @tx_stopped: times the queue stopped for want of room
+ * @tx_sync: protects the above; written under the transmit lock
+ * @rx_packets: packets delivered
+ * @rx_bytes: their bytes
+ * @rx_dropped: packets lost here for want of memory
+ * @rx_errors: packets the backend delivered broken
+ * @rx_no_frame: refills cut short for want of memory
+ * @verdict: by enum xnf_verdict; transmit ones under the transmit lock, receive ones NAPI
+ * @rx_sync: protects the receive ones; written by NAPI
+ */
+struct xnf_stats {
+	u64_stats_t tx_packets;
+	u64_stats_t tx_bytes;
+	u64_stats_t tx_dropped;
+	u64_stats_t tx_errors;
+	u64_stats_t tx_gathered;
+	u64_stats_t tx_stopped;
+	struct u64_stats_sync tx_sync;
+	u64_stats_t rx_packets;
+	u64_stats_t rx_bytes;
+	u64_stats_t rx_dropped;
+	u64_stats_t rx_errors;
+	u64_stats_t rx_no_frame;
+	u64_stats_t verdict[XNF_NR_VERDICTS];
+	struct u64_stats_sync rx_sync;
+};
+
+/**
+ * struct xnf_tx_slot - what hangs on a transmit id
+ * @skb: packet whose memory the slot's grant covers; NULL if its bytes were copied
+ * @cell: the slot's staging cell
+ * @gref: reference for granting packet memory, the slot's own while connected
+ * @cell_gref: reference of the frame that @cell is in
+ * @cell_offset: of @cell in that frame
+ * @len: bytes of the packet in this slot
+ * @stage: staging frame in use, XNF_NO_STAGE if none
+ * @shared: other slots hold the same @skb; the last one answered frees it
+ * @first: slot 0 of a packet
+ */
+struct xnf_tx_slot {
+	struct sk_buff *skb;
+	void *cell;
+	grant_ref_t gref;
+	grant_ref_t cell_gref;
+	u16 cell_offset;
+	u16 len;
+	u16 stage;
+	bool shared;
+	bool first;
+};
+
+/**
+ * struct xnf_stage_frame - a frame granted once, copied to many times
+ * @va: its memory
+ * @gref: the read-only grant
+ * @frame: where it came from
+ */
+struct xnf_stage_frame {
+	void *va;
+	grant_ref_t gref;
+	struct xfl_frame frame;
+};
+
+/**
+ * struct xnf_tx - the transmit side of a queue; everything under the transmit lock
+ * @ring: shared ring; its sring is NULL while there is none
+ * @slots: which ids are in flight
+ * @slot: what hangs on them
+ * @stage: staging frames; those before @nr_cells are carved into cells
+ * @stage_free: stack of staging frames that are free
+ * @nr_stage_free: frames on it
+ * @max_slots: data slots a packet may take
+ * @nulls_due: extras on the ring that have no response yet
+ * @copy_all: the backend sees no memory but staging
+ * @nr_stage: frames in @stage
+ * @slot_memory: memory of @slots; its generations live as long as the device
+ * @grefs: owner of all references
+ * @pool: owner of all staging frames
+ * @mem: memory of the ring
+ */
+struct xnf_tx {
+	struct xnf_tx_front_ring ring;
+	struct xfl_slots slots;
+	struct xnf_tx_slot *slot;
+	struct xnf_stage_frame *stage;
+	u16 *stage_free;
+	u32 nr_stage_free;
+	u32 max_slots;
+	u32 nulls_due;
+	bool copy_all;
+
+	u32 nr_stage;
+	struct xfl_slot slot_memory[XNF_RING_SLOTS];
+	struct xfl_grefs grefs;
+	struct xfl_framepool pool;
+	struct xfl_ring_mem mem;
+};
+
+/**
+ * struct xnf_rx_buf - a frame posted for receiving
+ * @page: page it is in, from the queue's page pool
+ * @offset: of the frame in @page
+ * @gref: grant of it
+ */
+struct xnf_rx_buf {
+	struct page *page;
+	u32 offset;
+	grant_ref_t gref;
+};
+
+/**
+ * struct xnf_rx - the receive side of a queue; NAPI's while live
+ * @ring: shared ring
+ * @pushed: request index last published
+ * @buf: frames by ring place
+ * @rules: what may arrive
+ * @nr_held: frames of the packet being received
+ * @copy_all: nothing the backend can write to leaves the driver
+ * @pool: where frames come from
+ * @grefs: references that no frame uses just now
+ * @packet: the packet being received
+ * @held: its frames, in ring order, those of extras among them
+ * @mem: memory of the ring
+ */
+struct xnf_rx {
+	struct xnf_rx_front_ring ring;
+	u32 pushed;
+	struct xnf_rx_buf *buf;
+	struct xnf_rx_rules rules;
+	u32 nr_held;
+	bool copy_all;
+	struct page_pool *pool;
+	struct xfl_grefs grefs;
+	struct xnf_rx_packet packet;
+	struct xnf_rx_buf held[XNF_RX_SLOTS_MAX + XNF_EXTRA_XDP + 1];
+	struct xfl_ring_mem mem;
+};
+
+/**
+ * struct xnf_queue - a pair of rings
+ * @napi: polls both
+ * @xn: device it belongs to
+ * @index: of the queue
+ * @txq: the stack's side of it
+ * @rx: receive side
+ * @tx: transmit side
+ * @tx_ec: channel of the transmit ring
+ * @rx_ec: channel of the receive ring; unbound if @tx_ec serves both
+ * @timer: looks after what no event will come for
+ * @stats: counters; they outlive a connection
+ * @tx_name: of the interrupt
+ * @rx_name: of the interrupt
+ */
+struct xnf_queue {
+	struct napi_struct napi;
+	struct xnf_dev *xn;
+	u32 index;
+	struct netdev_queue *txq;
+	struct xnf_rx rx ____cacheline_aligned_in_smp;
+	struct xnf_tx tx ____cacheline_aligned_in_smp;
+	struct xfl_evtchn tx_ec;
+	struct xfl_evtchn rx_ec;
+	struct timer_list timer;
+	struct xnf_stats stats;
+	char tx_name[IFNAMSIZ + 16];
+	char rx_name[IFNAMSIZ + 16];
+};
+
+/**
+ * struct xnf_offer - what the backend says it can do
+ * @rx_copy: it copies into our frames; nothing else is spoken any more
+ * @sg: takes packets of several slots
+ * @gso_tcpv4: segments TCP over IPv4
+ * @gso_tcpv6: segments TCP over IPv6
+ * @no_csum: wants no blank checksums over IPv4
+ * @csum_ipv6: takes blank checksums over IPv6
+ * @split_evtchn: takes two event channels a queue
+ * @max_queues: queues it serves
+ * @max_tx_slots: data slots it takes in one packet
+ */
+struct xnf_offer {
+	bool rx_copy;
+	bool sg;
+	bool gso_tcpv4;
+	bool gso_tcpv6;
+	bool no_csum;
+	bool csum_ipv6;
+	bool split_evtchn;
+	u32 max_queues;
+	u32 max_tx_slots;
+};
+
+/**
+ * struct xnf_dev - a network interface
+ * @queue: all queues it can ever have; @nr_queues of them in use
+ * @netdev: the stack's side of it
+ * @nr_queues: queues in use; changed by the life cycle while not live
+ * @max_queues: length of @queue
+ * @live: queues may be polled and sent on; written under RTNL
+ * @registered: @netdev is known to the stack
+ * @trusted: the backend may see our memory
+ * @split: each queue has two event channels
+ * @offer: what the backend can do, since the last connect
+ * @xd: its life
+ */
+struct xnf_dev {
+	struct xnf_queue *queue;
+	struct net_device *netdev;
+	u32 nr_queues;
+	u32 max_queues;
+	bool live;
+	bool registered;
+	bool trusted;
+	bool split;
+	struct xnf_offer offer;
+	struct xfl_device xd;
+};
+
+/* params.c */
+u32 xnf_param_max_queues(void);
+bool xnf_param_trusted(void);
+int xnf_params_check(void);
+
+/* connect.c */
+extern const struct xfl_ops xnf_life;
+
+/* netdev.c */
+struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues);
+void xnf_netdev_free(struct xnf_dev *xn);
+int xnf_netdev_register(struct xnf_dev *xn);
+int xnf_netdev_adapt(struct xnf_dev *xn);
+void xnf_netdev_start(struct xnf_dev *xn);
+void xnf_netdev_stop(struct xnf_dev *xn);
+
+/* queue.c */
+int xnf_queue_alloc(struct xnf_queue *q);
+void xnf_queue_free(struct xnf_queue *q);
+
+/* event.c */
+int xnf_events_bind(struct xnf_queue *q);
+void xnf_events_unbind(struct xnf_queue *q);
+void xnf_events_rest(struct xnf_queue *q);
+int xnf_poll(struct napi_struct *napi, int budget);
+void xnf_timer(struct timer_list *t);
+
+/* stage.c */
+int xnf_stage_alloc(struct xnf_tx *tx, u32 nr_gather);
+void xnf_stage_free(struct xnf_tx *tx);
+
+/* tx_put.c */
+int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered);
+
+/* tx.c */
+netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev);
+netdev_features_t xnf_features_check(struct sk_buff *skb, struct net_device *dev,
+				     netdev_features_t features);
+
+/* tx_reap.c */
+void xnf_tx_reap(struct xnf_queue *q, int budget);
+void xnf_tx_poll(struct xnf_queue *q, int budget);
+void xnf_tx_drop_all(struct xnf_queue *q);
+
+/* rx.c */
+int xnf_rx_poll(struct xnf_queue *q, int budget);
+
+/* rx_refill.c */
+void xnf_rx_refill(struct xnf_queue *q);
+void xnf_rx_push(struct xnf_queue *q);
+void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf);
+void xnf_rx_drop_all(struct xnf_queue *q);
+
+/* rx_skb.c */
+struct sk_buff *xnf_rx_skb(struct xnf_queue *q);
+
+/* ethtool.c */
+extern const struct ethtool_ops xnf_ethtool_ops;
+
+/* stats.c */
+void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total);
+
+/**
+ * xnf_rx_max_slots() - most data slots of a packet that is received
+ *
+ * What is over an skb's fragments is chained, so it could be more.
+ */
+static inline u32 xnf_rx_max_slots(void)
+{
+	return clamp_t(u32, MAX_SKB_FRAGS + 1, XNF_SLOTS_MIN, XNF_RX_SLOTS_MAX);
+}
+
+/**
+ * xnf_tx_room() - ring places that are free; as many ids are, at least
+ * @tx: transmit side, under the transmit lock
+ */
+static inline u32 xnf_tx_room(const struct xnf_tx *tx)
+{
+	return XNF_RING_SLOTS - (tx->ring.req_prod_pvt - tx->ring.rsp_cons);
+}
+
+/**
+ * xnf_tx_may_send() - whether any packet at all can be put on the ring
+ * @tx: transmit side, under the transmit lock
+ * @room: ring places that have to be free
+ */
+static inline bool xnf_tx_may_send(const struct xnf_tx *tx, u32 room)
+{
+	return xnf_tx_room(tx) >= room && tx->nr_stage_free >= tx->max_slots;
+}
+
+/**
+ * xnf_tx_need() - ring places of the largest packet
+ * @tx: transmit side
+ */
+static inline u32 xnf_tx_need(const struct xnf_tx *tx)
+{
+	return tx->max_slots + XNF_TX_EXTRAS_MAX;
+}
+
+/**
+ * xnf_rx_post() - put a frame on the receive ring
+ * @rx: receive side, its owner only; not published before xnf_rx_push()
+ * @buf: the frame, granted
+ */
+static inline void xnf_rx_post(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
+{
+	u32 place = rx->ring.req_prod_pvt++ & (XNF_RING_SLOTS - 1);
+	struct xnf_rx_req *req = RING_GET_REQUEST(&rx->ring, place);
+
+	rx->buf[place] = *buf;
+	req->id = place;
+	req->pad = 0;
+	req->gref = buf->gref;
+}
+
+/**
+ * xnf_rx_va() - memory of a receive frame
+ * @buf: the frame
+ */
+static inline void *xnf_rx_va(const struct xnf_rx_buf *buf)
+{
+	return page_address(buf->page) + buf->offset;
+}
+
+#endif /* XENFRONT_NETFRONT_H */

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Module parameters: names, types and permissions of the in-tree driver.
+ */
+#include <linux/cpumask.h>
+#include <linux/module.h>
+
+#include "netfront.h"
+
+#define XNF_QUEUES_DEFAULT	8u
+#define XNF_QUEUES_LIMIT	64u
+
+static unsigned int max_queues;
+module_param(max_queues, uint, 0644);
+MODULE_PARM_DESC(max_queues, "Most queues an interface may have (default: CPUs, at most 8)");
+
+static bool trusted = true;
+module_param(trusted, bool, 0644);
+MODULE_PARM_DESC(trusted,
+		 "Whether backends may see memory of ours (default: 1); 0 copies all packets");
+
+/**
+ * xnf_params_check() - bring parameters into their range, in words
+ *
+ * Return: 0; a driver for a root file system or a console does not refuse to load.
+ */
+int xnf_params_check(void)
+{
+	if (max_queues > XNF_QUEUES_LIMIT) {
+		pr_warn("max_queues=%u is out of range 1..%u, using %u\n", max_queues,
+			XNF_QUEUES_LIMIT, XNF_QUEUES_LIMIT);
+		max_queues = XNF_QUEUES_LIMIT;
+	}
+	if (!max_queues)
+		max_queues = min(num_online_cpus(), XNF_QUEUES_DEFAULT);
+	return 0;
+}
+
+/**
+ * xnf_param_max_queues() - most queues of an interface that is made now
+ *
+ * The parameter may be written at any time.
+ */
+u32 xnf_param_max_queues(void)
+{
+	return clamp(READ_ONCE(max_queues), 1u, XNF_QUEUES_LIMIT);
+}
+
+/**
+ * xnf_param_trusted() - whether backends are trusted unless the toolstack says otherwise
+ */
+bool xnf_param_trusted(void)
+{
+	return READ_ONCE(trusted);
+}

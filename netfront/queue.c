@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making and unmaking a queue: rings, references, staging, receive frames,
+ * channels, NAPI. What outlives a connection (counters, generations of ids) is
+ * left alone.
+ */
+#include <linux/netdevice.h>
+#include <linux/slab.h>
+
+#include "netfront.h"
+#include "pages.h"
+
+static u32 gather_frames(const struct xnf_tx *tx)
+{
+	return tx->copy_all ? XNF_RING_SLOTS : XNF_STAGE_PACKETS * tx->max_slots;
+}
+
+static void tx_slots_init(struct xnf_tx *tx)
+{
+	u32 i;
+
+	xfl_slots_init(&tx->slots, tx->slot_memory, XNF_RING_SLOTS, 16);
+	for (i = 0; i < XNF_RING_SLOTS; i++)
+		tx->slot[i].gref = xfl_gref_pop(&tx->grefs);
+}
+
+/* References that were parked with a packet are marked invalid. */
+static void tx_slots_free(struct xnf_tx *tx)
+{
+	u32 i;
+
+	for (i = 0; i < XNF_RING_SLOTS; i++)
+		if (tx->slot[i].gref != INVALID_GRANT_REF)
+			xfl_gref_push(&tx->grefs, tx->slot[i].gref);
+	kvfree(tx->slot);
+	tx->slot = NULL;
+}
+
+static void tx_free(struct xnf_tx *tx)
+{
+	tx->ring.sring = NULL;
+	xnf_stage_free(tx);
+	tx_slots_free(tx);
+	xfl_grefs_destroy(&tx->grefs);
+	xfl_ring_mem_free(&tx->mem);
+}
+
+static int tx_alloc(struct xnf_queue *q)
+{
+	struct xenbus_device *xbdev = q->xn->xd.xbdev;
+	struct xnf_tx *tx = &q->tx;
+	u32 nr_grefs;
+	int err;
+
+	tx->copy_all = !q->xn->trusted;
+	tx->max_slots = q->xn->offer.max_tx_slots;
+	tx->nulls_due = 0;
+	nr_grefs = XNF_RING_SLOTS + XNF_CELL_FRAMES + gather_frames(tx);
+
+	err = xfl_ring_mem_alloc(xbdev, &tx->mem, 1);
+	if (err)
+		return err;
+	err = xfl_grefs_init(&tx->grefs, xbdev->otherend_id, nr_grefs, nr_grefs);
+	if (err)
+		goto err_ring;
+	err = -ENOMEM;
+	tx->slot = kvcalloc(XNF_RING_SLOTS, sizeof(*tx->slot), GFP_NOIO);
+	if (!tx->slot)
+		goto err_grefs;
+	tx_slots_init(tx);
+	err = xnf_stage_alloc(tx, gather_frames(tx));
+	if (err)
+		goto err_slots;
+	XEN_FRONT_RING_INIT(&tx->ring, (struct xnf_tx_sring *)tx->mem.vaddr, XEN_PAGE_SIZE);
+	return 0;
+
+err_slots:
+	tx_slots_free(tx);
+err_grefs:
+	xfl_grefs_destroy(&tx->grefs);
+err_ring:
+	xfl_ring_mem_free(&tx->mem);
+	return err;
+}
+
+static void rx_free(struct xnf_queue *q)
+{
+	struct xnf_rx *rx = &q->rx;
+
+	xnf_rx_drop_all(q);
+	page_pool_destroy(rx->pool);
+	xfl_grefs_destroy(&rx->grefs);
+	kvfree(rx->buf);
+	rx->buf = NULL;
+	rx->ring.sring = NULL;
+	xfl_ring_mem_free(&rx->mem);
+}
+
+static void rx_init(struct xnf_queue *q)
+{
+	struct xnf_rx *rx = &q->rx;
+
+	rx->rules = (struct xnf_rx_rules) {
+		.max_slots = xnf_rx_max_slots(),
+		.extras = BIT(XNF_EXTRA_GSO),
+		.gso = BIT(XNF_GSO_TCPV4) | BIT(XNF_GSO_TCPV6),
+	};
+	rx->copy_all = !q->xn->trusted;
+	rx->pushed = 0;
+	rx->nr_held = 0;
+	xnf_rx_reset(&rx->packet);
+	XEN_FRONT_RING_INIT(&rx->ring, (struct xnf_rx_sring *)rx->mem.vaddr, XEN_PAGE_SIZE);
+}
+
+static int rx_alloc(struct xnf_queue *q)
+{
+	struct xenbus_device *xbdev = q->xn->xd.xbdev;
+	struct xnf_rx *rx = &q->rx;
+	int err;
+
+	err = xfl_ring_mem_alloc(xbdev, &rx->mem, 1);
+	if (err)
+		return err;
+	err = xfl_grefs_init(&rx->grefs, xbdev->otherend_id, XNF_RING_SLOTS, XNF_RING_SLOTS);
+	if (err)
+		goto err_ring;
+	err = -ENOMEM;
+	rx->buf = kvcalloc(XNF_RING_SLOTS, sizeof(*rx->buf), GFP_NOIO);
+	if (!rx->buf)
+		goto err_grefs;
+	rx->pool = xnf_pages_pool(&q->napi, XNF_RING_SLOTS);
+	if (IS_ERR(rx->pool)) {
+		err = PTR_ERR(rx->pool);
+		goto err_buf;
+	}
+	rx_init(q);
+	return 0;
+
+err_buf:
+	kvfree(rx->buf);
+	rx->buf = NULL;
+err_grefs:
+	xfl_grefs_destroy(&rx->grefs);
+err_ring:
+	xfl_ring_mem_free(&rx->mem);
+	return err;
+}
+
+/**
+ * xnf_queue_alloc() - make a queue ready to be published
+ * @q: the queue; @q->xn->offer says what was agreed
+ *
+ * Its receive ring is filled, so that a backend that is connected finds slots even
+ * while the interface is down.
+ *
+ * Context: process, life cycle.
+ * Return: 0 or a negative errno; then nothing is left.
+ */
+int xnf_queue_alloc(struct xnf_queue *q)
+{
+	int err;
+
+	netif_napi_add(q->xn->netdev, &q->napi, xnf_poll);
+	err = tx_alloc(q);
+	if (err)
+		goto err_napi;
+	err = rx_alloc(q);
+	if (err)
+		goto err_tx;
+	err = xnf_events_bind(q);
+	if (err)
+		goto err_rx;
+	xnf_rx_refill(q);
+	return 0;
+
+err_rx:
+	rx_free(q);
+err_tx:
+	tx_free(&q->tx);
+err_napi:
+	netif_napi_del(&q->napi);
+	return err;
+}
+
+/**
+ * xnf_queue_free() - unmake a queue
+ * @q: the queue; not live, its backend gone or past hope
+ *
+ * What the backend still maps is parked.
+ *
+ * Context: process, life cycle.
+ */
+void xnf_queue_free(struct xnf_queue *q)
+{
+	timer_delete_sync(&q->timer);
+	xnf_events_unbind(q);
+	xnf_tx_drop_all(q);
+	rx_free(q);
+	tx_free(&q->tx);
+	netif_napi_del(&q->napi);
+}

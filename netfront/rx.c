@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Receiving: responses off the ring, packets up the stack, frames back on the ring.
+ */
+#include <linux/netdevice.h>
+
+#include "netfront.h"
+
+static void give_back_held(struct xnf_rx *rx)
+{
+	u32 i;
+
+	for (i = 0; i < rx->nr_held; i++)
+		xnf_rx_post(rx, &rx->held[i]);
+	rx->nr_held = 0;
+}
+
+static void discard(struct xnf_queue *q, enum xnf_verdict verdict)
+{
+	give_back_held(&q->rx);
+	if (verdict == XNF_OK)	/* more of a packet that was counted already */
+		return;
+	u64_stats_update_begin(&q->stats.rx_sync);
+	u64_stats_inc(&q->stats.verdict[verdict]);
+	u64_stats_inc(&q->stats.rx_errors);
+	u64_stats_update_end(&q->stats.rx_sync);
+}
+
+/* Return: bytes delivered, 0 if the packet was lost. */
+static u32 deliver(struct xnf_queue *q)
+{
+	struct sk_buff *skb = xnf_rx_skb(q);
+	u32 bytes;
+
+	if (unlikely(!skb))
+		return 0;
+	bytes = skb->len + ETH_HLEN;
+	napi_gro_receive(&q->napi, skb);
+	return bytes;
+}
+
+/**
+ * struct rx_batch - what one poll did
+ * @packets: delivered
+ * @bytes: in them
+ */
+struct rx_batch {
+	u32 packets;
+	u32 bytes;
+};
+
+/* One ring place. Return: what it counts for: a packet's end one, a packet's part none. */
+static int take_place(struct xnf_queue *q, struct rx_batch *batch)
+{
+	struct xnf_rx *rx = &q->rx;
+	enum xnf_verdict verdict;
+	union xnf_rx_any copy;
+	u32 bytes;
+	int ret;
+
+	RING_COPY_RESPONSE(&rx->ring, rx->ring.rsp_cons, &copy);
+	ret = xnf_rx_feed(&rx->packet, &rx->rules, &copy, &verdict);
+	rx->held[rx->nr_held++] = rx->buf[rx->ring.rsp_cons & (XNF_RING_SLOTS - 1)];
+	rx->ring.rsp_cons++;
+	if (ret == XNF_RX_PART)
+		return 0;
+	if (unlikely(ret < 0)) {
+		discard(q, verdict);
+		return 1;
+	}
+	bytes = deliver(q);
+	batch->packets += !!bytes;
+	batch->bytes += bytes;
+	return 1;
+}
+
+static void count(struct xnf_stats *stats, const struct rx_batch *batch)
+{
+	u64_stats_update_begin(&stats->rx_sync);
+	u64_stats_add(&stats->rx_packets, batch->packets);
+	u64_stats_add(&stats->rx_bytes, batch->bytes);
+	u64_stats_update_end(&stats->rx_sync);
+}
+
+/**
+ * xnf_rx_poll() - deliver received packets
+ * @q: the queue
+ * @budget: most packets
+ *
+ * Frames go back to the backend every XNF_RX_BATCH places, not at the end: a ring
+ * holds no more than fourteen packets of 64 KB, and must not run dry meanwhile.
+ *
+ * Return: packets taken off the ring, good or bad; 0 if the device is broken.
+ */
+int xnf_rx_poll(struct xnf_queue *q, int budget)
+{
+	struct xnf_rx *rx = &q->rx;
+	struct rx_batch batch = {};
+	int pending, work = 0;
+	u32 since = 0;
+
+	while (work < budget) {
+		pending = XFL_RING_PENDING(&rx->ring);
+		if (unlikely(pending < 0)) {
+			xfl_break(&q->xn->xd, "queue %u: impossible receive index", q->index);
+			break;
+		}
+		if (!pending)
+			break;
+		while (pending-- && work < budget && !xfl_broken(&q->xn->xd)) {
+			work += take_place(q, &batch);
+			if (++since == XNF_RX_BATCH) {
+				xnf_rx_refill(q);
+				since = 0;
+			}
+		}
+		if (xfl_broken(&q->xn->xd))
+			break;
+	}
+	xnf_rx_refill(q);
+	if (batch.packets)
+		count(&q->stats, &batch);
+	return work;
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From frames to a packet the stack can use. A small packet is copied and its frame
+ * posted again with its grant untouched. Of a larger one the headers are copied, so
+ * that what is parsed cannot change any more, and the payload stays where it is:
+ * its frames are taken back from the backend first.
+ */
+#include <linux/etherdevice.h>
+#include <linux/skbuff.h>
+#include <net/checksum.h>
+
+#include "headers.h"
+#include "netfront.h"
+#include "pages.h"
+
+/* What remains of a slot once headers were copied from it. */
+struct rest {
+	struct xnf_rx_buf *buf;
+	u32 offset;
+	u32 len;
+};
+
+/* Return: whether the backend can write to the frame no more. */
+static bool take_frame(struct xnf_queue *q, struct xnf_rx_buf *buf)
+{
+	if (likely(xfl_grant_end(buf->gref))) {
+		xfl_gref_push(&q->rx.grefs, buf->gref);
+		return true;
+	}
+	xnf_rx_park(q, buf);
+	xfl_break(&q->xn->xd, "queue %u: it keeps a receive frame it has filled", q->index);
+	return false;
+}
+
+/* Return: the skb whose fragment list has room; the end of the chain grows as needed. */
+static struct sk_buff *roomy(struct xnf_queue *q, struct sk_buff *head, struct sk_buff *tail)
+{
+	struct sk_buff *next;
+
+	if (likely(skb_shinfo(tail)->nr_frags < MAX_SKB_FRAGS))
+		return tail;
+	next = napi_alloc_skb(&q->napi, 0);
+	if (!next)
+		return NULL;
+	if (tail == head)
+		skb_shinfo(head)->frag_list = next;
+	else
+		tail->next = next;
+	return next;
+}
+
+static void add_bytes(struct sk_buff *head, struct sk_buff *tail, struct page *page, u32 offset,
+		      u32 len, u32 truesize)
+{
+	skb_add_rx_frag(tail, skb_shinfo(tail)->nr_frags, page, offset, len, truesize);
+	if (tail == head)
+		return;
+	head->len += len;
+	head->data_len += len;
+	head->truesize += truesize;
+}
+
+/* For a backend that is not trusted: what it can write to never leaves the driver. */
+static bool add_copy(struct xnf_rx *rx, struct sk_buff *head, struct sk_buff *tail,
+		     const struct rest *r)
+{
+	u32 size = SKB_DATA_ALIGN(r->len);
+	void *va = napi_alloc_frag(size);
+
+	if (va) {
+		struct page *page = virt_to_head_page(va);
+
+		memcpy(va, xnf_rx_va(r->buf) + r->offset, r->len);
+		add_bytes(head, tail, page, va - page_address(page), r->len, size);
+	}
+	xnf_rx_post(rx, r->buf);
+	return va;
+}
+
+static bool add_frame(struct xnf_queue *q, struct sk_buff *head, struct sk_buff *tail,
+		      const struct rest *r)
+{
+	if (unlikely(!take_frame(q, r->buf)))
+		return false;
+	add_bytes(head, tail, r->buf->page, r->buf->offset + r->offset, r->len, XFL_FRAME_SIZE);
+	skb_mark_for_recycle(tail);
+	return true;
+}
+
+/* Return: whether the bytes are in the packet; if not, the frame is on the ring or parked. */
+static bool add_rest(struct xnf_queue *q, struct sk_buff *head, struct sk_buff **tail,
+		     const struct rest *r)
+{
+	struct sk_buff *room = roomy(q, head, *tail);
+
+	if (unlikely(!room)) {
+		xnf_rx_post(&q->rx, r->buf);
+		return false;
+	}
+	*tail = room;
+	return q->rx.copy_all ? add_copy(&q->rx, head, room, r) : add_frame(q, head, room, r);
+}
+
+static bool add_slots(struct xnf_queue *q, struct sk_buff *head, u32 pulled)
+{
+	struct xnf_rx *rx = &q->rx;
+	const struct xnf_rx_packet *p = &rx->packet;
+	struct sk_buff *tail = head;
+	bool good = true;
+	u32 k;
+
+	for (k = 0; k < p->nr_slots; k++, pulled = 0) {
+		struct rest r = {
+			.buf = &rx->held[xnf_rx_place(p, k)],
+			.offset = p->slot[k].offset + pulled,
+			.len = p->slot[k].len - pulled,
+		};
+
+		if (likely(good && r.len))
+			good = add_rest(q, head, &tail, &r);
+		else
+			xnf_rx_post(rx, r.buf);
+	}
+	return good;
+}
+
+static void post_extras(struct xnf_rx *rx)
+{
+	u32 i;
+
+	for (i = 0; i < rx->packet.nr_extras; i++)
+		xnf_rx_post(rx, &rx->held[1 + i]);
+}
+
+static void post_all(struct xnf_rx *rx)
+{
+	u32 i;
+
+	for (i = 0; i < rx->nr_held; i++)
+		xnf_rx_post(rx, &rx->held[i]);
+}
+
+/* ---- checksum and segmentation ---- */
+
+static void set_gso(struct sk_buff *skb, const struct xnf_rx_packet *p)
+{
+	struct skb_shared_info *info = skb_shinfo(skb);
+
+	info->gso_size = p->gso_size;
+	info->gso_type = p->gso_type == XNF_GSO_TCPV6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4;
+	/* The stack is to verify what another domain says, and to count segments itself. */
+	info->gso_type |= SKB_GSO_DODGY;
+	info->gso_segs = 0;
+}
+
+/* Return: false if the checksum is left to us and no way is found to do it. */
+static bool set_csum(struct sk_buff *skb, const struct xnf_rx_packet *p,
+		     const struct xnf_headers *h)
+{
+	bool blank = p->flags & XNF_RXF_CSUM_BLANK;
+
+	if (likely(blank && h->l4))
+		return skb_partial_csum_set(skb, h->l4 - ETH_HLEN, h->csum);
+	if (blank || p->gso_size) {
+		/* Segments of a packet with a full checksum need it blank again. */
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		return !skb_checksum_setup(skb, !blank);
+	}
+	if (p->flags & XNF_RXF_VALIDATED)
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+	return true;
+}
+
+static struct sk_buff *finish(struct xnf_queue *q, struct sk_buff *skb,
+			      const struct xnf_headers *h)
+{
+	const struct xnf_rx_packet *p = &q->rx.packet;
+
+	if (p->gso_size)
+		set_gso(skb, p);
+	skb->protocol = eth_type_trans(skb, q->xn->netdev);
+	skb_reset_network_header(skb);
+	if (unlikely(!set_csum(skb, p, h))) {
+		u64_stats_update_begin(&q->stats.rx_sync);
+		u64_stats_inc(&q->stats.rx_errors);
+		u64_stats_update_end(&q->stats.rx_sync);
+		kfree_skb(skb);
+		return NULL;
+	}
+	skb_record_rx_queue(skb, q->index);
+	return skb;
+}
+
+static struct sk_buff *lose(struct xnf_queue *q, struct sk_buff *skb)
+{
+	kfree_skb(skb);
+	u64_stats_update_begin(&q->stats.rx_sync);
+	u64_stats_inc(&q->stats.rx_dropped);
+	u64_stats_update_end(&q->stats.rx_sync);
+	return NULL;
+}
+
+static struct sk_buff *build(struct xnf_queue *q)
+{
+	struct xnf_rx *rx = &q->rx;
+	const struct xnf_rx_packet *p = &rx->packet;
+	bool whole = p->len <= XNF_RX_COPY_MAX && p->nr_slots == 1;
+	u32 head = whole ? p->len : min_t(u32, p->slot[0].len, XNF_RX_HEAD);
+	struct xnf_headers h;
+	struct sk_buff *skb;
+
+	skb = napi_alloc_skb(&q->napi, head);
+	if (unlikely(!skb)) {
+		post_all(rx);
+		return lose(q, NULL);
+	}
+	skb_put_data(skb, xnf_rx_va(&rx->held[0]) + p->slot[0].offset, head);
+	xnf_headers_find(skb->data, head, &h);
+	post_extras(rx);
+	if (whole) {
+		xnf_rx_post(rx, &rx->held[0]);
+		return finish(q, skb, &h);
+	}
+	__skb_trim(skb, h.len);
+	if (unlikely(!add_slots(q, skb, h.len)))
+		return lose(q, skb);
+	return finish(q, skb, &h);
+}
+
+/**
+ * xnf_rx_skb() - turn the packet that was just received into an skb
+ * @q: the queue; its receive side holds a whole packet
+ *
+ * Every frame held is in the skb or on the ring again afterwards.
+ *
+ * Context: NAPI.
+ * Return: the skb, or NULL if the packet was lost, which is counted.
+ */
+struct sk_buff *xnf_rx_skb(struct xnf_queue *q)
+{
+	struct sk_buff *skb = build(q);
+
+	q->rx.nr_held = 0;
+	return skb;
+}

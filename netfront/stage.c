@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Transmit staging: frames granted read-only once, when a connection is made, and
+ * copied to ever after. The first are cut into a cell for each slot, for small
+ * packets and headers: such a slot costs no grant, and its packet is free at once.
+ * The others gather packets of too many pieces.
+ */
+#include <linux/slab.h>
+
+#include "netfront.h"
+
+static void stage_grant(struct xnf_tx *tx, struct xnf_stage_frame *s)
+{
+	s->frame = xfl_framepool_get(&tx->pool);
+	s->va = xfl_frame_va(&s->frame);
+	s->gref = xfl_gref_pop(&tx->grefs);
+	xfl_grant(&tx->grefs, s->gref, xfl_frame_gfn(&s->frame), true);
+}
+
+static void stage_end(struct xnf_tx *tx, struct xnf_stage_frame *s)
+{
+	if (xfl_grant_end(s->gref)) {
+		xfl_gref_push(&tx->grefs, s->gref);
+		xfl_framepool_put(&tx->pool, s->frame);
+		return;
+	}
+	xfl_gref_abandon(&tx->grefs, 1);
+	xfl_framepool_abandon(&tx->pool);
+	xfl_park(&s->gref, 1, THIS_MODULE, xfl_park_put_page, s->frame.page);
+}
+
+static void stage_cells(struct xnf_tx *tx)
+{
+	u32 i;
+
+	for (i = 0; i < XNF_RING_SLOTS; i++) {
+		const struct xnf_stage_frame *s = &tx->stage[i / XNF_CELLS_PER_FRAME];
+		struct xnf_tx_slot *slot = &tx->slot[i];
+
+		slot->cell_offset = i % XNF_CELLS_PER_FRAME * XNF_CELL_SIZE;
+		slot->cell = s->va + slot->cell_offset;
+		slot->cell_gref = s->gref;
+		slot->stage = XNF_NO_STAGE;
+	}
+}
+
+/**
+ * xnf_stage_alloc() - allocate and grant a queue's staging frames
+ * @tx: transmit side; @tx->grefs has references for them, @tx->slot is there
+ * @nr_gather: frames for gathering
+ *
+ * Context: process; allocates with GFP_NOIO.
+ * Return: 0 or -ENOMEM; then nothing is left.
+ */
+int xnf_stage_alloc(struct xnf_tx *tx, u32 nr_gather)
+{
+	u32 i, nr = XNF_CELL_FRAMES + nr_gather;
+
+	tx->stage = kvcalloc(nr, sizeof(*tx->stage), GFP_NOIO);
+	tx->stage_free = kvcalloc(nr_gather, sizeof(*tx->stage_free), GFP_NOIO);
+	if (!tx->stage || !tx->stage_free || xfl_framepool_init(&tx->pool, nr))
+		goto err_arrays;
+	if (!xfl_framepool_want(&tx->pool, nr, GFP_NOIO))
+		goto err_pool;
+	for (i = 0; i < nr; i++)
+		stage_grant(tx, &tx->stage[i]);
+	tx->nr_stage = nr;
+	stage_cells(tx);
+	tx->nr_stage_free = 0;
+	while (nr > XNF_CELL_FRAMES)
+		tx->stage_free[tx->nr_stage_free++] = --nr;
+	return 0;
+
+err_pool:
+	xfl_framepool_destroy(&tx->pool);
+err_arrays:
+	kvfree(tx->stage_free);
+	kvfree(tx->stage);
+	tx->stage_free = NULL;
+	tx->stage = NULL;
+	return -ENOMEM;
+}
+
+/**
+ * xnf_stage_free() - end the grants of staging frames and free them
+ * @tx: transmit side; one without staging is accepted
+ *
+ * A frame that the backend still maps is parked.
+ */
+void xnf_stage_free(struct xnf_tx *tx)
+{
+	while (tx->nr_stage)
+		stage_end(tx, &tx->stage[--tx->nr_stage]);
+	xfl_framepool_destroy(&tx->pool);
+	kvfree(tx->stage_free);
+	kvfree(tx->stage);
+	tx->stage_free = NULL;
+	tx->stage = NULL;
+	tx->nr_stage_free = 0;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sending: room, doorbell, accounting. The packet itself is tx_put.c's.
+ */
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+
+#include "netfront.h"
+
+static void tx_push(struct xnf_queue *q)
+{
+	if (XFL_RING_PUSH(&q->tx.ring))
+		xfl_evtchn_notify(&q->tx_ec);
+}
+
+/* Make room for the next packet, or stop; NAPI starts the queue again. */
+static void tx_look_ahead(struct xnf_queue *q)
+{
+	struct xnf_tx *tx = &q->tx;
+
+	if (likely(xnf_tx_may_send(tx, xnf_tx_need(tx))))
+		return;
+	xnf_tx_reap(q, 0);
+	if (xnf_tx_may_send(tx, xnf_tx_need(tx)))
+		return;
+	netif_tx_stop_queue(q->txq);
+	u64_stats_update_begin(&q->stats.tx_sync);
+	u64_stats_inc(&q->stats.tx_stopped);
+	u64_stats_update_end(&q->stats.tx_sync);
+}
+
+static void tx_count(struct xnf_stats *stats, u32 bytes, bool gathered)
+{
+	u64_stats_update_begin(&stats->tx_sync);
+	u64_stats_inc(&stats->tx_packets);
+	u64_stats_add(&stats->tx_bytes, bytes);
+	if (unlikely(gathered))
+		u64_stats_inc(&stats->tx_gathered);
+	u64_stats_update_end(&stats->tx_sync);
+}
+
+/* A packet that cannot go must not keep those before it from being published. */
+static netdev_tx_t tx_drop(struct xnf_queue *q, struct sk_buff *skb)
+{
+	u64_stats_update_begin(&q->stats.tx_sync);
+	u64_stats_inc(&q->stats.tx_dropped);
+	u64_stats_update_end(&q->stats.tx_sync);
+	dev_kfree_skb_any(skb);
+	if (q->tx.ring.sring && !netdev_xmit_more())
+		tx_push(q);
+	return NETDEV_TX_OK;
+}
+
+/**
+ * xnf_xmit() - ndo_start_xmit
+ * @skb: the packet
+ * @dev: the interface
+ */
+netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+	struct xnf_queue *q = &xn->queue[skb_get_queue_mapping(skb)];
+	struct xnf_tx *tx = &q->tx;
+	u32 bytes = skb->len;
+	bool gathered = false;
+
+	if (unlikely(!tx->ring.sring || bytes < ETH_HLEN || bytes > XNF_TX_PACKET_MAX))
+		return tx_drop(q, skb);
+	if (unlikely(!xnf_tx_may_send(tx, xnf_tx_need(tx)))) {
+		netif_tx_stop_queue(q->txq);
+		return NETDEV_TX_BUSY;
+	}
+	skb_tx_timestamp(skb);
+	if (unlikely(xnf_tx_put(tx, skb, &gathered)))
+		return tx_drop(q, skb);
+	tx_count(&q->stats, bytes, gathered);
+	tx_look_ahead(q);
+	if (__netdev_tx_sent_queue(q->txq, bytes, netdev_xmit_more()))
+		tx_push(q);
+	return NETDEV_TX_OK;
+}
+
+/**
+ * xnf_features_check() - ndo_features_check: slot 0 has 16 bits for a length
+ * @skb: the packet
+ * @dev: the interface
+ * @features: what the stack would leave to us
+ */
+netdev_features_t xnf_features_check(struct sk_buff *skb, struct net_device *dev,
+				     netdev_features_t features)
+{
+	if (unlikely(skb->len > XNF_TX_PACKET_MAX))
+		features &= ~NETIF_F_GSO_MASK;
+	return vlan_features_check(skb, features);
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Putting a packet on the transmit ring: which of its bytes are copied, which are
+ * granted, and the requests that say so. Everything here runs under the transmit
+ * lock and with ring room for the largest packet.
+ */
+#include <linux/skbuff.h>
+
+#include "netfront.h"
+#include "tx_skb.h"
+
+/**
+ * struct xnf_put - a packet on its way to the ring
+ * @tx: the ring's owner
+ * @skb: the packet
+ * @left: data slots still to come
+ * @granted: slots so far that cover memory of @skb
+ * @flags: XNF_TXF_* of slot 0
+ * @first: slot 0 is still to come
+ * @shared: slots of @skb count down to its end together
+ */
+struct xnf_put {
+	struct xnf_tx *tx;
+	struct sk_buff *skb;
+	u32 left;
+	u32 granted;
+	u16 flags;
+	bool first;
+	bool shared;
+};
+
+static u32 take_slot(struct xnf_tx *tx)
+{
+	int index = xfl_slot_get(&tx->slots);
+
+	/* There are as many ids as ring places, and the caller has seen to those. */
+	return likely(index >= 0) ? index : 0;
+}
+
+static void put_extra(struct xnf_tx *tx, const struct sk_buff *skb)
+{
+	u8 type = skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6 ? XNF_GSO_TCPV6 : XNF_GSO_TCPV4;
+	struct xnf_extra *place;
+
+	place = (struct xnf_extra *)RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt++);
+	*place = xnf_tx_extra_gso(skb_shinfo(skb)->gso_size, type);
+	tx->nulls_due++;
+}
+
+static void put_request(struct xnf_put *p, u32 index, grant_ref_t gref, u32 offset, u32 len)
+{
+	struct xnf_tx *tx = p->tx;
+	struct xnf_tx_slot *slot = &tx->slot[index];
+	struct xnf_tx_req req = {
+		.gref = gref,
+		.offset = offset,
+		.flags = --p->left ? XNF_TXF_MORE : 0,
+		.id = xfl_slot_id(&tx->slots, index),
+		.size = len,
+	};
+
+	slot->len = len;
+	slot->first = p->first;
+	if (p->first) {
+		req.flags |= p->flags;
+		req.size = p->skb->len;
+	}
+	*RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt++) = req;
+	if (p->first && p->flags & XNF_TXF_EXTRA)
+		put_extra(tx, p->skb);
+	p->first = false;
+}
+
+/* The first @len bytes of the packet, copied to the slot's own cell. */
+static void put_cell(struct xnf_put *p, u32 len)
+{
+	u32 index = take_slot(p->tx);
+	struct xnf_tx_slot *slot = &p->tx->slot[index];
+
+	if (likely(len <= skb_headlen(p->skb)))
+		memcpy(slot->cell, p->skb->data, len);
+	else
+		skb_copy_bits(p->skb, 0, slot->cell, len);
+	put_request(p, index, slot->cell_gref, slot->cell_offset, len);
+}
+
+/* A run of the packet's own memory, one slot a frame. */
+static void put_granted(struct xnf_put *p, struct page *page, u32 offset, u32 len)
+{
+	struct xnf_tx *tx = p->tx;
+
+	while (len) {
+		u32 chunk = xfl_frame_chunk(offset, len);
+		u32 index = take_slot(tx);
+		struct xnf_tx_slot *slot = &tx->slot[index];
+
+		slot->skb = p->skb;
+		slot->shared = p->shared;
+		xfl_grant(&tx->grefs, slot->gref, xfl_gfn(page, offset), true);
+		put_request(p, index, slot->gref, xfl_frame_offset(offset), chunk);
+		p->granted++;
+		offset += chunk;
+		len -= chunk;
+	}
+}
+
+static void put_frags(struct xnf_put *p)
+{
+	const struct skb_shared_info *info = skb_shinfo(p->skb);
+	u32 i;
+
+	for (i = 0; i < info->nr_frags; i++)
+		put_granted(p, skb_frag_page(&info->frags[i]), skb_frag_off(&info->frags[i]),
+			    skb_frag_size(&info->frags[i]));
+}
+
+/*
+ * Who frees the packet: nobody's memory is out, then now; one slot has it, then
+ * that one's response; several, then the last response. A packet that others hold
+ * too has no private room to count in, so each slot takes a reference instead.
+ */
+static void settle_owner(struct xnf_put *p)
+{
+	if (!p->granted) {
+		consume_skb(p->skb);
+	} else if (p->shared) {
+		xnf_tx_skb(p->skb)->pending = p->granted;
+	} else {
+		while (--p->granted)
+			skb_get(p->skb);
+	}
+}
+
+static u32 list_pieces(const struct sk_buff *skb, struct xnf_piece *piece)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+	u32 i;
+
+	piece[0].offset = offset_in_page(skb->data);
+	piece[0].len = skb_headlen(skb);
+	for (i = 0; i < info->nr_frags; i++) {
+		piece[i + 1].offset = skb_frag_off(&info->frags[i]);
+		piece[i + 1].len = skb_frag_size(&info->frags[i]);
+	}
+	return i + 1;
+}
+
+/*
+ * Bytes to copy to slot 0's cell: all of a linear area that fits, so that headers
+ * cost no grant; and enough of one that starts too close to a frame's end.
+ */
+static u32 lead_length(const struct xnf_piece *head)
+{
+	if (head->len <= XNF_CELL_SIZE)
+		return head->len;
+	if (xfl_frame_chunk(head->offset, head->len) < XNF_FIRST_SLOT_MIN)
+		return XNF_CELL_SIZE;
+	return 0;
+}
+
+/* ---- packets over the slot limit, or for a backend that may see no memory of ours ---- */
+
+/**
+ * struct xnf_gather - the staging frame being filled
+ * @frame: its index
+ * @fill: bytes in it; 0 if there is none
+ */
+struct xnf_gather {
+	u16 frame;
+	u32 fill;
+};
+
+static void flush_frame(struct xnf_put *p, struct xnf_gather *g)
+{
+	u32 index;
+
+	if (!g->fill)
+		return;
+	index = take_slot(p->tx);
+	p->tx->slot[index].stage = g->frame;
+	put_request(p, index, p->tx->stage[g->frame].gref, 0, g->fill);
+	g->fill = 0;
+}
+
+static void gather_bytes(struct xnf_put *p, struct xnf_gather *g, u32 from, u32 len)
+{
+	while (len) {
+		u32 n;
+
+		if (!g->fill)
+			g->frame = p->tx->stage_free[--p->tx->nr_stage_free];
+		n = min(len, XFL_FRAME_SIZE - g->fill);
+		skb_copy_bits(p->skb, from, p->tx->stage[g->frame].va + g->fill, n);
+		g->fill += n;
+		from += n;
+		len -= n;
+		if (g->fill == XFL_FRAME_SIZE)
+			flush_frame(p, g);
+	}
+}
+
+static void put_piece(struct xnf_put *p, const struct xnf_chunk *chunk)
+{
+	const skb_frag_t *frag;
+
+	if (!chunk->index) {
+		put_granted(p, virt_to_page(p->skb->data),
+			    offset_in_page(p->skb->data) + chunk->offset, chunk->len);
+		return;
+	}
+	frag = &skb_shinfo(p->skb)->frags[chunk->index - 1];
+	put_granted(p, skb_frag_page(frag), skb_frag_off(frag) + chunk->offset, chunk->len);
+}
+
+static int put_gathered(struct xnf_put *p, const struct xnf_piece *piece, u32 nr)
+{
+	u32 copy_below = p->tx->copy_all ? XNF_COPY_ALL : 0;
+	struct xnf_cut cut = { .piece = piece, .nr = nr };
+	struct xnf_gather g = {};
+	struct xnf_chunk chunk;
+	u32 done = 0;
+	int slots;
+
+	slots = xnf_tx_plan(piece, nr, p->tx->max_slots, &copy_below);
+	if (slots < 0)
+		return slots;
+	p->left = slots;
+	while (xnf_cut_next(&cut, piece, &chunk)) {
+		if (xnf_tx_copies(chunk.len, done, copy_below)) {
+			gather_bytes(p, &g, done, chunk.len);
+		} else {
+			flush_frame(p, &g);
+			put_piece(p, &chunk);
+		}
+		done += chunk.len;
+	}
+	flush_frame(p, &g);
+	return 0;
+}
+
+/* ---- */
+
+static int put_large(struct xnf_put *p, bool *gathered)
+{
+	struct xnf_piece piece[MAX_SKB_FRAGS + 1];
+	u32 nr = list_pieces(p->skb, piece);
+	u32 lead = lead_length(&piece[0]);
+	u32 slots;
+
+	slots = !!lead + xfl_frames_spanned(piece[0].offset + lead, piece[0].len - lead) +
+		xnf_tx_count(piece + 1, nr - 1);
+	if (unlikely(slots > p->tx->max_slots || p->tx->copy_all)) {
+		*gathered = true;
+		return put_gathered(p, piece, nr);
+	}
+	p->left = slots;
+	if (lead)
+		put_cell(p, lead);
+	put_granted(p, virt_to_page(p->skb->data), piece[0].offset + lead, piece[0].len - lead);
+	put_frags(p);
+	return 0;
+}
+
+static u16 first_flags(const struct sk_buff *skb)
+{
+	u16 flags = 0;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		flags = XNF_TXF_CSUM_BLANK | XNF_TXF_VALIDATED;
+	else if (skb->ip_summed == CHECKSUM_UNNECESSARY)
+		flags = XNF_TXF_VALIDATED;
+	if (skb_is_gso(skb))
+		flags |= XNF_TXF_EXTRA;
+	return flags;
+}
+
+/**
+ * xnf_tx_put() - put a packet on the ring, unpublished
+ * @tx: transmit side; has room for the largest packet, see xnf_tx_may_send()
+ * @skb: the packet, at least an Ethernet header and at most XNF_TX_PACKET_MAX long;
+ *	on success it is the ring's, and may be freed already
+ * @gathered: set if it had to be copied together
+ *
+ * Context: transmit lock.
+ * Return: 0, or -EMSGSIZE if no way was found to fit it in the slots allowed.
+ */
+int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered)
+{
+	struct xnf_put p = {
+		.tx = tx,
+		.skb = skb,
+		.left = 1,
+		.flags = first_flags(skb),
+		.first = true,
+		.shared = !skb_shared(skb),
+	};
+	int err = 0;
+
+	if (skb->len <= XNF_CELL_SIZE)
+		put_cell(&p, skb->len);
+	else
+		err = put_large(&p, gathered);
+	if (likely(!err))
+		settle_owner(&p);
+	return err;
+}

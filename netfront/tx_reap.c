@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Transmit responses: believing them, taking grants back, freeing packets.
+ */
+#include <linux/netdevice.h>
+
+#include "netfront.h"
+#include "tx_skb.h"
+
+/* Return: false if the backend still maps what it was given. */
+static bool end_slot(struct xnf_tx *tx, struct xnf_tx_slot *slot, int budget)
+{
+	struct sk_buff *skb = slot->skb;
+
+	if (slot->stage != XNF_NO_STAGE) {
+		tx->stage_free[tx->nr_stage_free++] = slot->stage;
+		slot->stage = XNF_NO_STAGE;
+	}
+	if (!skb)
+		return true;
+	if (unlikely(!xfl_grant_end(slot->gref)))
+		return false;
+	slot->skb = NULL;
+	if (!slot->shared || !--xnf_tx_skb(skb)->pending)
+		napi_consume_skb(skb, budget);
+	return true;
+}
+
+static void count_verdict(struct xnf_stats *stats, enum xnf_verdict verdict, bool first)
+{
+	u64_stats_update_begin(&stats->tx_sync);
+	u64_stats_inc(&stats->verdict[verdict]);
+	if (first)
+		u64_stats_inc(&stats->tx_errors);
+	u64_stats_update_end(&stats->tx_sync);
+}
+
+/* Return: bytes the slot had, or a negative errno: nothing on this ring is believed any more. */
+static int answer(struct xnf_queue *q, const struct xnf_tx_rsp *rsp, int budget)
+{
+	struct xnf_tx *tx = &q->tx;
+	enum xnf_verdict verdict;
+	struct xnf_tx_slot *slot;
+	int ret, index;
+
+	ret = xnf_tx_judge(rsp->status, tx->nulls_due, &verdict);
+	if (unlikely(ret)) {
+		tx->nulls_due -= ret > 0;
+		return min(ret, 0);
+	}
+	index = xfl_slot_find(&tx->slots, rsp->id);
+	if (unlikely(index < 0))
+		return index;
+	slot = &tx->slot[index];
+	if (unlikely(verdict != XNF_OK))
+		count_verdict(&q->stats, verdict, slot->first);
+	if (unlikely(!end_slot(tx, slot, budget)))
+		return -EBUSY;
+	xfl_slot_put(&tx->slots, index);
+	return slot->len;
+}
+
+/**
+ * xnf_tx_reap() - take what the backend answered
+ * @q: the queue
+ * @budget: NAPI's; 0 if called from elsewhere
+ *
+ * Context: transmit lock.
+ */
+void xnf_tx_reap(struct xnf_queue *q, int budget)
+{
+	struct xnf_tx_front_ring *ring = &q->tx.ring;
+	int pending = XFL_RING_PENDING(ring);
+	u32 bytes = 0;
+	int ret = pending;
+
+	while (pending > 0) {
+		struct xnf_tx_rsp rsp;
+
+		RING_COPY_RESPONSE(ring, ring->rsp_cons, &rsp);
+		ret = answer(q, &rsp, budget);
+		if (unlikely(ret < 0))
+			break;
+		ring->rsp_cons++;
+		pending--;
+		bytes += ret;
+	}
+	if (unlikely(ret < 0))
+		xfl_break(&q->xn->xd, "queue %u: transmit response (error %d)", q->index, ret);
+	netdev_tx_completed_queue(q->txq, 1, bytes);
+}
+
+static bool tx_idle(const struct xnf_tx_front_ring *ring)
+{
+	return READ_ONCE(ring->sring->rsp_prod) == READ_ONCE(ring->rsp_cons);
+}
+
+/**
+ * xnf_tx_poll() - take responses in NAPI, and let a stopped queue go on
+ * @q: the queue
+ * @budget: NAPI's
+ */
+void xnf_tx_poll(struct xnf_queue *q, int budget)
+{
+	struct xnf_tx *tx = &q->tx;
+
+	if (tx_idle(&tx->ring) && !netif_tx_queue_stopped(q->txq))
+		return;
+	__netif_tx_lock(q->txq, smp_processor_id());
+	xnf_tx_reap(q, budget);
+	if (netif_tx_queue_stopped(q->txq) && !xfl_broken(&q->xn->xd) &&
+	    xnf_tx_may_send(tx, max(XNF_TX_WAKE_ROOM, xnf_tx_need(tx))))
+		netif_tx_wake_queue(q->txq);
+	__netif_tx_unlock(q->txq);
+}
+
+/* ---- the end of a connection ---- */
+
+static void put_skb(void *skb)
+{
+	dev_kfree_skb_any(skb);
+}
+
+/*
+ * Slots of a packet that the backend does not let go of keep the packet, whole:
+ * which part of its memory is still seen cannot be told from outside.
+ */
+static u32 park_skb(struct xnf_tx *tx, struct sk_buff *skb)
+{
+	grant_ref_t *refs = kcalloc(XNF_RING_SLOTS, sizeof(*refs), GFP_NOIO);
+	u32 i, nr = 0;
+
+	for (i = 0; i < XNF_RING_SLOTS; i++) {
+		struct xnf_tx_slot *slot = &tx->slot[i];
+
+		if (slot->skb != skb)
+			continue;
+		if (nr && !slot->shared)
+			dev_consume_skb_any(skb);	/* this slot's own reference */
+		if (refs)
+			refs[nr] = slot->gref;
+		nr++;
+		slot->skb = NULL;
+		slot->gref = INVALID_GRANT_REF;
+	}
+	xfl_gref_abandon(&tx->grefs, nr);
+	if (refs)	/* else they are lost together with the packet, which is safe */
+		xfl_park(refs, nr, THIS_MODULE, put_skb, skb);
+	kfree(refs);
+	return nr;
+}
+
+static u32 end_all(struct xnf_tx *tx)
+{
+	u32 i, lost = 0;
+
+	for (i = 0; i < XNF_RING_SLOTS; i++) {
+		if (!tx->slot_memory[i].in_flight)
+			continue;
+		lost += tx->slot[i].first;
+		end_slot(tx, &tx->slot[i], 0);
+		xfl_slot_put(&tx->slots, i);
+	}
+	return lost;
+}
+
+/**
+ * xnf_tx_drop_all() - give up on packets that were never answered
+ * @q: the queue; no longer live
+ *
+ * Context: process, after the backend let go of the ring or will not any more.
+ */
+void xnf_tx_drop_all(struct xnf_queue *q)
+{
+	struct xnf_tx *tx = &q->tx;
+	u32 i, lost, parked = 0;
+
+	lost = end_all(tx);
+	for (i = 0; i < XNF_RING_SLOTS; i++)
+		if (tx->slot[i].skb)
+			parked += park_skb(tx, tx->slot[i].skb);
+	if (parked)
+		dev_warn(&q->xn->xd.xbdev->dev,
+			 "queue %u: backend still maps %u transmit frames, keeping their packets\n",
+			 q->index, parked);
+	u64_stats_update_begin(&q->stats.tx_sync);
+	u64_stats_add(&q->stats.tx_dropped, lost);
+	u64_stats_update_end(&q->stats.tx_sync);
+	netdev_tx_reset_queue(q->txq);
+}
