@@ -24,7 +24,9 @@ module_param_named(max_indirect_segments, bf_max_indirect_segments, uint, 0444);
 MODULE_PARM_DESC(max_indirect_segments,
 		 "Most segments in an indirect request, 0 for none (default 256, on Arm 32)");
 
-unsigned int bf_max_queues = 4;
+#define BF_DEFAULT_QUEUES	4u
+
+unsigned int bf_max_queues = BF_DEFAULT_QUEUES;
 module_param_named(max_queues, bf_max_queues, uint, 0444);
 MODULE_PARM_DESC(max_queues, "Most rings per disk (default 4, at most one per CPU)");
 
@@ -52,14 +54,14 @@ static void bf_param_clamp(const char *name, unsigned int *value, unsigned int l
 /**
  * bf_params_check() - bring parameters into range, with a line for each that was not
  *
- * max_queues is left alone: how many CPUs there are is known when a disk connects.
+ * The default for max_queues is more than a small guest has CPUs, which needs no line.
  */
 void bf_params_check(void)
 {
 	bf_param_clamp("max_indirect_segments", &bf_max_indirect_segments, 0, BFW_MAX_SEGS);
 	bf_param_clamp("max_ring_page_order", &bf_max_ring_page_order, 0,
 		       XENBUS_MAX_RING_GRANT_ORDER);
-	bf_param_clamp("max_queues", &bf_max_queues, 1, nr_cpu_ids);
+	bf_param_clamp("max_queues", &bf_max_queues, 1, max(nr_cpu_ids, BF_DEFAULT_QUEUES));
 }
 
 /**
