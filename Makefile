@@ -1,22 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0
 # Targets a person types; the work is in scripts/ and selftests/. Objects are listed in Kbuild.
 
+ifdef KERNELDIR
+KVER      := $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KERNELDIR)/include/generated/utsrelease.h)
+else
 KVER      ?= $(shell uname -r)
-KERNELDIR ?= /lib/modules/$(KVER)/build
+KERNELDIR := /lib/modules/$(KVER)/build
+endif
 
 .DEFAULT_GOAL := modules
 
 modules: ## build the modules here, for the running kernel (or KVER=, or KERNELDIR=)
-	@scripts/preflight --build $(KERNELDIR)
+	@[ -e $(KERNELDIR)/Makefile ] || { echo "No kernel to build for in $(KERNELDIR):" \
+		"install linux-headers-$(KVER), or name another with KVER= or KERNELDIR="; false; }
 	$(MAKE) -C $(KERNELDIR) M=$(CURDIR) modules
 
 install: modules ## install them over the in-tree drivers, under /lib/modules/KVER/updates
-	scripts/preflight $(KVER)
+	@scripts/preflight --headers $(KERNELDIR) $(KVER)
 	$(MAKE) -C $(KERNELDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates modules_install
 	depmod $(KVER)
+	scripts/install-hooks
+	@echo "A root or swap on xvd uses them after: update-initramfs -u -k $(KVER) (or dracut), and a reboot"
 
 dkms-install: ## register this tree with DKMS, build and install it for KVER
-	scripts/preflight $(KVER)
+	@scripts/preflight --headers $(KERNELDIR) $(KVER)
 	scripts/dkms-install $(KVER)
 
 clean: ## remove what a build left in this tree (the cache stays)
