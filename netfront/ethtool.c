@@ -46,11 +46,10 @@ static const struct shown xnf_shown[] = {
 	SHOW_VERDICT(XNF_RX_BAD_GSO, "rx_bad_gso"),
 };
 
+/* The driver's name is left to the core, which says "vif": udev rules match that. */
 static void xnf_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 {
-	strscpy(info->driver, KBUILD_MODNAME, sizeof(info->driver));
 	strscpy(info->version, XENFRONT_VERSION, sizeof(info->version));
-	strscpy(info->bus_info, dev_name(dev->dev.parent), sizeof(info->bus_info));
 }
 
 static int xnf_sset_count(struct net_device *dev, int set)
