@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the guest's tests ask of dom0: the other way to a disk's content, poorer backends, and the
+# far end of a VLAN.
+
+file_verify() { timeout 100 blkpat verify "$(disk_file "$1")" "$2"; }
+file_fill()   { timeout 100 blkpat fill "$(disk_file "$1")" "$2"; }
+file_flip()   { blkpat flip "$(disk_file "$1")" "$2"; }
+file_sum()    { sha256sum <"$(disk_file "$1")" | cut -d' ' -f1; }
+file_blocks() { stat -c %b "$(disk_file "$1")"; }
+
+# disk_grow NAME SIZE
+disk_grow() {
+	local file loop
+	file=$(disk_file "$1")
+	truncate -s "$2" "$file"
+	for loop in /sys/block/loop*/loop; do
+		[ "$(cat "$loop/backing_file")" = "$file" ] || continue
+		loop=${loop%/loop}
+		losetup --set-capacity "/dev/${loop##*/}"
+	done
+}
+
+# key_hide CLASS DEVICE KEY: as backend_hide, for one device alone.
+key_hide() { xenstore-rm "/local/domain/0/backend/$1/$DOMID/$2/$3"; }
+key_set()  { xenstore-write "/local/domain/0/backend/$1/$DOMID/$2/$3" "$4"; }
+
+# attach_edited NAME SIZE EDIT...: a disk whose backend publishes other keys when it connects than
+# blkback itself would. EDIT is "-KEY" to remove one, "KEY=VALUE" to set it.
+attach_edited() {
+	local name=$1 size=$2
+	shift 2
+	printf '%s\n' "$@" >/tmp/edits
+	xl block-attach "$DOMID" "$(disk_config "$name" "$size"),script=/bench/hotplug/block-edited"
+}
+
+vlan_make() {
+	local vif=vif$DOMID.0
+	modprobe 8021q
+	ip link add link "$vif" name "vlan$1" type vlan id "$1"
+	ip address add "10.$1.0.1/24" dev "vlan$1"
+	ip link set "vlan$1" up
+}

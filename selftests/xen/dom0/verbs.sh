@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What scenarios can say in dom0. $DOMID is the guest. Classes are vif and vbd (also for qdisk).
+
+# backends CLASS: the xenstore directories of the guest's backends.
+backends() {
+	local class=$1 device
+	[ "$class:$BACKEND" != vbd:qdisk ] || class=qdisk
+	for device in $(xenstore-list "/local/domain/0/backend/$class/$DOMID" 2>/dev/null); do
+		echo "/local/domain/0/backend/$class/$DOMID/$device"
+	done
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $deadline ] || return 1
+		sleep 0.2
+	done
+}
+
+state_is() {	# DIRECTORY STATE-NUMBER
+	[ "$(xenstore-read "$1/state" 2>/dev/null)" = "$2" ]
+}
+
+# backends_wait InitWait|Connected: until all backends of the guest are there.
+backends_wait() {
+	local number=2 directory
+	[ "$1" = InitWait ] || number=4
+	for directory in $(backends vif) $(backends vbd); do
+		if ! wait_for 30 state_is "$directory" $number; then
+			echo "$directory is not $1 after 30 s" >&2
+			return 1
+		fi
+	done
+}
+
+# backend_hide CLASS KEY: as if the backend did not know the key; to be done before the guest
+# loads its driver (the bench does it before the guest runs, for the scenario's "hide").
+backend_hide() {
+	local directory
+	for directory in $(backends "$1"); do
+		xenstore-rm "$directory/$2"
+	done
+}
+
+# backend_set CLASS KEY VALUE
+backend_set() {
+	local directory
+	for directory in $(backends "$1"); do
+		xenstore-write "$directory/$2" "$3"
+	done
+}
+
+block_attach() {	# NAME SIZE [OPTION...]
+	xl block-attach "$DOMID" "$(disk_config "$@")"
+}
+
+block_detach() {	# NAME
+	xl block-detach "$DOMID" "$1"
+}
+
+network_attach() {	# [MAC-LAST-BYTE]
+	xl network-attach "$DOMID" "mac=00:16:3e:00:00:${1:-10}" script=/bench/hotplug/vif
+}
+
+network_detach() {	# DEVICE-NUMBER
+	xl network-detach "$DOMID" "$1"
+}
+
+# save_restore: through a file; the domain gets a new number.
+save_restore() {
+	local name
+	name=$(xl domname "$DOMID")
+	xl save "$DOMID" /tmp/saved 1>&2 || return
+	xl restore /tmp/saved 1>&2 || return
+	rm /tmp/saved
+	DOMID=$(xl domid "$name")
+}
+
+# grants_mapped: how many of the guest's grants are in use by others just now, as Xen counts.
+grants_mapped() {
+	local mark="bench-grants-$RANDOM"
+	xl dmesg -c >/dev/null
+	xl debug-keys g
+	sleep 0.5
+	xl dmesg | awk -v d="$DOMID" -v mark="$mark" '
+		/gnttab_usage_print|grant-table for remote/ { here = ($0 ~ "d" d "[^0-9]" || $0 ~ "dom(ain)?:? *" d "[^0-9]") }
+		here && /\[0x[0-9a-f]+\]/ { n++ }
+		END { print n + 0 }'
+}

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What scenarios can say in the guest.
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $deadline ] || return 1
+		sleep 0.2
+	done
+}
+
+# dom0 FUNCTION ARGUMENT...: runs a function in dom0 (the scenario's own or one of its verbs),
+# prints what it printed (up to 900 bytes) and returns its status.
+DOM0_CALLS=0
+dom0() {
+	local code answer
+	DOM0_CALLS=$BASHPID.$((DOM0_CALLS + 1))
+	DOM0_CALLS=${DOM0_CALLS#*.}
+	xenstore-write data/call "$BASHPID.$DOM0_CALLS $*"
+	if ! wait_for 120 dom0_answered "$BASHPID.$DOM0_CALLS"; then
+		echo "dom0 does not answer: $*" >&2
+		return 1
+	fi
+	read -r _ code answer <<<"$(head -n 1 <<<"$DOM0_ANSWER")"
+	if [ -n "$answer" ]; then
+		printf '%s\n' "$answer"
+		tail -n +2 <<<"$DOM0_ANSWER"
+	fi
+	return "$code"
+}
+
+dom0_answered() {
+	DOM0_ANSWER=$(xenstore-read data/answer 2>/dev/null)
+	[ "${DOM0_ANSWER%% *}" = "$1" ]
+}
+
+# load_driver net|blk [PARAMETER...]: inserts the driver under test.
+load_driver() {
+	local kind=$1 module
+	shift
+	module=xen-${kind}front
+	if [ "$DRIVER" = intree ]; then
+		modprobe "$module" "$@"
+		return
+	fi
+	grep -q ^xen_frontlib /proc/modules || insmod /drivers/xen-frontlib.ko || return
+	insmod "/drivers/$module.ko" "$@"
+}
+
+load_drivers() { load_driver net && load_driver blk; }
+
+unload_driver() { rmmod "xen-${1}front"; }	# net|blk
+
+# devices vif|vbd: the names of the guest's devices on the Xen bus, "vif-0 vif-1".
+devices() {
+	local path
+	for path in /sys/bus/xen/devices/"$1"-*; do
+		[ -e "$path" ] && echo "${path##*/}"
+	done
+}
+
+device_connected() {	# vif|vbd, NUMBER
+	[ "$(xenstore-read "device/$1/$2/state" 2>/dev/null)" = 4 ]
+}
+
+# bind, unbind: net|blk DEVICE
+driver_kind() { [ "$1" = net ] && echo vif || echo vbd; }
+bind()   { echo "$2" >"/sys/bus/xen/drivers/$(driver_kind "$1")/bind"; }
+unbind() { echo "$2" >"/sys/bus/xen/drivers/$(driver_kind "$1")/unbind"; }
+
+have_disk() { [ -b "/dev/$1" ] && [ "$(cat "/sys/block/$1/size")" != 0 ]; }
+
+# net_up [NUMBER]: address and link of eth0, or another; dom0 is $DOM0_IP on the first.
+DOM0_IP=10.7.0.1 GUEST_IP=10.7.0.2
+# shellcheck disable=SC2034 # for the scenarios
+DOM0_IP6=fd07:0::1 GUEST_IP6=fd07:0::2
+net_up() {
+	local number=${1:-0}
+	wait_for 20 test -e "/sys/class/net/eth$number" || return
+	/bin/ip address add "10.7.$number.2/24" dev "eth$number"
+	/bin/ip -6 address add "fd07:$number::2/64" dev "eth$number" nodad
+	/bin/ip link set "eth$number" up
+	wait_for 20 carrier "eth$number"
+}
+
+carrier() { [ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]; }
+
+# figure NAME VALUE UNIT: a measured figure, shown in the tables.
+figure() { echo "# figure: $1 = $2 $3"; }

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "backends without flush, with barriers only, read-only, without discard; swap, hot-plug"
+#: kernel = ["6.12", "6.1"]
+#: disks = ["xvda 224M", "xvdb 16M writethrough", "xvdc 16M ro", "xvdd 32M"]
+#: timeout = 400
+
+expect() {	# DISK WORDS
+	XENFRONT_DISK=$1 XENFRONT_EXPECT=$2
+	ktap_print_msg "$1: $2"
+	ktap_suite blk/features
+}
+
+# attached NAME WORDS EDIT...: a disk whose backend publishes other keys.
+attached() {
+	local name=$1 words=$2
+	shift 2
+	ktap_test "$name attached with $*" eval "dom0 attach_edited $name 16M $* && wait_for 20 have_disk $name"
+	expect "$name" "$words"
+}
+
+have_disks() {
+	local disk
+	for disk in "$@"; do
+		wait_for 20 have_disk "$disk" || return
+	done
+}
+
+guest() {
+	. /selftests/suite.sh
+	export XENFRONT_DISK XENFRONT_EXPECT XENFRONT_DOM0=dom0
+	export -f dom0 dom0_answered wait_for
+	ktap_print_header
+	ktap_test "driver loads" load_driver blk
+	ktap_test "disks are there" have_disks xvda xvdb xvdc xvdd
+	expect xvda "cache=back sectors=458752"
+	expect xvdb "cache=through sectors=32768"
+	expect xvdc "cache=through ro=1"
+	attached xvde "cache=back" -feature-flush-cache
+	attached xvdf "cache=through" -feature-flush-cache -feature-barrier
+	attached xvdg "cache=back discard=off" -feature-discard
+	attached xvdh "cache=through discard=off" -feature-flush-cache -feature-barrier \
+		-feature-discard -feature-persistent -physical-sector-size
+	XENFRONT_DISK=xvdd
+	ktap_suite blk/cycle
+	XENFRONT_DISK=xvda
+	ktap_suite blk/swap
+	ktap_finished
+}

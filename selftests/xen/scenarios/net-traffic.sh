@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "packets of every shape, both ways, compared byte for byte"
+#: kernel = ["6.12", "6.1"]
+#: timeout = 400
+
+guest() {
+	. /selftests/suite.sh
+	export XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6 XENFRONT_DOM0=dom0
+	export -f dom0 dom0_answered wait_for
+	ktap_print_header
+	ktap_test "driver loads" load_driver net
+	ktap_test "link is up" net_up
+	ktap_suite net/basic net/shapes net/vlan net/cycle
+	ktap_finished
+}

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The bench's sub-commands."""
+
+import argparse
+import dataclasses
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from . import report, scenario
+from .images import KERNELS, Images
+from .runner import Run, Runner
+from .util import TOP, BenchError, cache, need_space, one_at_a_time, say, show_tail
+
+KEPT_RUNS = 8
+NEEDED_MB = 1500
+
+
+def parser():
+    top = argparse.ArgumentParser(prog="bench", description="Real Xen, dom0 and guests under QEMU.")
+    commands = top.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="run scenarios")
+    run.add_argument("scenarios", nargs="+", metavar="SCENARIO", help='names, files, or "all"')
+    _choices(run)
+    run.set_defaults(function=do_run)
+    listing = commands.add_parser("list", help="show the scenarios")
+    listing.set_defaults(function=do_list)
+    images = commands.add_parser("images", help="fetch and build all images")
+    images.set_defaults(function=do_images)
+    return top
+
+
+def _choices(command):
+    """Options that override what a scenario says."""
+    command.add_argument("--kernel", help="guest kernel: 6.12, 6.1 or the name of a Debian package")
+    command.add_argument("--dom0-kernel", help="the same for dom0")
+    command.add_argument("--driver", choices=("ours", "intree"), default="ours")
+    command.add_argument("--modules", type=Path, metavar="DIR", help="where our modules are")
+    command.add_argument("--type", choices=("pv", "pvh", "hvm"))
+    command.add_argument("--backend", choices=("blkback", "qdisk"))
+    command.add_argument("--vcpus", type=int)
+    command.add_argument("--dom0-vcpus", type=int)
+    command.add_argument("--memory", type=int, help="of the guest, in MB")
+    command.add_argument("--cmdline", help="words for the guest's kernel")
+    command.add_argument("--hide", action="append", metavar="KEY",
+                         help='backend key to remove, as "vbd feature-flush-cache"')
+    command.add_argument("--icount", action="store_true", default=None,
+                         help="deterministic virtual time")
+    command.add_argument("--debug", action="store_true", default=None,
+                         help="slub_debug, page poisoning and KFENCE in the guest")
+    command.add_argument("--timeout", type=int, metavar="S", help="for each guest")
+    command.add_argument("--keep-logs", type=Path, metavar="DIR", help="copy all logs there")
+    command.add_argument("--verbose", "-v", action="store_true", help="show every test")
+
+
+OVERRIDES = ("dom0_kernel", "type", "backend", "vcpus", "dom0_vcpus", "memory", "cmdline", "hide",
+             "icount", "debug", "timeout")
+
+
+def plan(scenarios, options):
+    """The runs that scenarios and options ask for."""
+    runs = []
+    for one in scenarios:
+        changes = {name: getattr(options, name) for name in OVERRIDES
+                   if getattr(options, name) is not None}
+        one = dataclasses.replace(one, **changes)
+        if options.driver not in one.driver:
+            continue
+        for kernel in [options.kernel] if options.kernel else one.kernel:
+            modules = modules_for(kernel, options) if options.driver == "ours" else None
+            runs.append(Run(one, kernel, options.driver, modules))
+    if not runs:
+        raise BenchError(f"nothing to run with --driver {options.driver}")
+    return runs
+
+
+def modules_for(kernel, options):
+    """Our modules for one kernel: where --modules says, or freshly built by scripts/modules."""
+    if options.modules:
+        return options.modules
+    done = subprocess.run([TOP / "scripts" / "modules", kernel], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True, timeout=1800, check=False)
+    if done.returncode:
+        raise BenchError(f"our modules do not build for Linux {kernel}")
+    return Path(done.stdout.strip())
+
+
+def do_run(options):
+    if options.scenarios == ["all"]:
+        scenarios = scenario.load_all()
+    else:
+        scenarios = scenario.find(options.scenarios)
+    return execute(plan(scenarios, options), options)
+
+
+def execute(runs, options):
+    need_space(cache(), NEEDED_MB)
+    with one_at_a_time():
+        start = time.monotonic()
+        directory = run_directory()
+        try:
+            Runner(Images(), directory, options.verbose).run_all(runs)
+        finally:
+            report.write_json(runs, directory / "results.json")
+            if options.keep_logs:
+                shutil.copytree(directory, options.keep_logs, dirs_exist_ok=True)
+        say(f"{time.monotonic() - start:.0f} s; logs and results.json in {directory}")
+        return report.closing_line(runs)
+
+
+def run_directory():
+    """A new directory for this run's logs; only the latest few are kept."""
+    base = cache() / "bench" / "runs"
+    base.mkdir(parents=True, exist_ok=True)
+    for old in sorted(base.iterdir())[:-KEPT_RUNS]:
+        shutil.rmtree(old)
+    path = base / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    path.mkdir()
+    return path
+
+
+def do_list(_):
+    for one in scenario.load_all():
+        kernels = ",".join(one.kernel)
+        print(f"{one.name:24} {one.type:4} {kernels:9} {one.about}")
+    return 0
+
+
+def do_images(_):
+    images = Images()
+    need_space(cache(), NEEDED_MB)
+    images.xen()
+    for name in ("dom0", "guest", "fio", "qdisk"):
+        images.tools(name)
+    for kernel in KERNELS:
+        images.kernel(kernel)
+        images.modules("dom0", kernel)
+        images.modules("guest", kernel)
+    return 0
+
+
+def main():
+    options = parser().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        return options.function(options)
+    except BenchError as error:
+        sys.stdout.flush()
+        print(f"bench: error: {error}", file=sys.stderr)
+        show_tail(error.log)
+        return 2
+    except KeyboardInterrupt:
+        print("bench: interrupted", file=sys.stderr)
+        return 130

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Xen, kernels and initramfs images, kept in the cache under a hash of what they are made of."""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+from . import packages
+from .cpio import Archive
+from .modules import ModuleTree, names_for
+from .util import HERE, cache, need_space, step
+
+# Raise it when what this file does with its inputs changes.
+RECIPE = 2
+KERNELS = {"6.12": "linux-image-6.12-amd64", "6.1": "linux-image-amd64"}
+LIBRARY_DIR = "lib/x86_64-linux-gnu"
+LOADER = "ld-linux-x86-64.so.2"
+# Opened by the C library itself when a thread is cancelled, so no program asks for it by name.
+LATE_LIBRARIES = ["libgcc_s.so.1"]
+
+
+class Images:
+    """Finds each image in the cache, or builds it."""
+
+    def __init__(self):
+        self.directory = cache() / "bench" / "images"
+        self.directory.mkdir(parents=True, exist_ok=True)
+
+    def _cached(self, what, suffix, inputs, build):
+        """Path of an image; build(path) writes it when it is not there yet."""
+        digest = hashlib.sha256(json.dumps([RECIPE, what, inputs]).encode()).hexdigest()[:12]
+        path = self.directory / f"{what}-{digest}{suffix}"
+        if not path.exists():
+            need_space(self.directory, 1000)
+            with step(f"building {path.name}"):
+                build(path)
+            self._forget(what, suffix, path)
+        path.touch()
+        return path
+
+    def _forget(self, what, suffix, keep):
+        """Drops older builds of the same image."""
+        for old in self.directory.glob(f"{what}-????????????{suffix}"):
+            if old != keep:
+                old.unlink()
+
+    def xen(self):
+        ((package, (name,)),) = packages.manifest("xen")
+        packed = packages.fetch([package])[package] + name
+        def build(path):
+            with gzip.open(packed) as source, open(path, "wb") as out:
+                shutil.copyfileobj(source, out)
+        return self._cached("xen", ".elf", packed, build)
+
+    def kernel_directory(self, version):
+        package = KERNELS.get(version, version)
+        return packages.fetch([package])[package]
+
+    def kernel(self, version):
+        """Path of the kernel image, copied so that dom0 sees it in the images directory."""
+        directory = Path(self.kernel_directory(version))
+        (source,) = (directory / "boot").glob("vmlinuz-*")
+        return self._cached(f"vmlinuz-{version}", "", str(source),
+                            lambda path: _copy(source, path))
+
+    def tools(self, image):
+        """Programs of one image with their libraries."""
+        rows = packages.manifest(image)
+        where = packages.fetch([package for package, _ in rows])
+        def build(path):
+            archive = Archive()
+            _add_programs(archive, rows, where)
+            archive.write(path)
+        return self._cached(f"tools-{image}", ".cpio", [rows, where], build)
+
+    def modules(self, image, version):
+        """Kernel modules for one image and one kernel."""
+        directory = self.kernel_directory(version)
+        names = names_for(image)
+        def build(path):
+            archive = Archive()
+            ModuleTree(directory).add_to(archive, names)
+            archive.write(path)
+        return self._cached(f"modules-{image}-{version}", ".cpio", [directory, names], build)
+
+    def scripts(self, image, path, archive=None):
+        """The bench's own part of an image (dom0/ or guest/): small, written for each run."""
+        archive = archive or Archive()
+        for name in ("dev", "proc", "sys", "tmp", "run", "mnt", "var/log", "var/lib", "root"):
+            archive.directory(name)
+        archive.char_device("dev/console", 5, 1)
+        for name in os.listdir(HERE / image):
+            if name == "init":
+                archive.file("init", HERE / image / name)
+            elif (HERE / image / name).is_dir():
+                archive.tree(f"bench/{name}", HERE / image / name)
+            else:
+                archive.file(f"bench/{name}", HERE / image / name)
+        archive.write(path)
+        return path
+
+
+def _copy(source, path):
+    partial = f"{path}.partial"
+    shutil.copy(source, partial)
+    os.replace(partial, path)
+
+
+def _add_programs(archive, rows, where):
+    programs = []
+    for name, source in packages.files_of(rows, where):
+        if os.path.isdir(source):
+            archive.tree(name, source)
+            continue
+        archive.file(name, os.path.realpath(source))
+        if not name.startswith("/bin/busybox"):
+            programs.append(os.path.realpath(source))
+    libraries = packages.Libraries(where.values()).closure(programs, LATE_LIBRARIES)
+    for name, path in libraries.items():
+        archive.file(f"{LIBRARY_DIR}/{name}", path)
+    archive.link(f"lib64/{LOADER}", f"/{LIBRARY_DIR}/{LOADER}")
+
+
+def concatenate(parts, path):
+    """The kernel unpacks concatenated archives one after the other."""
+    with open(path, "wb") as out:
+        for part in parts:
+            with open(part, "rb") as stream:
+                shutil.copyfileobj(stream, out)
+    return path

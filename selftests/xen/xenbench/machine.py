@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The emulated machine: QEMU with Xen and dom0 on it, and the line to dom0's agent."""
+
+import ctypes
+import dataclasses
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+from . import verdict
+from .images import concatenate
+from .util import BenchError
+
+BOOT_LIMIT = 240
+
+
+@dataclasses.dataclass
+class Options:
+    dom0_kernel: str = "6.12"
+    dom0_vcpus: int = 1
+    icount: bool = False
+    pvh: bool = False
+    qdisk: bool = False
+    memory: int = 4096
+    dom0_memory: int = 2048
+    disks: tuple = ()
+    xen_options: str = ""
+
+    @classmethod
+    def of(cls, scenario):
+        """The machine a scenario asks for."""
+        return cls(dom0_kernel=scenario.dom0_kernel, dom0_vcpus=scenario.dom0_vcpus,
+                   icount=scenario.icount, pvh=scenario.type != "pv",
+                   qdisk=scenario.backend == "qdisk")
+
+    def command(self, images, run, agent):
+        cpu = "max,-smap,-smep" + (",-rdtscp" if self.pvh else "")
+        if self.icount:
+            accel = ["-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off",
+                     "-rtc", "clock=vm", "-smp", "1"]
+        else:
+            accel = ["-accel", "tcg,thread=multi", "-smp", "2"]
+        virtio = "iommu_platform=on,disable-legacy=on"
+        command = ["qemu-system-x86_64", *accel, "-cpu", cpu, "-m", str(self.memory),
+                   "-nic", "none", "-display", "none", "-monitor", "none", "-no-reboot",
+                   "-serial", f"file:{run / 'xen.log'}",
+                   "-chardev", f"socket,id=agent,fd={agent}",
+                   "-device", f"virtio-serial-pci,{virtio}",
+                   "-device", "virtserialport,chardev=agent,name=agent",
+                   "-kernel", str(images.xen()),
+                   "-append", "console=com1 com1=115200,8n1 loglvl=info guest_loglvl=warning "
+                              f"dom0_mem={self.dom0_memory}M,max:{self.dom0_memory}M "
+                              f"dom0_max_vcpus={self.dom0_vcpus} {self.xen_options}".strip(),
+                   "-initrd", f"{images.kernel(self.dom0_kernel)} console=hvc0 rdinit=/init "
+                              f"panic=1,{run / 'dom0.cpio'}"]
+        for tag, path, mode in (("images", images.directory, "on"), ("host", run, "off")):
+            command += ["-fsdev", f"local,id={tag},path={path},security_model=none,readonly={mode}",
+                        "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag},{virtio}"]
+        for name, path in self.disks:
+            command += ["-drive", f"file={path},if=none,id={name},format=raw,cache=unsafe",
+                        "-device", f"virtio-blk-pci,drive={name},serial={name},{virtio}"]
+        return command
+
+    def initrd_parts(self, images):
+        parts = [images.tools("dom0"), images.modules("dom0", self.dom0_kernel)]
+        if self.qdisk:
+            parts.append(images.tools("qdisk"))
+        return parts
+
+
+class Machine:
+    """A context: Xen runs inside it, and nothing of it is left after it."""
+
+    def __init__(self, options, images, run):
+        self._options, self._images, self.run = options, images, run
+        self._process = self._socket = None
+        self._pending = b""
+        self.xen_log = run / "xen.log"
+
+    def __enter__(self):
+        try:
+            self._boot()
+        except BaseException:
+            self._kill()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self._shut_down()
+        self._kill()
+
+    def _boot(self):
+        self.run.mkdir(parents=True, exist_ok=True)
+        if not shutil.which("qemu-system-x86_64"):
+            raise BenchError("qemu-system-x86_64 is missing: run scripts/deps bench")
+        parts = self._options.initrd_parts(self._images)
+        scripts = self._images.scripts("dom0", self.run / "dom0-scripts.cpio")
+        concatenate([*parts, scripts], self.run / "dom0.cpio")
+        self._socket, theirs = socket.socketpair()
+        command = self._options.command(self._images, self.run, theirs.fileno())
+        self.started = time.monotonic()
+        with open(self.run / "qemu.log", "wb") as log:
+            # A session of its own: Ctrl-C reaches us alone, and we end QEMU in order.
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
+                                             stderr=log, pass_fds=[theirs.fileno()],
+                                             start_new_session=True,
+                                             preexec_fn=_die_with_parent)
+        theirs.close()
+        event, _ = self.event(BOOT_LIMIT, "Xen and dom0 do not come up")
+        if event != "ready":
+            raise BenchError(f"dom0 said {event} instead of ready", self.xen_log)
+        self.boot_seconds = time.monotonic() - self.started
+
+    def send(self, line):
+        try:
+            self._socket.sendall(line.encode() + b"\n")
+        except OSError:
+            raise BenchError("the emulated machine is gone", self._last_words()) from None
+
+    def event(self, limit, what):
+        """The next (word, rest) from the agent; an error naming what when it does not come."""
+        deadline = time.monotonic() + limit
+        while b"\n" not in self._pending:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise BenchError(f"{what} ({limit} s)", self._last_words())
+            # Short waits: a Xen that has crashed says so in its log and nowhere else.
+            if select.select([self._socket], [], [], min(left, 2))[0]:
+                data = self._socket.recv(65536)
+                if not data:
+                    self._gone(what)
+                self._pending += data
+            elif verdict.xen_died(self.xen_log):
+                raise BenchError(f"{what}: Xen or dom0 crashed", self.xen_log)
+        line, _, self._pending = self._pending.partition(b"\n")
+        word, _, rest = line.decode(errors="replace").partition(" ")
+        return word, rest
+
+    def _gone(self, what):
+        self._process.wait(10)
+        code = self._process.returncode
+        raise BenchError(f"{what}: the emulated machine ended (QEMU status {code})",
+                         self._last_words())
+
+    def _last_words(self):
+        qemu = self.run / "qemu.log"
+        return qemu if qemu.exists() and qemu.stat().st_size else self.xen_log
+
+    def _shut_down(self):
+        if self._process and self._process.poll() is None:
+            try:
+                self.send("poweroff")
+                self._process.wait(15)
+            except (BenchError, subprocess.TimeoutExpired):
+                pass
+
+    def _kill(self):
+        if self._process and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        if self._socket:
+            self._socket.close()
+        for name in ("dom0.cpio", "dom0-scripts.cpio"):
+            (self.run / name).unlink(missing_ok=True)
+
+
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with_parent():
+    """QEMU must not outlive a bench that was killed outright."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs scenarios: plans which share a boot, runs one guest each, judges what came out."""
+
+import dataclasses
+import re
+import shutil
+import time
+from pathlib import Path
+
+from . import report, verdict
+from .cpio import Archive
+from .machine import Machine, Options
+from .scenario import Scenario, shell_assignments
+from .util import TOP, BenchError, say, show_tail
+from .verdict import Test
+
+CMDLINE = "console=hvc0 rdinit=/init panic=1 panic_on_oops=1 printk.time=1 mitigations=off"
+DEBUG_CMDLINE = "slub_debug=FZPU page_poison=1 kfence.sample_interval=10 init_on_free=0"
+MODULES = ("xen-frontlib.ko", "xen-netfront.ko", "xen-blkfront.ko")
+# What xl, the backends and the checks after the guest may take beside the scenario's own time.
+GRACE = 300
+
+
+@dataclasses.dataclass
+class Run:
+    """One scenario with everything chosen: one guest."""
+
+    scenario: Scenario
+    kernel: str
+    driver: str
+    modules: Path = None
+    result: str = ""
+    faults: list = dataclasses.field(default_factory=list)
+    tests: list = dataclasses.field(default_factory=list)
+    figures: list = dataclasses.field(default_factory=list)
+    seconds: float = 0
+    directory: Path = None
+    console: Path = None
+    exit: str = ""
+    reports: list = dataclasses.field(default_factory=list)
+
+    @property
+    def name(self):
+        name = self.scenario.name
+        if self.kernel != "6.12":
+            name += f"@{self.kernel}"
+        if self.driver == "intree":
+            name += "+intree"
+        return name
+
+    def count(self, result):
+        return sum(test.result == result for test in self.tests)
+
+
+class Runner:
+    def __init__(self, images, directory, verbose=False):
+        self._images, self._directory, self._verbose = images, directory, verbose
+        self._skips = verdict.expected_skips()
+        self._boots = 0
+
+    def run_all(self, runs, disks=()):
+        """Boots once for each kind of machine the runs need, in the order they come."""
+        self._prepare_images(runs)
+        groups = {}
+        for run in runs:
+            groups.setdefault(run.scenario.machine(), []).append(run)
+        for group in groups.values():
+            self._run_group(group, disks)
+
+    def _prepare_images(self, runs):
+        """Everything fetched and built before the clock of a boot runs."""
+        for run in runs:
+            Options.of(run.scenario).initrd_parts(self._images)
+            self._images.kernel(run.scenario.dom0_kernel)
+            self._guest_images(run)
+        self._images.xen()
+
+    def _guest_images(self, run):
+        images = [self._images.tools("guest"), self._images.modules("guest", run.kernel)]
+        images += [self._images.tools(name) for name in run.scenario.tools]
+        return self._images.kernel(run.kernel).name, " ".join(image.name for image in images)
+
+    def _run_group(self, group, disks):
+        todo = list(group)
+        while todo:
+            self._boots += 1
+            with self._machine(todo[0].scenario, disks) as machine:
+                say(f"Xen and dom0 up in {machine.boot_seconds:.0f} s, {len(todo)} guests to run")
+                self._run_on(machine, todo)
+
+    def _run_on(self, machine, todo):
+        """Runs guests until all are done or dom0 is lost; the rest then get a new machine."""
+        while todo:
+            run = todo.pop(0)
+            start = time.monotonic()
+            lost = None
+            try:
+                self._run_one(machine, run)
+            except BenchError as error:
+                run.faults.append(str(error))
+                lost = error
+            run.seconds = time.monotonic() - start
+            judge(run, self._skips)
+            report.scenario_line(run)
+            if lost and run.result != "pass":
+                show_tail(lost.log)
+            if lost:
+                return
+
+    def _machine(self, scenario, disks):
+        options = dataclasses.replace(Options.of(scenario), disks=disks)
+        return Machine(options, self._images, self._directory / f"boot{self._boots}")
+
+    def _run_one(self, machine, run):
+        label = self.prepare(machine, run)
+        xen_log_start = machine.xen_log.stat().st_size
+        ktap = verdict.Ktap()
+        machine.send(f"guest {label}")
+        try:
+            self._follow(machine, run, ktap)
+        finally:
+            run.tests = ktap.finish()
+            run.figures = ktap.figures
+            run.console = machine.run / "consoles" / f"guest-{label}.log"
+            run.reports += [f"guest kernel: {line}" for line in verdict.reports(run.console)]
+            run.reports += [f"dom0 or Xen: {line}"
+                            for line in verdict.reports(machine.xen_log, xen_log_start)]
+
+    def prepare(self, machine, run):
+        """Writes what the agent needs for one guest; returns the guest's name."""
+        label = re.sub(r"[^\w.]+", "-", run.name)
+        while (machine.run / label).exists():
+            label += "-again"
+        run.directory = machine.run / label
+        run.directory.mkdir()
+        shutil.copy(run.scenario.path, run.directory / "scenario.sh")
+        environment = self._environment(run)
+        (run.directory / "env").write_text(environment)
+        archive = Archive()
+        archive.text("bench/env", environment)
+        archive.file("bench/scenario.sh", run.scenario.path)
+        _add_selftests(archive)
+        if run.driver == "ours":
+            _add_modules(archive, run.modules)
+        self._images.scripts("guest", run.directory / "guest.cpio", archive)
+        return label
+
+    def _environment(self, run):
+        scenario = run.scenario
+        kernel, initrd = self._guest_images(run)
+        words = [CMDLINE, DEBUG_CMDLINE if scenario.debug else "", scenario.cmdline]
+        return shell_assignments({
+            "SCENARIO": run.name, "DRIVER": run.driver, "TYPE": scenario.type,
+            "BACKEND": scenario.backend, "VCPUS": scenario.vcpus, "MEMORY": scenario.memory,
+            "NICS": scenario.nics, "DISKS": scenario.disks, "HIDE": scenario.hide,
+            "TIMEOUT": scenario.timeout, "KERNEL": kernel,
+            "INITRD": initrd,
+            "CMDLINE": " ".join(filter(None, words))})
+
+    def _follow(self, machine, run, ktap):
+        """Takes the agent's events of one guest until its end."""
+        deadline = time.monotonic() + run.scenario.timeout + GRACE
+        with open(run.directory / "ktap", "w") as lines, \
+                open(run.directory / "dom0.log", "w") as log:
+            while True:
+                left = max(1, int(deadline - time.monotonic()))
+                word, rest = machine.event(left, f"dom0 does not answer during {run.name}")
+                if word == "end":
+                    return
+                if word == "ktap":
+                    print(rest, file=lines, flush=True)
+                    report.test_line(ktap.feed(rest), self._verbose)
+                elif word == "log":
+                    print(rest, file=log, flush=True)
+                elif word == "fault":
+                    run.faults.append(rest)
+                elif word == "exit":
+                    run.exit = rest
+
+
+def judge(run, skips):
+    """Turns what was seen into run.result, and every reason to fail into a failed test."""
+    if run.exit not in ("0", "4") and not run.count("fail") and not run.faults:
+        run.faults.append(f"guest() ended with status {run.exit or 'unknown'}")
+    if run.reports:
+        more = f" (and {len(run.reports) - 1} lines more)" if len(run.reports) > 1 else ""
+        run.faults.append(f"kernel report: {run.reports[0]}{more}")
+    for test in run.tests:
+        if test.result == "skip" and not verdict.skip_expected(run.name, test, skips):
+            run.faults.append(f"unexpected skip: {test.name} {test.reason}".strip())
+    if not run.count("pass") and not run.faults:
+        run.faults.append("no test passed")
+    wanted = run.scenario.must_fail
+    if run.driver == "intree" and run.scenario.intree_fails:
+        wanted = run.scenario.intree_fails
+    run.tests += [Test(fault, "fail") for fault in run.faults]
+    if wanted:
+        _judge_control(run, wanted)
+    run.result = "fail" if run.count("fail") else "pass"
+
+
+def _judge_control(run, wanted):
+    """The run is there to show a fault: good is that it failed, and for that reason."""
+    failures = [test.name for test in run.tests if test.result == "fail"]
+    failures += run.reports
+    shown = [name for name in failures if re.search(wanted, name)]
+    run.faults = []
+    if shown:
+        run.tests = [Test(f"fails as it must: {shown[0]}", "pass")]
+        return
+    what = f"instead: {failures[0]}" if failures else "nothing failed"
+    run.tests = [Test(f"should have failed with /{wanted}/; {what}", "fail")]
+
+
+def _add_selftests(archive):
+    for name in ("net", "blk"):
+        if (TOP / "selftests" / name).is_dir():
+            archive.tree(f"selftests/{name}", TOP / "selftests" / name)
+    archive.file("selftests/ktap.sh", TOP / "selftests" / "ktap.sh")
+
+
+def _add_modules(archive, directory):
+    for name in MODULES:
+        found = sorted(directory.rglob(name))
+        if not found:
+            raise BenchError(f"no {name} under {directory}: build the modules first")
+        archive.file(f"drivers/{name}", found[0])

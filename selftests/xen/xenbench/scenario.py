@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Scenario files: a header of "#: key = value" lines (TOML) above shell functions."""
+
+import dataclasses
+import shlex
+import tomllib
+from pathlib import Path
+
+from .util import HERE, BenchError
+
+DIRECTORIES = {"scenarios": HERE / "scenarios", "gates": HERE / "gates"}
+
+
+@dataclasses.dataclass
+class Scenario:
+    """What a header can say; see README.rst for the meaning of each key."""
+
+    name: str
+    path: Path
+    about: str = ""
+    # What runs
+    kernel: list = dataclasses.field(default_factory=lambda: ["6.12"])
+    driver: list = dataclasses.field(default_factory=lambda: ["ours", "intree"])
+    type: str = "pv"
+    backend: str = "blkback"
+    vcpus: int = 1
+    memory: int = 512
+    cmdline: str = ""
+    debug: bool = False
+    tools: list = dataclasses.field(default_factory=list)
+    nics: int = 1
+    disks: list = dataclasses.field(default_factory=list)
+    hide: list = dataclasses.field(default_factory=list)
+    timeout: int = 120
+    # The machine under it
+    dom0_kernel: str = "6.12"
+    dom0_vcpus: int = 1
+    icount: bool = False
+    # What must hold
+    intree_fails: str = ""
+    must_fail: str = ""
+    slow: bool = False
+
+    def machine(self):
+        """Scenarios for which this is equal can share one boot of Xen and dom0."""
+        return (self.dom0_kernel, self.dom0_vcpus, self.icount,
+                self.type != "pv", self.backend == "qdisk")
+
+
+def load(path):
+    header = []
+    for line in path.read_text().splitlines():
+        if line.startswith("#: "):
+            header.append(line[3:])
+    try:
+        values = tomllib.loads("\n".join(header))
+        return Scenario(name=path.stem, path=path, **values)
+    except (tomllib.TOMLDecodeError, TypeError) as error:
+        raise BenchError(f"{path}: bad header: {error}") from None
+
+
+def load_all(kind="scenarios"):
+    return [load(path) for path in sorted(DIRECTORIES[kind].glob("*.sh"))]
+
+
+def find(names):
+    """Scenarios by name or by path of a file."""
+    found = []
+    for name in names:
+        path = Path(name)
+        if path.suffix != ".sh":
+            path = DIRECTORIES["scenarios"] / f"{name}.sh"
+        if not path.exists():
+            raise BenchError(f"no scenario {name} (bench list shows them)")
+        found.append(load(path))
+    return found
+
+
+def shell_assignments(values):
+    """A file for bash to source; lists become arrays."""
+    lines = []
+    for name, value in values.items():
+        if isinstance(value, (list, tuple)):
+            lines.append(f"{name}=({' '.join(shlex.quote(str(item)) for item in value)})")
+        else:
+            lines.append(f"{name}={shlex.quote(str(value))}")
+    return "\n".join(lines) + "\n"

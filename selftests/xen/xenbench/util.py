@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Messages, the cache directory, the lock and the limits everything else keeps to."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[3]
+HERE = TOP / "selftests" / "xen"
+
+
+class BenchError(Exception):
+    """Something that ends the run: one clear line, and optionally the log that explains it."""
+
+    def __init__(self, line, log=None):
+        super().__init__(line)
+        self.log = log
+
+
+def say(text):
+    print(f"bench: {text}", flush=True)
+
+
+@contextlib.contextmanager
+def step(text):
+    """Says what is being done, and afterwards how long it took."""
+    start = time.monotonic()
+    say(f"{text} ...")
+    yield
+    say(f"{text}: {time.monotonic() - start:.0f} s")
+
+
+def cache():
+    """The directory everything fetched or built is kept in, outside the tree."""
+    base = os.environ.get("XENFRONT_CACHE")
+    if not base:
+        home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+        base = os.path.join(home, "xenfront")
+    path = Path(base)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def need_space(directory, mebibytes):
+    free = shutil.disk_usage(directory).free >> 20
+    if free < mebibytes:
+        raise BenchError(f"no disk space: {directory} has {free} MB free, the bench needs "
+                         f"{mebibytes} MB (XENFRONT_CACHE moves the cache)")
+
+
+def tail(path, lines=25):
+    """The end of a log, for a person to read; control characters are dropped."""
+    try:
+        data = Path(path).read_bytes()[-16384:]
+    except OSError:
+        return []
+    text = data.decode(errors="replace").replace("\r", "")
+    return [line for line in text.split("\n") if line.strip()][-lines:]
+
+
+def show_tail(path, lines=25):
+    if not path:
+        return
+    print(f"  last lines of {path}:", file=sys.stderr)
+    for line in tail(path, lines):
+        print(f"    {line}", file=sys.stderr)
+    sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def one_at_a_time(limit=3600):
+    """Holds the lock that keeps two emulated machines from slowing each other down."""
+    path = cache() / "bench.lock"
+    with open(path, "a+") as stream:
+        _take(stream, path, time.monotonic() + limit)
+        stream.truncate(0)
+        stream.write(f"{os.getpid()}\n")
+        stream.flush()
+        yield
+
+
+def _take(stream, path, deadline):
+    told = False
+    while True:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except OSError:
+            pass
+        if not told:
+            stream.seek(0)
+            say(f"waiting for another bench (process {stream.read().strip() or '?'})")
+            told = True
+        if time.monotonic() > deadline:
+            raise BenchError(f"another bench still holds {path}")
+        time.sleep(1)
