@@ -7,10 +7,13 @@ cd "$(dirname "$0")"
 BUILD=$1 RUNS=$2
 read -ra tests <<<"$3"
 read -ra fuzzers <<<"$4"
+# Of a fuzzer's report: what broke, where in our files, and which input to look at.
+TELLING='must hold|ERROR|runtime error|SUMMARY|/(host|netfront|blkfront|xenfront)/[a-z_]+\.[ch]:|written to'
 LIMIT=120	# seconds a program may take; they take one or two
 jobs=$(nproc)
 start=$SECONDS
 
+../../scripts/deps build host
 mkdir -p "$BUILD"
 out=$(mktemp -d "$BUILD/run.XXXXXX")
 trap 'rm -rf "$out"' EXIT
@@ -67,7 +70,7 @@ for name in "${names[@]}"; do
 		continue
 	fi
 	failed=$((failed + 1))
-	case $name in fuzz_*) tail -n 30 "$out/$name" | sed 's/^/  # /' ;; esac
+	case $name in fuzz_*) grep -E "$TELLING" "$out/$name" | sed 's/^[# ]*/  # /' || true ;; esac
 	[ "$status" != 124 ] || echo "  # took longer than $LIMIT s"
 	echo "not ok $nr $name"
 done

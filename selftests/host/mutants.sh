@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# mutants.sh TOP SCRATCH: break the pure cores on purpose, one line of mutants.list at a time, in
+# a copy. Each break must make a unit test or a fuzzer's corpus run fail. KTAP on stdout.
+set -euo pipefail
+TOP=$1 SCRATCH=$2
+jobs=$(nproc)
+start=$SECONDS
+
+mkdir -p "$SCRATCH"
+work=$(mktemp -d "$SCRATCH/run.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mapfile -t mutants < <(grep -v '^#' "$TOP/selftests/host/mutants.list")
+
+# What can notice a break of a file; the first that fails decides.
+programs_of() {
+	case $1 in
+	*/frame.h)	echo test_frame ;;
+	*/ringidx.h)	echo test_ringidx ;;
+	*/slots.h)	echo test_slots ;;
+	netfront/wire.*) echo test_netwire fuzz_net_rx ;;
+	netfront/headers.c) echo test_headers fuzz_net_headers ;;
+	blkfront/wire.*) echo test_blkwire fuzz_blk_disk ;;
+	blkfront/vdev.c) echo test_vdev ;;
+	esac
+}
+
+copy_tree() {
+	mkdir -p "$1/selftests"
+	cp -r "$TOP/include" "$TOP/netfront" "$TOP/blkfront" "$1/"
+	cp -r "$TOP/selftests/host" "$1/selftests/"
+}
+
+run_program() {	# TREE PROGRAM
+	case $2 in
+	test_*)	timeout 60 "$1/build/$2" ;;
+	fuzz_*)	timeout 60 "$1/build/$2" -runs=0 -artifact_prefix="$1/" "$1/selftests/host/corpus/${2#fuzz_}" ;;
+	esac
+}
+
+# Writes "killed PROGRAM", "survived" or what is wrong with the mutant itself.
+try() {	# NUMBER FILE SED
+	local tree=$work/$1 program
+	copy_tree "$tree"
+	sed -i -e "$3" "$tree/$2"
+	if cmp -s "$TOP/$2" "$tree/$2"; then
+		echo "the sed program changes nothing: $3"
+	else
+		echo survived
+		for program in $(programs_of "$2"); do
+			if ! make -s -C "$tree/selftests/host" BUILD="$tree/build" WARN= \
+					"$tree/build/$program" >"$tree/make" 2>&1; then
+				echo "does not compile: $(grep -m1 error "$tree/make")"
+				break
+			fi
+			if ! run_program "$tree" "$program" >/dev/null 2>&1; then
+				echo "killed by $program"
+				break
+			fi
+		done
+	fi | tail -n 1 >"$work/$1.verdict"
+	rm -rf "$tree"
+}
+
+echo 'KTAP version 1'
+echo "1..${#mutants[@]}"
+
+# A test that fails unbroken would kill everything.
+copy_tree "$work/0"
+for file in $(printf '%s\n' "${mutants[@]}" | cut -d'|' -f1 | sort -u); do
+	for program in $(programs_of "$file"); do
+		make -s -C "$work/0/selftests/host" BUILD="$work/0/build" "$work/0/build/$program" &&
+			run_program "$work/0" "$program" >/dev/null 2>&1 && continue
+		echo "Bail out! $program fails without any mutant"
+		exit 1
+	done
+done
+
+nr=0
+for mutant in "${mutants[@]}"; do
+	nr=$((nr + 1))
+	IFS='|' read -r file _ program <<<"$mutant"
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
+	try "$nr" "$file" "$program" &
+done
+wait
+
+nr=0 failed=0
+for mutant in "${mutants[@]}"; do
+	IFS='|' read -r file what _ <<<"$mutant"
+	nr=$((nr + 1))
+	verdict=$(cat "$work/$nr.verdict")
+	echo "  # $verdict"
+	case $verdict in
+	killed*) echo "ok $nr $file: $what" ;;
+	*)	echo "not ok $nr $file: $what"; failed=$((failed + 1)) ;;
+	esac
+done
+echo "# mutants: $((nr - failed)) killed, $failed not, in $((SECONDS - start)) s"
+[ "$failed" = 0 ] && [ "$nr" -gt 0 ]
