@@ -6,12 +6,14 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 from . import packages
 from .cpio import Archive
 from .modules import ModuleTree, names_for
-from .util import HERE, cache, need_space, step
+from .util import HERE, TOP, cache, need_space, step
 
 # Raise it when what this file does with its inputs changes.
 RECIPE = 2
@@ -85,6 +87,20 @@ class Images:
             ModuleTree(directory).add_to(archive, names)
             archive.write(path)
         return self._cached(f"modules-{image}-{version}", ".cpio", [directory, names], build)
+
+    def helpers(self):
+        """The guest tests' own programs, for dom0 and guest alike."""
+        source = TOP / "selftests" / "tools"
+        inputs = [hashlib.sha256(path.read_bytes()).hexdigest()
+                  for path in sorted(source.iterdir()) if path.suffix in (".c", ".h", "")]
+        def build(path):
+            with tempfile.TemporaryDirectory(prefix="xenfront-bench.") as stage:
+                subprocess.run(["make", "-s", "-C", source, f"OUTPUT={stage}"], check=True)
+                archive = Archive()
+                for name in sorted(os.listdir(stage)):
+                    archive.file(f"usr/bin/{name}", os.path.join(stage, name))
+                archive.write(path)
+        return self._cached("tools-tests", ".cpio", inputs, build)
 
     def scripts(self, image, path, archive=None):
         """The bench's own part of an image (dom0/ or guest/): small, written for each run."""

@@ -65,7 +65,8 @@ class Options:
         return command
 
     def initrd_parts(self, images):
-        parts = [images.tools("dom0"), images.modules("dom0", self.dom0_kernel)]
+        parts = [images.tools("dom0"), images.modules("dom0", self.dom0_kernel),
+                 images.helpers()]
         if self.qdisk:
             parts.append(images.tools("qdisk"))
         return parts

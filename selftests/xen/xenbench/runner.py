@@ -76,7 +76,8 @@ class Runner:
         self._images.xen()
 
     def _guest_images(self, run):
-        images = [self._images.tools("guest"), self._images.modules("guest", run.kernel)]
+        images = [self._images.tools("guest"), self._images.modules("guest", run.kernel),
+                  self._images.helpers()]
         images += [self._images.tools(name) for name in run.scenario.tools]
         return self._images.kernel(run.kernel).name, " ".join(image.name for image in images)
 
@@ -216,7 +217,8 @@ def _add_selftests(archive):
     for name in ("net", "blk"):
         if (TOP / "selftests" / name).is_dir():
             archive.tree(f"selftests/{name}", TOP / "selftests" / name)
-    archive.file("selftests/ktap.sh", TOP / "selftests" / "ktap.sh")
+    for name in ("ktap.sh", "suite.sh", "settings"):
+        archive.file(f"selftests/{name}", TOP / "selftests" / name)
 
 
 def _add_modules(archive, directory):
