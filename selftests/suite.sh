@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Runs test programs as nested KTAP tests. Sourced after ktap.sh.
+
+SELFTESTS=$(dirname "${BASH_SOURCE[0]}")
+SUITE_LIMIT=$(sed -n 's/^timeout=//p' "$SELFTESTS/settings")
+
+# ktap_suite TEST...: each "net/shapes" is one test of ours, its results nested in it.
+ktap_suite() {
+	local test code
+	for test in "$@"; do
+		timeout "$SUITE_LIMIT" "$SELFTESTS/$test.sh" 2>&1 | sed 's/^/  /'
+		code=${PIPESTATUS[0]}
+		case $code in
+		"$KSFT_PASS") ktap_test_pass "$test" ;;
+		"$KSFT_SKIP") ktap_test_skip "$test" ;;
+		*)
+			ktap_print_msg "$test ended with status $code"
+			ktap_test_fail "$test"
+			;;
+		esac
+	done
+}
+
+# ktap_skip_all REASON: ends a test program that cannot run here.
+ktap_skip_all() {
+	ktap_print_header
+	echo "1..0 # SKIP $*"
+	exit "$KSFT_SKIP"
+}
+
+# goes_red PATTERN COMMAND...: proves that a check notices what was broken for it: the command
+# must fail, and say why in words that match.
+goes_red() {
+	local pattern=$1 said
+	shift
+	if said=$("$@" 2>&1); then
+		echo "not noticed: ${said:-no output}"
+		return 1
+	fi
+	grep -q -e "$pattern" <<<"$said" && return
+	echo "failed for another reason: $said"
+	return 1
+}
+
+# until_true SECONDS COMMAND...
+until_true() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		if [ $SECONDS -ge $deadline ]; then
+			echo "still not after the limit: $*"
+			return 1
+		fi
+		sleep 0.2
+	done
+}
