@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Included ahead of every source file by Kbuild. The drivers are written for the newest kernel;
- * what an older one lacks is supplied here, and nowhere else.
+ * what an older one lacks is supplied here, and whole headers in headers/ beside this file, which
+ * are looked for after the kernel's own.
  *
  * A kernel is asked, not guessed: stable kernels and distributions carry newer interfaces under
  * older version numbers. To ask one thing more,
@@ -35,18 +36,6 @@
 #define timer_container_of(var, timer, field)	container_of(timer, typeof(*var), field)
 #endif
 
-/* 6.13, "hrtimers: Introduce hrtimer_setup() to replace hrtimer_init()". */
-#ifndef HAVE_HRTIMER_SETUP
-#include <linux/hrtimer.h>
-static inline void hrtimer_setup(struct hrtimer *timer,
-				 enum hrtimer_restart (*function)(struct hrtimer *),
-				 clockid_t clock, enum hrtimer_mode mode)
-{
-	hrtimer_init(timer, clock, mode);
-	timer->function = function;
-}
-#endif
-
 #ifdef XENFRONT_BLOCK
 #include <linux/blk-mq.h>
 #include <linux/sched/mm.h>
@@ -73,25 +62,6 @@ typedef fmode_t blk_mode_t;
 	} \
 	static_assert(1)
 #define GETGEO(f)		f##_bdev
-#endif
-
-/* 6.14, "block: force noio scope in blk_mq_freeze_queue". */
-#ifndef HAVE_FREEZE_MEMFLAGS
-static inline unsigned int xfl_compat_freeze(struct request_queue *q)
-{
-	unsigned int memflags = memalloc_noio_save();
-
-	blk_mq_freeze_queue(q);
-	return memflags;
-}
-
-static inline void xfl_compat_unfreeze(struct request_queue *q, unsigned int memflags)
-{
-	blk_mq_unfreeze_queue(q);
-	memalloc_noio_restore(memflags);
-}
-#define blk_mq_freeze_queue(q)			xfl_compat_freeze(q)
-#define blk_mq_unfreeze_queue(q, memflags)	xfl_compat_unfreeze(q, memflags)
 #endif
 
 /* 6.11: discard is switched off at run time by a function of its own. */
@@ -170,15 +140,7 @@ static inline struct gendisk *xfl_compat_alloc_disk(struct blk_mq_tag_set *set,
 	return disk;
 }
 
-static inline int queue_limits_set(struct request_queue *q, const struct xfl_queue_limits *lim)
-{
-	unsigned int memflags = blk_mq_freeze_queue(q);
-
-	xfl_compat_apply_limits(q, lim);
-	blk_mq_unfreeze_queue(q, memflags);
-	return 0;
-}
-
+/* The drivers fill in every limit anew, so nothing need be read back. */
 static inline struct xfl_queue_limits queue_limits_start_update(struct request_queue *q)
 {
 	return (struct xfl_queue_limits){};
@@ -187,7 +149,13 @@ static inline struct xfl_queue_limits queue_limits_start_update(struct request_q
 static inline int queue_limits_commit_update_frozen(struct request_queue *q,
 						    const struct xfl_queue_limits *lim)
 {
-	return queue_limits_set(q, lim);
+	unsigned int memflags = memalloc_noio_save();
+
+	blk_mq_freeze_queue(q);
+	xfl_compat_apply_limits(q, lim);
+	blk_mq_unfreeze_queue(q);
+	memalloc_noio_restore(memflags);
+	return 0;
 }
 
 #undef blk_mq_alloc_disk
@@ -198,35 +166,6 @@ static inline int queue_limits_commit_update_frozen(struct request_queue *q,
 #endif /* XENFRONT_BLOCK */
 
 #ifdef XENFRONT_NET
-#include <linux/ethtool.h>
-#include <linux/netdevice.h>
-#include <linux/skbuff.h>
-
-/* 6.5, "net: introduce and use skb_frag_fill_page_desc()". */
-#ifndef HAVE_FRAG_FILL
-static inline void skb_frag_fill_page_desc(skb_frag_t *frag, struct page *page, int off, int size)
-{
-	__skb_frag_set_page(frag, page);
-	skb_frag_off_set(frag, off);
-	skb_frag_size_set(frag, size);
-}
-#endif
-
-/* 6.8: interrupt and queue of a NAPI instance are told to user space over netlink. */
-#ifndef HAVE_NAPI_SET_IRQ
-#define netif_napi_set_irq(napi, irq)			do { } while (0)
-#define netif_queue_set_napi(dev, index, type, napi)	do { } while (0)
-#endif
-
-/* 6.3, "drivers: net: turn on XDP features". */
-#ifndef HAVE_XDP_FEATURES
-#define xdp_set_features_flag(dev, flags)		do { } while (0)
-#endif
-
-/* 6.11, "net: Add struct kernel_ethtool_ts_info". */
-#ifndef HAVE_KERNEL_TS_INFO
-#define kernel_ethtool_ts_info	ethtool_ts_info
-#endif
 
 /* 6.6, "page_pool: split types and declarations from page_pool.h". */
 #ifdef HAVE_PAGE_POOL_HELPERS
