@@ -31,7 +31,7 @@ clean: ## remove what a build left in this tree (the cache stays)
 	rm -rf generated
 
 demo: ## boot Xen and a guest under QEMU, load our drivers, show them work
-	scripts/demo
+	scripts/bench demo
 
 check: ## all tests that fit an hour: the host's, then the guest's; N passed, N failed, N skipped
 	scripts/check check
