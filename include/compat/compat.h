@@ -167,6 +167,11 @@ static inline int queue_limits_commit_update_frozen(struct request_queue *q,
 
 #ifdef XENFRONT_NET
 
+/* 6.4, "kernel.h: split the hexadecimal related helpers to hex.h". */
+#ifdef HAVE_HEX_H
+#include <linux/hex.h>
+#endif
+
 /* 6.6, "page_pool: split types and declarations from page_pool.h". */
 #ifdef HAVE_PAGE_POOL_HELPERS
 #include <net/page_pool/helpers.h>
