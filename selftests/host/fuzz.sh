@@ -22,7 +22,8 @@ one() {
 		sed -n "s/^stat::number_of_executed_units: */$1: inputs: /p" "$BUILD/log/fuzz_$1"
 	else
 		echo "$1: FAILED, log $BUILD/log/fuzz_$1, input in $BUILD/crash/"
-		tail -n 30 "$BUILD/log/fuzz_$1" | sed 's/^/    /'
+		grep -E 'must hold|ERROR|runtime error|SUMMARY|/(host|netfront|blkfront|xenfront)/[a-z_]+\.[ch]:' \
+			"$BUILD/log/fuzz_$1" | sed 's/^/    /' || true
 		touch "$failed"
 	fi
 }

@@ -163,25 +163,38 @@ static void what_is_not_known_is_left_whole(void **state)
 	assert_found(&m, m.len, 0, 0);
 }
 
-/* Cut anywhere: known only as far as the bytes go. */
-static void a_packet_cut_short(void **state)
+/* Cut anywhere: known only as far as the bytes go, found only once they are all there. */
+static void assert_known_from(const struct made *whole, u32 enough, u32 l4)
 {
-	struct made whole = eth(1, 0x0800);
-
-	(void)state;
-	add_ip4(&whole, TCP, 6, 0);
-	add_tcp(&whole, 8);
-	for (u32 len = ETH; len < whole.len; len++) {
+	for (u32 len = ETH; len < whole->len; len++) {
 		struct xnf_headers h = { 0 };
 		u8 *exact = malloc(len);	/* so that a look behind its end is noticed */
 
 		assert_non_null(exact);
-		memcpy(exact, whole.data, len);
+		memcpy(exact, whole->data, len);
 		xnf_headers_find(exact, len, &h);
 		free(exact);
 		assert_int_equal(h.len, len);
-		assert_int_equal(h.l4, len >= ETH + 4 + 24 + 20 ? ETH + 4 + 24 : 0);
+		assert_int_equal(h.l4, len >= enough ? l4 : 0);
 	}
+}
+
+static void a_packet_cut_short(void **state)
+{
+	struct made m = eth(1, 0x0800);
+
+	(void)state;
+	add_ip4(&m, TCP, 6, 0);
+	add_tcp(&m, 8);
+	assert_known_from(&m, ETH + 4 + 24 + 20, ETH + 4 + 24);
+	m = eth(1, 0x86dd);
+	add_ip6(&m, TCP);
+	add_tcp(&m, 8);
+	assert_known_from(&m, ETH + 4 + 40 + 20, ETH + 4 + 40);
+	m = eth(2, 0x86dd);
+	add_ip6(&m, UDP);
+	add_payload(&m, 8);
+	assert_known_from(&m, ETH + 8 + 40 + 8, ETH + 8 + 40);
 }
 
 /* A TCP header that says it is shorter than it can be: its checksum still is in the headers. */
