@@ -127,6 +127,12 @@ guest_serve() {
 	watch_stop
 }
 
+# guest_console: a person has the guest's console until the guest is gone.
+guest_console() {
+	tell_host console
+	xenconsole "$DOMID" --type pv <"$CONSOLE" >"$CONSOLE"
+}
+
 guest_end() {
 	wait_for 30 guest_gone && return
 	fault "guest did not power off in 30 s"
@@ -166,7 +172,7 @@ guest_life() {	# NAME MODE
 		xl unpause "$DOMID"
 		if [ "$2" = shell ]; then
 			guest_console
-			guest_destroy
+			guest_gone || guest_destroy
 		elif guest_serve; then
 			guest_end
 		else

@@ -1,15 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-#: about = "link and disk come up, ping"
-#: timeout = 120
+#: about = "link and disk, ping, TCP both ways, verified I/O, a file system"
+#: kernel = ["6.12", "6.1"]
+#: tools = ["fio"]
 #: disks = ["xvda 64M"]
+#: timeout = 180
 
-guest() {
-	ktap_print_header
-	ktap_set_plan 4
-	ktap_test "drivers load" load_drivers
-	ktap_test "link is up" net_up
-	ktap_test "ping dom0" ping -c 3 "$DOM0_IP"
-	ktap_test "disk is there" wait_for 20 have_disk xvda
-	ktap_finished
-}
+guest() { . /bench/smoke.sh; smoke; }

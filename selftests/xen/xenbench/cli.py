@@ -2,6 +2,7 @@
 """The bench's sub-commands."""
 
 import argparse
+import contextlib
 import dataclasses
 import os
 import shutil
@@ -14,7 +15,7 @@ from pathlib import Path
 from . import report, scenario
 from .images import KERNELS, Images
 from .runner import Run, Runner
-from .util import TOP, BenchError, cache, need_space, one_at_a_time, say, show_tail
+from .util import HERE, TOP, BenchError, cache, need_space, one_at_a_time, say, show_tail
 
 KEPT_RUNS = 8
 NEEDED_MB = 1500
@@ -31,6 +32,15 @@ def parser():
     listing.set_defaults(function=do_list)
     images = commands.add_parser("images", help="fetch and build all images")
     images.set_defaults(function=do_images)
+    demo = commands.add_parser("demo", help="show our drivers at work, in one table")
+    _choices(demo)
+    demo.set_defaults(function=do_demo)
+    shell = commands.add_parser("shell", help="a console in a guest, to play")
+    _choices(shell)
+    shell.set_defaults(function=do_shell)
+    selfcheck = commands.add_parser("selfcheck", help="show that the bench goes red when it must")
+    _choices(selfcheck)
+    selfcheck.set_defaults(function=do_selfcheck)
     return top
 
 
@@ -98,18 +108,60 @@ def do_run(options):
 
 
 def execute(runs, options):
+    with prepared(options) as directory:
+        run_all(runs, directory, options)
+        return report.closing_line(runs)
+
+
+def run_all(runs, directory, options):
+    start = time.monotonic()
+    try:
+        Runner(Images(), directory, options.verbose).run_all(runs)
+    finally:
+        report.write_json(runs, directory / "results.json")
+        if options.keep_logs:
+            shutil.copytree(directory, options.keep_logs, dirs_exist_ok=True)
+    say(f"{time.monotonic() - start:.0f} s; logs and results.json in {directory}")
+
+
+@contextlib.contextmanager
+def prepared(options):
+    """The lock and a new directory for logs."""
     need_space(cache(), NEEDED_MB)
     with one_at_a_time():
-        start = time.monotonic()
-        directory = run_directory()
-        try:
-            Runner(Images(), directory, options.verbose).run_all(runs)
-        finally:
-            report.write_json(runs, directory / "results.json")
-            if options.keep_logs:
-                shutil.copytree(directory, options.keep_logs, dirs_exist_ok=True)
-        say(f"{time.monotonic() - start:.0f} s; logs and results.json in {directory}")
-        return report.closing_line(runs)
+        yield run_directory()
+
+
+def do_demo(options):
+    start = time.monotonic()
+    options.kernel = options.kernel or "6.12"
+    options.verbose = True
+    (run,) = plan(scenario.find(["smoke"]), options)
+    with prepared(options) as directory:
+        run_all([run], directory, options)
+    names = {"ours": "xenfront", "intree": "in-tree"}
+    report.table(run, f"{names[run.driver]} drivers in a {run.scenario.type.upper()} guest "
+                      f"(Linux {run.kernel}) on Xen 4.17, dom0 with netback and blkback:")
+    print(f"{'all good' if run.result == 'pass' else 'NOT GOOD'}, "
+          f"{time.monotonic() - start:.0f} s")
+    return 0 if run.result == "pass" else 1
+
+
+def do_shell(options):
+    options.kernel = options.kernel or "6.12"
+    (run,) = plan([scenario.load(HERE / "shell.sh")], options)
+    with prepared(options) as directory:
+        Runner(Images(), directory).shell(run)
+    return 0
+
+
+def do_selfcheck(options):
+    done = subprocess.run([HERE / "test_verdict.py"], stdin=subprocess.DEVNULL, text=True,
+                          stderr=subprocess.STDOUT, stdout=subprocess.PIPE, timeout=60, check=False)
+    if done.returncode:
+        raise BenchError(f"the judge's unit tests fail:\n{done.stdout}")
+    options.driver = "intree"
+    return execute(plan(scenario.load_all("gates"), options), options)
 
 
 def run_directory():

@@ -36,7 +36,7 @@ class Options:
                    icount=scenario.icount, pvh=scenario.type != "pv",
                    qdisk=scenario.backend == "qdisk")
 
-    def command(self, images, run, agent):
+    def command(self, images, run, agent, console):
         cpu = "max,-smap,-smep" + (",-rdtscp" if self.pvh else "")
         if self.icount:
             accel = ["-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off",
@@ -50,6 +50,8 @@ class Options:
                    "-chardev", f"socket,id=agent,fd={agent}",
                    "-device", f"virtio-serial-pci,{virtio}",
                    "-device", "virtserialport,chardev=agent,name=agent",
+                   "-chardev", f"socket,id=console,fd={console}",
+                   "-device", "virtserialport,chardev=console,name=console",
                    "-kernel", str(images.xen()),
                    "-append", "console=com1 com1=115200,8n1 loglvl=info guest_loglvl=warning "
                               f"dom0_mem={self.dom0_memory}M,max:{self.dom0_memory}M "
@@ -77,7 +79,7 @@ class Machine:
 
     def __init__(self, options, images, run):
         self._options, self._images, self.run = options, images, run
-        self._process = self._socket = None
+        self._process = self._socket = self.console = None
         self._pending = b""
         self.xen_log = run / "xen.log"
 
@@ -89,8 +91,9 @@ class Machine:
             raise
         return self
 
-    def __exit__(self, *_):
-        self._shut_down()
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self._shut_down()
         self._kill()
 
     def _boot(self):
@@ -100,20 +103,27 @@ class Machine:
         parts = self._options.initrd_parts(self._images)
         scripts = self._images.scripts("dom0", self.run / "dom0-scripts.cpio")
         concatenate([*parts, scripts], self.run / "dom0.cpio")
-        self._socket, theirs = socket.socketpair()
-        command = self._options.command(self._images, self.run, theirs.fileno())
+        self._socket, agent = socket.socketpair()
+        self.console, console = socket.socketpair()
+        ends = [agent.fileno(), console.fileno()]
+        command = self._options.command(self._images, self.run, *ends)
         self.started = time.monotonic()
         with open(self.run / "qemu.log", "wb") as log:
             # A session of its own: Ctrl-C reaches us alone, and we end QEMU in order.
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
-                                             stderr=log, pass_fds=[theirs.fileno()],
+                                             stderr=log, pass_fds=ends,
                                              start_new_session=True,
                                              preexec_fn=_die_with_parent)
-        theirs.close()
+        agent.close()
+        console.close()
         event, _ = self.event(BOOT_LIMIT, "Xen and dom0 do not come up")
         if event != "ready":
             raise BenchError(f"dom0 said {event} instead of ready", self.xen_log)
         self.boot_seconds = time.monotonic() - self.started
+
+    def fileno(self):
+        """For select(): readable when the agent has said something."""
+        return self._socket.fileno()
 
     def send(self, line):
         try:
@@ -162,8 +172,9 @@ class Machine:
         if self._process and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
-        if self._socket:
-            self._socket.close()
+        for end in (self._socket, self.console):
+            if end:
+                end.close()
         for name in ("dom0.cpio", "dom0-scripts.cpio"):
             (self.run / name).unlink(missing_ok=True)
 

@@ -29,6 +29,24 @@ def scenario_line(run):
         show_tail(run.console)
 
 
+def table(run, title):
+    """One guest's results for a person to read."""
+    rows = [("what", "result", "figure")]
+    rows += [(test.name, {"pass": "ok", "fail": "FAILED", "skip": "skipped"}[test.result],
+              test.figure or test.reason) for test in run.tests]
+    if not run.reports:
+        rows.append(("kernel reports in guest, dom0 and Xen", "none", ""))
+    if not any(fault.startswith("left behind") for fault in run.faults):
+        rows.append(("left behind after the guest", "nothing", ""))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    print(f"\n{title}")
+    for number, row in enumerate(rows):
+        print("  " + "   ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+        if number == 0:
+            print("  " + "   ".join("-" * width for width in widths))
+    print(flush=True)
+
+
 def totals(runs):
     return {result: sum(run.count(result) for run in runs) for result in ("pass", "fail", "skip")}
 

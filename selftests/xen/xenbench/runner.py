@@ -7,7 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from . import report, verdict
+from . import console, report, verdict
 from .cpio import Archive
 from .machine import Machine, Options
 from .scenario import Scenario, shell_assignments
@@ -53,6 +53,8 @@ class Run:
 
 
 class Runner:
+    """Runs and judges; what it prints is in report.py."""
+
     def __init__(self, images, directory, verbose=False):
         self._images, self._directory, self._verbose = images, directory, verbose
         self._skips = verdict.expected_skips()
@@ -111,6 +113,15 @@ class Runner:
     def _machine(self, scenario, disks):
         options = dataclasses.replace(Options.of(scenario), disks=disks)
         return Machine(options, self._images, self._directory / f"boot{self._boots}")
+
+    def shell(self, run):
+        """One guest whose console is the terminal; nothing is judged."""
+        self._prepare_images([run])
+        say("booting Xen and dom0")
+        with self._machine(run.scenario, ()) as machine:
+            label = self.prepare(machine, run)
+            machine.send(f"shell {label}")
+            console.attend(machine)
 
     def _run_one(self, machine, run):
         label = self.prepare(machine, run)

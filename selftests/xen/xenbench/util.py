@@ -73,28 +73,32 @@ def show_tail(path, lines=25):
 
 @contextlib.contextmanager
 def one_at_a_time(limit=3600):
-    """Holds the lock that keeps two emulated machines from slowing each other down."""
-    path = cache() / "bench.lock"
-    with open(path, "a+") as stream:
-        _take(stream, path, time.monotonic() + limit)
+    """Holds the lock that keeps emulated machines from slowing each other down.
+
+    XENFRONT_BENCHES says how many may run side by side.
+    """
+    places = [cache() / f"bench.{n}.lock" for n in range(int(os.environ.get("XENFRONT_BENCHES", "2")))]
+    with contextlib.ExitStack() as stack:
+        streams = [stack.enter_context(open(path, "a+")) for path in places]
+        stream = _take(streams, time.monotonic() + limit)
         stream.truncate(0)
         stream.write(f"{os.getpid()}\n")
         stream.flush()
         yield
 
 
-def _take(stream, path, deadline):
+def _take(streams, deadline):
+    """The first of the lock files that comes free, locked."""
     told = False
     while True:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except OSError:
-            pass
+        for stream in streams:
+            with contextlib.suppress(OSError):
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return stream
         if not told:
-            stream.seek(0)
-            say(f"waiting for another bench (process {stream.read().strip() or '?'})")
+            streams[0].seek(0)
+            say(f"waiting for another bench (process {streams[0].read().strip() or '?'})")
             told = True
         if time.monotonic() > deadline:
-            raise BenchError(f"another bench still holds {path}")
+            raise BenchError(f"another bench still holds {streams[0].name}")
         time.sleep(1)

@@ -51,6 +51,7 @@ class Test:
     name: str
     result: str
     reason: str = ""
+    figure: str = ""
 
 
 class Ktap:
@@ -59,61 +60,84 @@ class Ktap:
     _plan = re.compile(r"^( *)1\.\.(\d+)")
     _line = re.compile(r"^( *)(not ok|ok) (\d+) ?-? ?([^#]*?)\s*(?:# ?(SKIP|TODO|XFAIL)\b ?(.*))?$",
                        re.IGNORECASE)
-    _figure = re.compile(r"^\s*# figure: (.+?) = (\S+) (.*)$")
+    _figure = re.compile(r"^[\s#]*# figure: (.+?) = (\S+) (.*)$")
 
     def __init__(self):
         self.tests, self.figures = [], []
-        self.version = False
-        self._open = {}
-        self._planned, self._seen = {}, {}
+        self._levels = {}
+        self._figure_for_next = ""
 
     def feed(self, line):
         """Takes one line; returns the test it completed, if any."""
-        if line.strip().startswith(("KTAP version", "TAP version")):
-            self.version = True
         figure = self._figure.match(line)
         if figure:
             self.figures.append(figure.groups())
+            self._figure_for_next = f"{figure[2]} {figure[3]}"
         plan = self._plan.match(line)
         if plan:
-            self._planned[len(plan[1])] = int(plan[2])
-            self._seen.setdefault(len(plan[1]), 0)
+            self._level(len(plan[1])).planned = int(plan[2])
         found = self._line.match(line)
         return self._result(found) if found else None
 
+    def finish(self):
+        """To be called once, after the last line."""
+        for depth in sorted(self._levels, reverse=True):
+            self._close(depth)
+        return self.tests
+
+    def _level(self, depth):
+        return self._levels.setdefault(depth, _Level())
+
     def _result(self, found):
         depth = len(found[1])
-        self._seen[depth] = self._seen.get(depth, 0) + 1
-        children = self._open.pop(depth + 2, [])
-        self._check_plan(depth + 2)
-        for test in children:
-            test.name = f"{found[4]}: {test.name}"
-        if children:
-            self._open.setdefault(depth, []).extend(children)
-            self._add_failed_summary(found, children)
+        level = self._level(depth)
+        level.numbers.append(int(found[3]))
+        if depth + 2 in self._levels:
+            self._group(depth, found[4], found[2].lower() == "ok")
             return None
         result = "pass" if found[2].lower() == "ok" else "fail"
         if (found[5] or "").upper() == "SKIP":
             result = "skip"
-        test = Test(found[4] or f"test {found[3]}", result, found[6] or "")
+        test = Test(found[4] or f"test {found[3]}", result, found[6] or "", self._figure_for_next)
+        self._figure_for_next = ""
         self.tests.append(test)
-        self._open.setdefault(depth, []).append(test)
+        level.tests.append(test)
         return test
 
-    def _add_failed_summary(self, found, children):
-        """A group that fails although none of its tests does is a failure of its own."""
-        if found[2] == "not ok" and all(test.result != "fail" for test in children):
-            self.tests.append(Test(f"{found[4]}: as a whole", "fail"))
+    def _group(self, depth, name, good):
+        """The summary line of the nested tests above it."""
+        inner = self._close(depth + 2)
+        if not good and all(test.result != "fail" for test in inner):
+            inner.append(Test("as a whole", "fail"))
+            self.tests.append(inner[-1])
+        for test in inner:
+            test.name = f"{name}: {test.name}"
+        self._level(depth).tests += inner
 
-    def _check_plan(self, depth):
-        planned, seen = self._planned.pop(depth, None), self._seen.pop(depth, 0)
-        if planned is not None and planned != seen:
-            self.tests.append(Test(f"plan of {planned} tests, {seen} results", "fail"))
+    def _close(self, depth):
+        """Ends one level, checking its results against its plan; returns its tests."""
+        level = self._levels.pop(depth)
+        fault = level.fault()
+        if fault:
+            level.tests.append(Test(fault, "fail"))
+            self.tests.append(level.tests[-1])
+        return level.tests
 
-    def finish(self):
-        """To be called once after the last line."""
-        self._check_plan(0)
-        return self.tests
+
+class _Level:
+    """The tests of one depth of nesting, up to their summary line."""
+
+    def __init__(self):
+        self.planned, self.numbers, self.tests = None, [], []
+
+    def fault(self):
+        if self.planned is None:
+            return "no plan"
+        if self.planned != len(self.numbers):
+            return f"plan of {self.planned} tests, {len(self.numbers)} results"
+        if self.numbers != list(range(1, self.planned + 1)):
+            return f"results are not numbered 1 to {self.planned}"
+        return None
 
 
 def expected_skips():

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "a backend that outlives its guest fails"
+#: must_fail = "left behind: backend vbd"
+#: nics = 0
+
+dom0_after() { xenstore-write "/local/domain/0/backend/vbd/$DOMID/51712/state" 6; }
+
+guest() {
+	ktap_print_header
+	ktap_test "the test that passes" true
+	ktap_finished
+}

@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""Unit tests of the judge: bench selfcheck runs them before it boots anything."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from xenbench import verdict  # noqa: E402
+
+
+def read(text):
+    ktap = verdict.Ktap()
+    for line in text.splitlines():
+        ktap.feed(line)
+    return [(test.name, test.result) for test in ktap.finish()]
+
+
+class KtapTest(unittest.TestCase):
+    def test_flat(self):
+        self.assertEqual(read("KTAP version 1\n1..3\nok 1 a\nnot ok 2 b\nok 3 c # SKIP why"),
+                         [("a", "pass"), ("b", "fail"), ("c", "skip")])
+
+    def test_nested_counts_leaves_only(self):
+        text = "1..1\n  KTAP version 1\n  1..2\n  ok 1 a\n  not ok 2 b\nnot ok 1 group"
+        self.assertEqual(read(text), [("group: a", "pass"), ("group: b", "fail")])
+
+    def test_group_that_fails_alone(self):
+        self.assertIn(("group: as a whole", "fail"),
+                      read("1..1\n  1..1\n  ok 1 a\nnot ok 1 group"))
+
+    def test_two_groups(self):
+        text = "1..2\n  1..1\n  ok 1 a\nok 1 g\n  1..1\n  ok 1 b\nok 2 h"
+        self.assertEqual(read(text), [("g: a", "pass"), ("h: b", "pass")])
+
+    def test_missing_results(self):
+        self.assertIn(("plan of 2 tests, 1 results", "fail"), read("1..2\nok 1 a"))
+
+    def test_missing_results_of_a_group(self):
+        self.assertIn("fail", dict(read("1..1\n  1..2\n  ok 1 a\nok 1 g")).values())
+
+    def test_group_cut_off(self):
+        self.assertIn("fail", dict(read("1..1\n  1..2\n  ok 1 a")).values())
+
+    def test_plan_at_the_end(self):
+        self.assertEqual(read("ok 1 a\n1..1"), [("a", "pass")])
+
+    def test_no_plan(self):
+        self.assertIn(("no plan", "fail"), read("ok 1 a"))
+
+    def test_numbers_out_of_order(self):
+        self.assertIn("fail", dict(read("1..2\nok 1 a\nok 3 b")).values())
+
+    def test_figure_belongs_to_the_next_result(self):
+        ktap = verdict.Ktap()
+        for line in ("1..1", "# # figure: rate = 7 MB/s", "ok 1 a"):
+            ktap.feed(line)
+        self.assertEqual(ktap.finish()[0].figure, "7 MB/s")
+
+
+class ReportTest(unittest.TestCase):
+    def reports(self, text):
+        with tempfile.NamedTemporaryFile("w", suffix=".log") as log:
+            log.write(text)
+            log.flush()
+            return verdict.reports(log.name)
+
+    def test_bad_lines(self):
+        for line in ("[ 1.0] WARNING: CPU: 0 PID: 7 at net/core/dev.c:1 x+0x1/0x2",
+                     "[ 1.0] BUG: unable to handle page fault for address: 00",
+                     "[ 1.0] BUG kmalloc-64 (Tainted: G O): Redzone overwritten",
+                     "[ 1.0] BUG: KFENCE: use-after-free read in x",
+                     "[ 1.0] INFO: task fio:7 blocked for more than 60 seconds.",
+                     "[ 1.0] Kernel panic - not syncing: x", "[ 1.0] Oops: 0000 [#1] SMP",
+                     "(XEN) Panic on CPU 0:", "[ 1.0] refcount_t: underflow; use-after-free."):
+            self.assertTrue(self.reports(f"[ 0.0] fine\n{line}\n"), line)
+
+    def test_good_lines(self):
+        for line in ("[ 1.0] xen_netfront: Initialising Xen virtual ethernet driver",
+                     "[ 1.0] kfence: initialized - using 2097152 bytes for 255 objects",
+                     "[ 1.0] Debug messages, no warnings", "[ 1.0] debugfs: mounted",
+                     "WARNING: not a kernel's", "(XEN) Hardware Dom0 halted: halting machine"):
+            self.assertFalse(self.reports(f"{line}\n"), line)
+
+
+if __name__ == "__main__":
+    unittest.main()
