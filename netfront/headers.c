@@ -56,7 +56,8 @@ static void find_transport(const u8 *data, u32 len, u32 at, u8 proto, struct xnf
 	u32 size;
 
 	if (proto == PROTO_TCP && len - at >= TCP_LEN_MIN) {
-		size = (data[at + 12] >> 4) * 4u;
+		/* At least as much as holds the checksum, whatever the packet says. */
+		size = max((data[at + 12] >> 4) * 4u, TCP_LEN_MIN);
 		h->csum = 16;
 	} else if (proto == PROTO_UDP && len - at >= UDP_LEN) {
 		size = UDP_LEN;
@@ -65,7 +66,7 @@ static void find_transport(const u8 *data, u32 len, u32 at, u8 proto, struct xnf
 		return;
 	}
 	h->l4 = (u16)at;
-	h->len = (u16)min(max(at + size, at + UDP_LEN), len);
+	h->len = (u16)min(at + size, len);
 }
 
 /**

@@ -245,11 +245,12 @@ static int put_large(struct xnf_put *p, bool *gathered)
 	struct xnf_piece piece[MAX_SKB_FRAGS + 1];
 	u32 nr = list_pieces(p->skb, piece);
 	u32 lead = lead_length(&piece[0]);
+	bool headless = piece[0].len < XNF_FIRST_SLOT_MIN;
 	u32 slots;
 
 	slots = !!lead + xfl_frames_spanned(piece[0].offset + lead, piece[0].len - lead) +
 		xnf_tx_count(piece + 1, nr - 1);
-	if (unlikely(slots > p->tx->max_slots || p->tx->copy_all)) {
+	if (unlikely(slots > p->tx->max_slots || p->tx->copy_all || headless)) {
 		*gathered = true;
 		return put_gathered(p, piece, nr);
 	}
