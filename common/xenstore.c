@@ -42,8 +42,9 @@ static u64 xfl_key_read(struct xenbus_device *xbdev, const char *dir, const stru
 		return key->absent;
 	err = kstrtoull(text, 10, &value);
 	if (err || value < key->min || value > key->max) {
-		dev_warn(&xbdev->dev, "%s: '%.32s' is not a number from %llu to %llu, using %llu\n",
-			 key->name, text, key->min, key->max, key->absent);
+		/* Escaped: a line break in it would forge lines of the log. */
+		dev_warn(&xbdev->dev, "%s: '%*pE' is not a number from %llu to %llu, using %llu\n",
+			 key->name, (int)strnlen(text, 32), text, key->min, key->max, key->absent);
 		value = key->absent;
 	}
 	kfree(text);

@@ -72,7 +72,8 @@ static bool read_mac(struct xenbus_device *xbdev, const char *dir, u8 *mac)
 		return false;
 	good = mac_pton(text, mac) && is_valid_ether_addr(mac);
 	if (!good)
-		dev_warn(&xbdev->dev, "%s: '%.32s' is no MAC address\n", dir, text);
+		dev_warn(&xbdev->dev, "%s: '%*pE' is no MAC address\n", dir,
+			 (int)strnlen(text, 32), text);
 	kfree(text);
 	return good;
 }
