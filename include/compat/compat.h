@@ -166,18 +166,8 @@ static inline int queue_limits_commit_update_frozen(struct request_queue *q,
 #endif /* XENFRONT_BLOCK */
 
 #ifdef XENFRONT_NET
-
-/* 6.4, "kernel.h: split the hexadecimal related helpers to hex.h". */
-#ifdef HAVE_HEX_H
 #include <linux/hex.h>
-#endif
-
-/* 6.6, "page_pool: split types and declarations from page_pool.h". */
-#ifdef HAVE_PAGE_POOL_HELPERS
 #include <net/page_pool/helpers.h>
-#else
-#include <net/page_pool.h>
-#endif
 
 /* 6.7, "page_pool: remove PP_FLAG_PAGE_FRAG": any pool hands out parts of a page since. */
 #ifndef PP_FLAG_PAGE_FRAG

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* 6.4 moved these declarations out of linux/kernel.h. */
+/* 6.4, "kernel.h: split the hexadecimal related helpers to hex.h". */
 #include <linux/kernel.h>

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* 6.6, "page_pool: split types and declarations from page_pool.h". */
+#include <net/page_pool.h>
