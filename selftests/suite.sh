@@ -5,11 +5,19 @@
 SELFTESTS=$(dirname "${BASH_SOURCE[0]}")
 SUITE_LIMIT=$(sed -n 's/^timeout=//p' "$SELFTESTS/settings")
 
+# Line by line, so that a hang shows what came before it.
+nested() {
+	local line
+	while IFS= read -r line; do
+		printf '  %s\n' "$line"
+	done
+}
+
 # ktap_suite TEST...: each "net/shapes" is one test of ours, its results nested in it.
 ktap_suite() {
 	local test code
 	for test in "$@"; do
-		timeout "$SUITE_LIMIT" "$SELFTESTS/$test.sh" 2>&1 | sed 's/^/  /'
+		timeout "$SUITE_LIMIT" "$SELFTESTS/$test.sh" 2>&1 | nested
 		code=${PIPESTATUS[0]}
 		case $code in
 		"$KSFT_PASS") ktap_test_pass "$test" ;;

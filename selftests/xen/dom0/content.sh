@@ -28,10 +28,11 @@ key_set()  { xenstore-write "/local/domain/0/backend/$1/$DOMID/$2/$3" "$4"; }
 # attach_edited NAME SIZE EDIT...: a disk whose backend publishes other keys when it connects than
 # blkback itself would. EDIT is "-KEY" to remove one, "KEY=VALUE" to set it.
 attach_edited() {
-	local name=$1 size=$2
+	local disk
+	disk=$(disk_config "$1" "$2") || return
 	shift 2
 	printf '%s\n' "$@" >/tmp/edits
-	xl block-attach "$DOMID" "$(disk_config "$name" "$size"),script=/bench/hotplug/block-edited"
+	xl block-attach "$DOMID" "script=/bench/hotplug/block-edited,$disk"
 }
 
 vlan_make() {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-#: about = "backends without flush, with barriers only, read-only, without discard; swap, hot-plug"
+#: about = "backends without flush, with barriers only, read-only, without discard; swap"
 #: kernel = ["6.12", "6.1"]
-#: disks = ["xvda 224M", "xvdb 16M writethrough", "xvdc 16M ro", "xvdd 32M"]
+#: disks = ["xvda 224M", "xvdb 16M writethrough", "xvdc 16M ro"]
 #: timeout = 400
 
 expect() {	# DISK WORDS
@@ -32,17 +32,16 @@ guest() {
 	export -f dom0 dom0_answered wait_for
 	ktap_print_header
 	ktap_test "driver loads" load_driver blk
-	ktap_test "disks are there" have_disks xvda xvdb xvdc xvdd
+	ktap_test "disks are there" have_disks xvda xvdb xvdc
 	expect xvda "cache=back sectors=458752"
 	expect xvdb "cache=through sectors=32768"
-	expect xvdc "cache=through ro=1"
+	# The in-tree driver offers a cache here, whose flush blkback then refuses.
+	expect xvdc "ro=1 $([ "$DRIVER" = intree ] || echo cache=through)"
 	attached xvde "cache=back" -feature-flush-cache
 	attached xvdf "cache=through" -feature-flush-cache -feature-barrier
 	attached xvdg "cache=back discard=off" -feature-discard
 	attached xvdh "cache=through discard=off" -feature-flush-cache -feature-barrier \
 		-feature-discard -feature-persistent -physical-sector-size
-	XENFRONT_DISK=xvdd
-	ktap_suite blk/cycle
 	XENFRONT_DISK=xvda
 	ktap_suite blk/swap
 	ktap_finished

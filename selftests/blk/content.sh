@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Requests of every size and alignment, one at a time and many at once, compared sector by sector;
+# and compared with what the backend's file holds.
+#   XENFRONT_FULL=1   all 2048 sizes up to 1 MB, not only every fifteenth
+. "$(dirname "$0")/lib.sh"
+
+other_way() { dom0_does file_fill "$DISK" 41 && pat verify "$DEV" 41; }
+
+mixed() {	# DEPTH
+	# The generations begin with what "fill" wrote, so each run starts from a filled disk.
+	pat fill "$DEV" 21 && pat mix "$DEV" 21 "${XENFRONT_ROUNDS:-600}" "$1"
+}
+
+sum_agrees() {
+	local here there
+	here=$(sha256sum <"$DEV" | cut -d' ' -f1)
+	there=$(dom0_does file_sum "$DISK") || return
+	[ "$here" = "$there" ] || { echo "$here here, $there in dom0"; return 1; }
+}
+
+spoiled_is_noticed() {
+	pat fill "$DEV" 31 || return
+	dom0_does file_flip "$DISK" $((3 * 1024 * 1024 + 777)) || return
+	goes_red "byte .* is .., not" blkpat verify "$DEV" 31
+}
+
+blk_begin
+ktap_test "written whole, read back" filled_and_verified "$DEV" 11
+test_dom0 "dom0 finds the same in its file" dom0_does file_verify "$DISK" 11
+ktap_test "sizes to 64 KB, every alignment of the buffer" pat sweep "$DEV" 100 512 65536 512 every
+if [ -n "${XENFRONT_FULL:-}" ]; then
+	ktap_test "every size to 1 MB" pat sweep "$DEV" 5000 512 1048576 512 rotate
+else
+	ktap_test "sizes to 1 MB" pat sweep "$DEV" 5000 65536 1048576 7680 rotate
+fi
+for depth in 1 32 128; do
+	ktap_test "random mix of scattered buffers, depth $depth" mixed "$depth"
+done
+test_dom0 "dom0 has the same checksum" sum_agrees
+test_dom0 "what dom0 wrote is read here" other_way
+test_dom0 "a byte spoiled in dom0 is noticed" spoiled_is_noticed
+ktap_finished

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The disk is what the backend said it is.
+#   XENFRONT_EXPECT   words: cache=back|through, ro=1, discard=off, sectors=N
+. "$(dirname "$0")/lib.sh"
+
+flushes() { awk '{ print $16 }' "/sys/block/$DISK/stat"; }
+
+cache_is() {	# back|through
+	local now
+	now=$(cat "$QUEUE/write_cache")
+	[ "$now" = "write $1" ] || { echo "it is $now"; return 1; }
+}
+
+sync_works() {
+	local before
+	before=$(flushes)
+	dd if=/dev/zero of="$DEV" bs=64k count=8 conv=fsync 2>&1 || return
+	if wanted cache back && [ "$(flushes)" -le "$before" ]; then
+		echo "no flush reached the disk"
+		return 1
+	fi
+}
+
+no_fua() { [ "$(cat "$QUEUE/fua")" = 0 ]; }
+
+write_fails() {
+	if dd if=/dev/zero of="$DEV" bs=4k count=1 oflag=direct conv=notrunc 2>&1; then
+		echo "a write to a read-only disk came through"
+		return 1
+	fi
+}
+
+is_read_only() { [ "$(cat "/sys/block/$DISK/ro")" = 1 ]; }
+reads() { dd if="$DEV" of=/dev/null bs=64k count=16 iflag=direct 2>&1; }
+
+discard_works() {
+	local before after
+	[ "$(cat "$QUEUE/discard_max_bytes")" -gt 0 ] || { echo "no discard offered"; return 1; }
+	pat fill "$DEV" 51 || return
+	before=$(dom0_does file_blocks "$DISK") || return
+	blkdiscard -o 1048576 -l 4194304 "$DEV" || return
+	after=$(dom0_does file_blocks "$DISK") || return
+	echo "$before blocks before, $after after"
+	[ "$after" -lt "$before" ] && pat verify "$DEV" 51 0 1048576 &&
+		pat verify "$DEV" 51 5242880 1048576
+}
+
+no_discard() {
+	[ "$(cat "$QUEUE/discard_max_bytes")" = 0 ] && goes_red "" blkdiscard -l 1048576 "$DEV"
+}
+
+sectors_are() { [ "$(disk_sectors)" = "$1" ] || { disk_sectors; return 1; }; }
+
+blk_begin
+ktap_print_msg "expected: ${XENFRONT_EXPECT:-nothing special}"
+for word in ${XENFRONT_EXPECT:-}; do
+	case $word in
+	sectors=*) ktap_test "it has ${word#*=} sectors" sectors_are "${word#*=}" ;;
+	cache=*)   ktap_test "cache is write ${word#*=}" cache_is "${word#*=}" ;;
+	esac
+done
+ktap_test "reads" reads
+ktap_test "no FUA, which no backend knows" no_fua
+if wanted ro 1; then
+	ktap_test "is read-only" is_read_only
+	ktap_test "does not let itself be written" write_fails
+	ktap_finished
+fi
+ktap_test "fsync" sync_works
+ktap_test "written and read" filled_and_verified "$DEV" 61
+if wanted discard off; then
+	ktap_test "no discard" no_discard
+else
+	test_dom0 "discard frees what it names, and nothing else" discard_works
+fi
+ktap_finished

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Tagged packets, checksums and segmentation included. The peer needs VLAN 77 on its interface
+# with address 10.77.0.1; in the bench dom0 makes it.
+. "$(dirname "$0")/lib.sh"
+
+vlan_up() {
+	ip link add link "$IFACE" name xfvlan type vlan id 77 &&
+		ip address add 10.77.0.2/24 dev xfvlan &&
+		ip link set xfvlan up
+}
+
+net_begin
+if [ -z "${XENFRONT_DOM0:-}" ]; then
+	ktap_test_skip "VLAN" "needs dom0 to make the peer's end"
+	ktap_finished
+fi
+modprobe 8021q
+ktap_test "dom0 makes its end" "$XENFRONT_DOM0" vlan_make 77
+ktap_test "VLAN on $IFACE" vlan_up
+ktap_test "ping" ping -c 2 -W 5 10.77.0.1
+ktap_test "stream up" probe up 10.77.0.1 stream 4000001
+ktap_test "stream down" probe down 10.77.0.1 stream 4000001
+ktap_test "datagrams up" probe up 10.77.0.1 size 0 1472 64
+ktap_test "datagrams down" probe down 10.77.0.1 size 0 1472 64
+ktap_test "packets of 12 pieces" probe up 10.77.0.1 slots 12 1400
+ip link del xfvlan
+ktap_finished
