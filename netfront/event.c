@@ -75,19 +75,23 @@ static void end_interrupts(struct xnf_queue *q)
 	xfl_evtchn_eoi(&q->rx_ec, rx_prod);
 }
 
-/*
- * The next receive response is an event. Transmit ones wait for company, and for
- * the timer: a backend may sit on the rest of a batch.
- */
+/* Half of what is under way, so that senders go on while the other half is sent. */
+static bool arm_tx(struct xnf_queue *q)
+{
+	struct xnf_tx_front_ring *ring = &q->tx.ring;
+	u32 cons = READ_ONCE(ring->rsp_cons);
+	u32 due = READ_ONCE(ring->req_prod_pvt) - cons;
+
+	if (due && !timer_pending(&q->timer))
+		mod_timer(&q->timer, jiffies + XNF_TX_LINGER);
+	return XFL_RING_ARM_AT(ring, cons, cons + max(1u, due / 2));
+}
+
 static bool arm(struct xnf_queue *q)
 {
-	struct xnf_tx_front_ring *tx = &q->tx.ring;
 	bool more = XFL_RING_ARM(&q->rx.ring, 1);
 
-	more |= XFL_RING_ARM(tx, XNF_TX_EVENT_BATCH);
-	if (READ_ONCE(tx->req_prod_pvt) != READ_ONCE(tx->rsp_cons) && !timer_pending(&q->timer))
-		mod_timer(&q->timer, jiffies + XNF_TX_LINGER);
-	return more;
+	return arm_tx(q) || more;
 }
 
 /**

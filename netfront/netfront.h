@@ -50,8 +50,6 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 #define XNF_RX_HEAD		128u
 /* Receive slots are given back to the backend this many at a time. */
 #define XNF_RX_BATCH		32u
-/* Responses awaited before a transmit event, at most; see xfl_ring_event_after(). */
-#define XNF_TX_EVENT_BATCH	64u
 /* A stopped queue starts again when this much ring room is there. */
 #define XNF_TX_WAKE_ROOM	64u
 
@@ -91,13 +89,14 @@ struct xnf_stats {
 
 /**
  * struct xnf_tx_slot - what hangs on a transmit id
- * @skb: packet whose memory the slot's grant covers; NULL if its bytes were copied
+ * @skb: packet that this slot's response helps to free, NULL if it does not
  * @cell: the slot's staging cell
  * @gref: reference for granting packet memory, the slot's own while connected
  * @cell_gref: reference of the frame that @cell is in
  * @cell_offset: of @cell in that frame
  * @len: bytes of the packet in this slot
  * @stage: staging frame in use, XNF_NO_STAGE if none
+ * @granted: @gref covers memory of @skb
  * @shared: other slots hold the same @skb; the last one answered frees it
  * @first: slot 0 of a packet
  */
@@ -109,6 +108,7 @@ struct xnf_tx_slot {
 	u16 cell_offset;
 	u16 len;
 	u16 stage;
+	bool granted;
 	bool shared;
 	bool first;
 };

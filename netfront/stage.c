@@ -2,8 +2,7 @@
 /*
  * Transmit staging: frames granted read-only once, when a connection is made, and
  * copied to ever after. The first are cut into a cell for each slot, for small
- * packets and headers: such a slot costs no grant, and its packet is free at once.
- * The others gather packets of too many pieces.
+ * packets and headers: such a slot costs no grant. The others gather packets of too many pieces.
  */
 #include <linux/slab.h>
 

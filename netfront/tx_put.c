@@ -14,7 +14,7 @@
  * @tx: the ring's owner
  * @skb: the packet
  * @left: data slots still to come
- * @granted: slots so far that cover memory of @skb
+ * @holders: slots so far that hold @skb
  * @flags: XNF_TXF_* of slot 0
  * @first: slot 0 is still to come
  * @shared: slots of @skb count down to its end together
@@ -23,7 +23,7 @@ struct xnf_put {
 	struct xnf_tx *tx;
 	struct sk_buff *skb;
 	u32 left;
-	u32 granted;
+	u32 holders;
 	u16 flags;
 	bool first;
 	bool shared;
@@ -71,7 +71,18 @@ static void put_request(struct xnf_put *p, u32 index, grant_ref_t gref, u32 offs
 	p->first = false;
 }
 
-/* The first @len bytes of the packet, copied to the slot's own cell. */
+static void hold(struct xnf_put *p, struct xnf_tx_slot *slot)
+{
+	slot->skb = p->skb;
+	slot->shared = p->shared;
+	p->holders++;
+}
+
+/*
+ * The first @len bytes of the packet, copied to the slot's own cell. The slot holds
+ * the packet all the same: a socket's limit on what is under way is the only brake on
+ * a sender that outruns the backend, and it counts packets that are not freed.
+ */
 static void put_cell(struct xnf_put *p, u32 len)
 {
 	u32 index = take_slot(p->tx);
@@ -81,6 +92,7 @@ static void put_cell(struct xnf_put *p, u32 len)
 		memcpy(slot->cell, p->skb->data, len);
 	else
 		skb_copy_bits(p->skb, 0, slot->cell, len);
+	hold(p, slot);
 	put_request(p, index, slot->cell_gref, slot->cell_offset, len);
 }
 
@@ -94,11 +106,10 @@ static void put_granted(struct xnf_put *p, struct page *page, u32 offset, u32 le
 		u32 index = take_slot(tx);
 		struct xnf_tx_slot *slot = &tx->slot[index];
 
-		slot->skb = p->skb;
-		slot->shared = p->shared;
+		hold(p, slot);
+		slot->granted = true;
 		xfl_grant(&tx->grefs, slot->gref, xfl_gfn(page, offset), true);
 		put_request(p, index, slot->gref, xfl_frame_offset(offset), chunk);
-		p->granted++;
 		offset += chunk;
 		len -= chunk;
 	}
@@ -115,20 +126,17 @@ static void put_frags(struct xnf_put *p)
 }
 
 /*
- * Who frees the packet: nobody's memory is out, then now; one slot has it, then
- * that one's response; several, then the last response. A packet that others hold
- * too has no private room to count in, so each slot takes a reference instead.
+ * The last response of its slots frees a packet. One that others have a share in has
+ * no private room to count in, so each slot takes a reference instead.
  */
 static void settle_owner(struct xnf_put *p)
 {
-	if (!p->granted) {
-		consume_skb(p->skb);
-	} else if (p->shared) {
-		xnf_tx_skb(p->skb)->pending = p->granted;
-	} else {
-		while (--p->granted)
-			skb_get(p->skb);
+	if (p->shared) {
+		xnf_tx_skb(p->skb)->pending = p->holders;
+		return;
 	}
+	while (--p->holders)
+		skb_get(p->skb);
 }
 
 static u32 list_pieces(const struct sk_buff *skb, struct xnf_piece *piece)
@@ -178,6 +186,7 @@ static void flush_frame(struct xnf_put *p, struct xnf_gather *g)
 		return;
 	index = take_slot(p->tx);
 	p->tx->slot[index].stage = g->frame;
+	hold(p, &p->tx->slot[index]);
 	put_request(p, index, p->tx->stage[g->frame].gref, 0, g->fill);
 	g->fill = 0;
 }
@@ -279,7 +288,7 @@ static u16 first_flags(const struct sk_buff *skb)
  * xnf_tx_put() - put a packet on the ring, unpublished
  * @tx: transmit side; has room for the largest packet, see xnf_tx_may_send()
  * @skb: the packet, at least an Ethernet header and at most XNF_TX_PACKET_MAX long;
- *	on success it is the ring's, and may be freed already
+ *	on success it is the ring's, until answered
  * @gathered: set if it had to be copied together
  *
  * Context: transmit lock.

@@ -7,7 +7,7 @@
 #include "netfront.h"
 #include "tx_skb.h"
 
-/* Return: false if the backend still maps what it was given. */
+/* Return: false if the backend still maps what it was given; the slot then keeps its packet. */
 static bool end_slot(struct xnf_tx *tx, struct xnf_tx_slot *slot, int budget)
 {
 	struct sk_buff *skb = slot->skb;
@@ -18,9 +18,10 @@ static bool end_slot(struct xnf_tx *tx, struct xnf_tx_slot *slot, int budget)
 	}
 	if (!skb)
 		return true;
-	if (unlikely(!xfl_grant_end(slot->gref)))
+	if (slot->granted && unlikely(!xfl_grant_end(slot->gref)))
 		return false;
 	slot->skb = NULL;
+	slot->granted = false;
 	if (!slot->shared || !--xnf_tx_skb(skb)->pending)
 		napi_consume_skb(skb, budget);
 	return true;

@@ -72,23 +72,40 @@ void xfl_ring_mem_free(struct xfl_ring_mem *mem);
 })
 
 /**
+ * XFL_RING_ARM_AT() - ask for an event at a certain response
+ * @_r: any front ring
+ * @_cons: its first response not yet consumed; read once, if others may go on
+ * @_at: one past the response to be told of; beyond @_cons, and answering a
+ *	request that was pushed, or the next one to come
+ *
+ * Unless that is the next response, the user must also look by a timer: a backend
+ * may sit on its last responses for as long as it likes.
+ *
+ * Return: true if it came meanwhile, so that no event will.
+ */
+#define XFL_RING_ARM_AT(_r, _cons, _at) ({				\
+	u32 __from = (_cons), __when = (_at);				\
+									\
+	WRITE_ONCE((_r)->sring->rsp_event, __when);			\
+	virt_mb(); /* the event before the last look */			\
+	READ_ONCE((_r)->sring->rsp_prod) - __from >= __when - __from;	\
+})
+
+/**
  * XFL_RING_ARM() - ask for an event, having consumed all there was
  * @_r: any front ring
  * @_batch: most responses to wait for before the event, 1 for the next one
  *
- * With a batch over 1 the user must also look by a timer: a backend may sit on
- * its last responses for as long as it likes.
+ * With a batch over 1 the user must also look by a timer, see XFL_RING_ARM_AT().
  *
  * Return: true if as many responses came meanwhile, so that no event will.
  */
 #define XFL_RING_ARM(_r, _batch) ({					\
-	u32 __cons = (_r)->rsp_cons;					\
-	u32 __at = xfl_ring_event_after(__cons,				\
-			READ_ONCE((_r)->req_prod_pvt) - __cons, _batch); \
+	u32 __cons = READ_ONCE((_r)->rsp_cons);				\
+	u32 __due = READ_ONCE((_r)->req_prod_pvt) - __cons;		\
 									\
-	WRITE_ONCE((_r)->sring->rsp_event, __at);			\
-	virt_mb(); /* the event before the last look */			\
-	READ_ONCE((_r)->sring->rsp_prod) - __cons >= __at - __cons;	\
+	XFL_RING_ARM_AT(_r, __cons,					\
+			xfl_ring_event_after(__cons, __due, _batch));	\
 })
 
 #endif /* XENFRONT_RING_H */
