@@ -56,6 +56,11 @@ static blk_status_t bf_prepare(struct blkfront *bf, struct request *rq, struct b
 	return BLK_STS_OK;
 }
 
+static bool bf_nothing_to_flush(const struct request *rq, const struct bf_req *br)
+{
+	return req_op(rq) == REQ_OP_FLUSH && !br->op;
+}
+
 static bool bf_can_issue(struct bf_ring *ring, const struct bf_req *br)
 {
 	return ring->mode == BF_RING_LIVE &&
@@ -63,14 +68,17 @@ static bool bf_can_issue(struct bf_ring *ring, const struct bf_req *br)
 	       xfl_grefs_want(&ring->grefs, br->segs);
 }
 
-static void bf_admit(struct bf_ring *ring, struct bf_req *br)
+static blk_status_t bf_admit(struct bf_ring *ring, struct bf_req *br)
 {
 	if (likely(list_empty(&ring->waiting) && bf_can_issue(ring, br))) {
 		bf_issue(ring, br);
-		return;
+		return BLK_STS_OK;
 	}
+	if (unlikely(ring->mode == BF_RING_DEAD))
+		return BLK_STS_IOERR;
 	ring->stats.waits++;
 	list_add_tail(&br->link, &ring->waiting);
+	return BLK_STS_OK;
 }
 
 /* Return: whether the doorbell has to be rung. */
@@ -122,29 +130,22 @@ blk_status_t bf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_d
 	if (unlikely(status))
 		return status;
 	blk_mq_start_request(rq);
-	if (unlikely(req_op(rq) == REQ_OP_FLUSH && !br->op)) {
+	if (unlikely(bf_nothing_to_flush(rq, br))) {
 		blk_mq_end_request(rq, BLK_STS_OK);
-		goto commit;
+		if (bd->last)
+			bf_commit_rqs(hctx);
+		return BLK_STS_OK;
 	}
 
 	spin_lock_irqsave(&ring->lock, flags);
-	if (unlikely(ring->mode == BF_RING_DEAD)) {
-		spin_unlock_irqrestore(&ring->lock, flags);
-		return BLK_STS_IOERR;
-	}
-	bf_admit(ring, br);
+	status = bf_admit(ring, br);
 	if (bd->last)
 		notify = bf_push(ring);
 	spin_unlock_irqrestore(&ring->lock, flags);
 
 	if (notify)
 		xfl_evtchn_notify(&ring->ec);
-	return BLK_STS_OK;
-
-commit:
-	if (bd->last)
-		bf_commit_rqs(hctx);
-	return BLK_STS_OK;
+	return status;
 }
 
 /**
