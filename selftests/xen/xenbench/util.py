@@ -77,7 +77,7 @@ def one_at_a_time(limit=3600):
 
     XENFRONT_BENCHES says how many may run side by side.
     """
-    places = [cache() / f"bench.{n}.lock" for n in range(int(os.environ.get("XENFRONT_BENCHES", "2")))]
+    places = [cache() / f"bench.{n}.lock" for n in range(int(os.environ.get("XENFRONT_BENCHES", "1")))]
     with contextlib.ExitStack() as stack:
         streams = [stack.enter_context(open(path, "a+")) for path in places]
         stream = _take(streams, time.monotonic() + limit)
