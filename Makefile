@@ -17,9 +17,10 @@ modules: ## build the modules here, for the running kernel (or KVER=, or KERNELD
 
 install: modules ## install them over the in-tree drivers, under /lib/modules/KVER/updates
 	@scripts/preflight --headers $(KERNELDIR) $(KVER)
-	$(MAKE) -C $(KERNELDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates modules_install
-	depmod $(KVER)
-	scripts/install-hooks
+	$(MAKE) -C $(KERNELDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates CONFIG_MODULE_SIG_ALL= \
+		modules_install
+	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
+	scripts/install-hooks $(INSTALL_MOD_PATH)
 	@echo "A root or swap on xvd uses them after: update-initramfs -u -k $(KVER) (or dracut), and a reboot"
 
 dkms-install: ## register this tree with DKMS, build and install it for KVER
