@@ -128,9 +128,10 @@ guest_serve() {
 }
 
 # guest_console: a person has the guest's console until the guest is gone.
+# The port can be opened only once.
 guest_console() {
 	tell_host console
-	xenconsole "$DOMID" --type pv <"$CONSOLE" >"$CONSOLE"
+	xenconsole --interactive --type pv "$DOMID" <>"$CONSOLE" >&0
 }
 
 guest_end() {
@@ -172,7 +173,7 @@ guest_life() {	# NAME MODE
 		xl unpause "$DOMID"
 		if [ "$2" = shell ]; then
 			guest_console
-			guest_gone || guest_destroy
+			wait_for 5 guest_gone || guest_destroy
 		elif guest_serve; then
 			guest_end
 		else

@@ -14,13 +14,10 @@ wait_for() {
 
 # dom0 FUNCTION ARGUMENT...: runs a function in dom0 (the scenario's own or one of its verbs),
 # prints what it printed (up to 900 bytes) and returns its status.
-DOM0_CALLS=0
 dom0() {
-	local code answer
-	DOM0_CALLS=$BASHPID.$((DOM0_CALLS + 1))
-	DOM0_CALLS=${DOM0_CALLS#*.}
-	xenstore-write data/call "$BASHPID.$DOM0_CALLS $*"
-	if ! wait_for 120 dom0_answered "$BASHPID.$DOM0_CALLS"; then
+	local code answer call=$BASHPID.$RANDOM
+	xenstore-write data/call "$call $*"
+	if ! wait_for 120 dom0_answered "$call"; then
 		echo "dom0 does not answer: $*" >&2
 		return 1
 	fi
@@ -74,9 +71,8 @@ unbind() { echo "$2" >"/sys/bus/xen/drivers/$(driver_kind "$1")/unbind"; }
 have_disk() { [ -b "/dev/$1" ] && [ "$(cat "/sys/block/$1/size")" != 0 ]; }
 
 # net_up [NUMBER]: address and link of eth0, or another; dom0 is $DOM0_IP on the first.
-DOM0_IP=10.7.0.1 GUEST_IP=10.7.0.2
 # shellcheck disable=SC2034 # for the scenarios
-DOM0_IP6=fd07:0::1 GUEST_IP6=fd07:0::2
+DOM0_IP=10.7.0.1 GUEST_IP=10.7.0.2 DOM0_IP6=fd07:0::1 GUEST_IP6=fd07:0::2
 net_up() {
 	local number=${1:-0}
 	wait_for 20 test -e "/sys/class/net/eth$number" || return

@@ -28,24 +28,26 @@ def _raw_terminal():
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
 
 
-def attend(machine):
-    """From the agent's "console" event to its "end"."""
-    _until(machine, "console")
-    say("this is the guest's console; poweroff -f or Ctrl-] ends it")
-    with _raw_terminal():
-        _join(machine)
+def attend(machine, log):
+    """From the agent's "console" event to its "end"; what dom0 says meanwhile goes to a log."""
+    with open(log, "w") as dom0:
+        while _event(machine, dom0) != "console":
+            pass
+        say("this is the guest's console; poweroff -f or Ctrl-] ends it")
+        with _raw_terminal():
+            _join(machine, dom0)
     say("the guest is gone")
 
 
-def _until(machine, wanted):
-    word = ""
-    while word != wanted:
-        word, rest = machine.event(120, "the guest does not start")
-        if word == "fault":
-            raise BenchError(rest, machine.xen_log)
+def _event(machine, dom0):
+    word, rest = machine.event(120, "the guest does not start")
+    print(word, rest, file=dom0, flush=True)
+    if word == "fault":
+        raise BenchError(rest, dom0.name)
+    return word
 
 
-def _join(machine):
+def _join(machine, dom0):
     sources = [machine, machine.console, sys.stdin]
     while True:
         ready = select.select(sources, [], [], None if sys.stdin in sources else QUIET_LIMIT)[0]
@@ -53,7 +55,7 @@ def _join(machine):
             raise BenchError(f"the guest has said nothing for {QUIET_LIMIT} s")
         if machine.console in ready:
             os.write(sys.stdout.fileno(), machine.console.recv(4096))
-        if machine in ready and machine.event(5, "the console closes")[0] == "end":
+        if machine in ready and _event(machine, dom0) == "end":
             return
         if sys.stdin in ready:
             keys = os.read(sys.stdin.fileno(), 1024)

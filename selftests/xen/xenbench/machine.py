@@ -15,6 +15,10 @@ from .images import concatenate
 from .util import BenchError
 
 BOOT_LIMIT = 240
+# With SMAP and SMEP a PV dom0 crashes in its first bounce frame.
+CPU_PV = "max,-smap,-smep"
+# QEMU's SVM loses parts of the extended state: with more than this, programs in a guest crash.
+CPU_SVM = "qemu64,+svm,+npt,+nrip-save,+ssse3,+sse4.1,+sse4.2,+popcnt,+rdrand"
 
 
 @dataclasses.dataclass
@@ -37,7 +41,7 @@ class Options:
                    qdisk=scenario.backend == "qdisk")
 
     def command(self, images, run, agent, console):
-        cpu = "max,-smap,-smep" + (",-rdtscp" if self.pvh else "")
+        cpu = CPU_SVM if self.pvh else CPU_PV
         if self.icount:
             accel = ["-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off",
                      "-rtc", "clock=vm", "-smp", "1"]

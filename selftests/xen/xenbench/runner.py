@@ -117,11 +117,12 @@ class Runner:
     def shell(self, run):
         """One guest whose console is the terminal; nothing is judged."""
         self._prepare_images([run])
+        self._boots += 1
         say("booting Xen and dom0")
         with self._machine(run.scenario, ()) as machine:
             label = self.prepare(machine, run)
             machine.send(f"shell {label}")
-            console.attend(machine)
+            console.attend(machine, run.directory / "dom0.log")
 
     def _run_one(self, machine, run):
         label = self.prepare(machine, run)
