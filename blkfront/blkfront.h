@@ -6,6 +6,7 @@
  *
  *	submit.c	checks its shape, then issues it or lets it wait for credit
  *	data.c		turns its data into grants and ring requests
+ *	keep.c		has the frames its data is copied through, if grants persist
  *	complete.c	takes responses, ends grants, completes it
  *	recover.c	what becomes of it when the connection ends first
  *
@@ -48,15 +49,17 @@ DEFINE_RING_TYPES(bfw, union bfw_request, struct bfw_response);
  *	took its last answer; else empty
  * @tally: answers to its parts; ring lock
  * @op: what goes over the wire
+ * @copied: its data goes through kept frames, and @ref holds their numbers
  * @segs: frames of its data
  * @nr_refs: grants in use, in @ref; whoever owns the request
  * @nr_stuck: how many of them the backend will not let go of; at the front of @ref
- * @ref: one grant reference per frame
+ * @ref: one grant reference, or number of a kept frame, per frame of data
  */
 struct bf_req {
 	struct list_head link;
 	struct bfw_tally tally;
 	u8 op;
+	bool copied;
 	u16 segs;
 	u16 nr_refs;
 	u16 nr_stuck;
@@ -83,6 +86,36 @@ struct bf_indirect {
 };
 
 /**
+ * struct bf_kept - a frame that stays granted
+ * @va: its memory
+ * @gref: the backend may read and write it
+ * @frame: the frame
+ */
+struct bf_kept {
+	void *va;
+	grant_ref_t gref;
+	struct xfl_frame frame;
+};
+
+/**
+ * struct bf_keep - kept frames of a ring
+ * @frame: the frames; NULL if grants do not persist and data is granted where it is
+ * @free: stack of numbers of free ones
+ * @nr_free: entries of @free
+ * @nr: frames there are
+ * @max: most there will be
+ * @pool: where they come from
+ */
+struct bf_keep {
+	struct bf_kept *frame;
+	u16 *free;
+	u32 nr_free;
+	u32 nr;
+	u32 max;
+	struct xfl_framepool pool;
+};
+
+/**
  * struct bf_ring_stats - counts of one ring; ring lock
  * @events: interrupts
  * @parts: ring requests sent
@@ -105,6 +138,7 @@ struct bf_ring_stats {
  * @grefs: grant references
  * @indirect: frames for indirect requests, one per slot of @table; NULL if the
  *	backend takes none
+ * @keep: frames that stay granted
  * @waiting: requests that wait for credit, first come first served, whichever
  *	hardware context they came by: many small ones cannot starve a large one
  * @stuck: answered requests with a grant the backend will not let go of
@@ -124,6 +158,7 @@ struct bf_ring {
 	struct bfw_table table;
 	struct xfl_grefs grefs;
 	struct bf_indirect *indirect;
+	struct bf_keep keep;
 	struct list_head waiting;
 	struct list_head stuck;
 	struct bf_ring_stats stats;
@@ -142,6 +177,7 @@ struct bf_ring {
  * @block_mask: logical block size minus 1
  * @flush_op: how this backend flushes, 0 if it has nothing to flush; cleared
  *	when it says it cannot
+ * @persistent: we offered the backend to let grants persist; life cycle only
  * @xd: life cycle
  * @rescue: held while rings are taken down, and by the timeout handler, which looks
  *	at a ring out of turn
@@ -165,6 +201,7 @@ struct blkfront {
 	unsigned int nr_live;
 	u32 block_mask;
 	u8 flush_op;
+	bool persistent;
 
 	struct xfl_device xd;
 	struct mutex rescue;
@@ -212,6 +249,14 @@ int bf_rings_alloc(struct blkfront *bf, unsigned int nr, unsigned int max_frames
 void bf_rings_free(struct blkfront *bf);
 int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap);
 void bf_ring_close(struct bf_ring *ring);
+void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,
+		   const struct xfl_frame *frame, grant_ref_t gref);
+
+/* keep.c */
+int bf_keep_open(struct bf_ring *ring);
+void bf_keep_close(struct bf_ring *ring);
+bool bf_keep_grow(struct bf_ring *ring, u32 n, gfp_t gfp);
+void bf_copy_back(struct bf_ring *ring, struct bf_req *br);
 
 /* submit.c */
 blk_status_t bf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd);

@@ -60,13 +60,15 @@ static void bf_take(struct bf_ring *ring, struct list_head *answered)
  * bf_end_grants() - take back access to a request's data
  * @br: a request that is ours, answered or given up
  *
- * What cannot be ended moves to the front of @br->ref and is counted in
+ * Kept frames stay as they are. What cannot be ended moves to the front of @br->ref and is counted in
  * @br->nr_stuck.
  */
 void bf_end_grants(struct bf_req *br)
 {
 	unsigned int i;
 
+	if (br->copied)
+		return;
 	for (i = br->nr_stuck; i < br->nr_refs; i++) {
 		if (likely(xfl_grant_end(br->ref[i])))
 			continue;
@@ -76,7 +78,7 @@ void bf_end_grants(struct bf_req *br)
 }
 
 /**
- * bf_return_refs() - put references whose access has ended back on the stack
+ * bf_return_refs() - put references whose access has ended, or kept frames, back
  * @ring: the ring they are of
  * @br: a request after bf_end_grants()
  *
@@ -85,6 +87,9 @@ void bf_end_grants(struct bf_req *br)
 void bf_return_refs(struct bf_ring *ring, struct bf_req *br)
 {
 	lockdep_assert_held(&ring->lock);
+	if (br->copied)
+		while (br->nr_refs)
+			ring->keep.free[ring->keep.nr_free++] = br->ref[--br->nr_refs];
 	while (br->nr_refs > br->nr_stuck)
 		xfl_gref_push(&ring->grefs, br->ref[--br->nr_refs]);
 }
@@ -175,6 +180,14 @@ static void bf_check_drained(struct bf_ring *ring)
 		wake_up(&ring->bf->drained);
 }
 
+static void bf_take_data(struct bf_ring *ring, struct bf_req *br)
+{
+	if (br->copied)
+		bf_copy_back(ring, br);
+	else
+		bf_end_grants(br);
+}
+
 /**
  * bf_complete() - complete what the backend has answered
  * @ring: the ring
@@ -211,7 +224,7 @@ bool bf_complete(struct bf_ring *ring, u32 *prod)
 			xfl_evtchn_notify(&ring->ec);
 		bf_finish(&ended);
 		list_for_each_entry(br, &answered, link)
-			bf_end_grants(br);
+			bf_take_data(ring, br);
 		any |= !list_empty(&answered);
 		list_splice_init(&answered, &ended);
 	} while (!list_empty(&ended));

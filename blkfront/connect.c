@@ -102,7 +102,7 @@ static int bf_write_keys(struct xenbus_transaction xbt, const char *dir, void *c
 					bf_write_ring(xbt, dir, &bf->ring[0]);
 	if (!err)
 		err = xenbus_printf(xbt, dir, "protocol", "%s", XEN_IO_PROTO_ABI_NATIVE);
-	return err ?: xenbus_printf(xbt, dir, "feature-persistent", "%u", 0);
+	return err ?: xenbus_printf(xbt, dir, "feature-persistent", "%u", bf->persistent);
 }
 
 static void bf_map_queues(struct blkfront *bf)
@@ -192,6 +192,7 @@ static int bf_connect(struct xfl_device *xd)
 	xfl_keys_read(xd->xbdev, xd->xbdev->otherend, bf_offer_keys, ARRAY_SIZE(bf_offer_keys),
 		      &offer);
 	bf_params_tell_once(xenbus_read_unsigned(xd->xbdev->nodename, "trusted", 1));
+	bf->persistent = READ_ONCE(bf_feature_persistent);
 	err = bf_size_rings(bf, &offer);
 	if (err)
 		return err;
@@ -246,10 +247,26 @@ static void bf_announce(const struct blkfront *bf)
 {
 	const struct bf_ring *ring = &bf->ring[0];
 
-	dev_info(&bf->xd.xbdev->dev, "%s: %llu sectors, %s%s, %u ring(s) of %u, %u segments each\n",
+	dev_info(&bf->xd.xbdev->dev, "%s: %llu sectors, %s%s%s, %u ring(s) of %u, %u segments each\n",
 		 bf->vdev.name, bf->disk.sectors, bf_flush_name(bf->flush_op),
-		 bf->disk.discard_granularity ? ", discard" : "", bf->nr_live,
+		 bf->disk.discard_granularity ? ", discard" : "",
+		 ring->keep.frame ? ", persistent grants" : "", bf->nr_live,
 		 RING_SIZE(&ring->front), ring->cap);
+}
+
+/* Whether grants persist is settled once per connection: a backend keeps all it ever saw. */
+static int bf_settle_persistent(struct blkfront *bf)
+{
+	struct xenbus_device *xbdev = bf->xd.xbdev;
+	unsigned int i;
+	int err = 0;
+
+	if (!bf->persistent ||
+	    !xenbus_read_unsigned(xbdev->otherend, "feature-persistent", 0))
+		return 0;
+	for (i = 0; i < bf->nr_live && !err; i++)
+		err = bf_keep_open(&bf->ring[i]);
+	return err;
 }
 
 static int bf_go_live(struct xfl_device *xd)
@@ -258,6 +275,8 @@ static int bf_go_live(struct xfl_device *xd)
 	int err;
 
 	err = bf_read_disk(bf);
+	if (!err)
+		err = bf_settle_persistent(bf);
 	if (err)
 		return err;
 	WRITE_ONCE(bf->flush_op, bf->disk.flush_op);

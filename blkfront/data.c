@@ -3,6 +3,8 @@
  * From a block request to ring requests: its data is granted frame by frame,
  * and each frame becomes a segment where the backend will read it.
  */
+#include <linux/highmem.h>
+
 #include "blkfront.h"
 
 static union bfw_request *bf_next_slot(struct bf_ring *ring)
@@ -30,6 +32,31 @@ static void bf_next_part(struct bf_ring *ring, struct bf_req *br, struct bfw_lay
 		part.frame_gref = ring->indirect[slot].gref;
 	}
 	bfw_open_part(layout, bf_next_slot(ring), &part);
+}
+
+static void bf_copy_run(struct bf_ring *ring, struct bf_req *br, struct bfw_layout *layout,
+			const struct bio_vec *bv)
+{
+	struct bf_keep *k = &ring->keep;
+	u32 offset = bv->bv_offset;
+	u32 left = bv->bv_len;
+
+	while (left) {
+		u16 nr = k->free[--k->nr_free];
+		const struct bf_kept *to = &k->frame[nr];
+		u32 len = xfl_frame_chunk(offset, left);
+
+		if (bfw_part_full(layout))
+			bf_next_part(ring, br, layout);
+		if (br->op == BFW_WRITE)
+			memcpy_from_page(to->va + xfl_frame_offset(offset),
+					 bv->bv_page + (offset >> PAGE_SHIFT),
+					 offset_in_page(offset), len);
+		bfw_place(layout, to->gref, offset, len);
+		br->ref[br->nr_refs++] = nr;
+		offset += len;
+		left -= len;
+	}
 }
 
 static void bf_place_run(struct bf_ring *ring, struct bf_req *br, struct bfw_layout *layout,
@@ -62,8 +89,13 @@ static void bf_issue_data(struct bf_ring *ring, struct bf_req *br)
 	struct bio_vec bv;
 
 	bfw_layout_init(&layout, blk_rq_pos(rq), br->segs, ring->cap);
-	rq_for_each_bvec(bv, rq, iter)
-		bf_place_run(ring, br, &layout, &bv);
+	br->copied = ring->keep.frame;
+	rq_for_each_bvec(bv, rq, iter) {
+		if (br->copied)
+			bf_copy_run(ring, br, &layout, &bv);
+		else
+			bf_place_run(ring, br, &layout, &bv);
+	}
 }
 
 static void bf_issue_flush(struct bf_ring *ring, struct bf_req *br)
@@ -99,6 +131,7 @@ void bf_issue(struct bf_ring *ring, struct bf_req *br)
 	lockdep_assert_held(&ring->lock);
 	INIT_LIST_HEAD(&br->link);
 	br->tally = (struct bfw_tally){};
+	br->copied = false;
 	br->nr_refs = 0;
 	br->nr_stuck = 0;
 

@@ -38,9 +38,13 @@ static bool bf_trusted = true;
 module_param_named(trusted, bf_trusted, bool, 0644);
 MODULE_PARM_DESC(trusted, "Whether backends may see what lies beside the data (default Y)");
 
-static bool bf_feature_persistent;
+/*
+ * As in-tree. It costs a copy of every byte and up to 4 MB a ring, and spares the
+ * backend's host mapping and unmapping every frame.
+ */
+bool bf_feature_persistent = true;
 module_param_named(feature_persistent, bf_feature_persistent, bool, 0644);
-MODULE_PARM_DESC(feature_persistent, "Keep grants and copy the data (default N)");
+MODULE_PARM_DESC(feature_persistent, "Keep grants and copy the data, if the backend does so (default Y)");
 
 static void bf_param_clamp(const char *name, unsigned int *value, unsigned int lo, unsigned int hi)
 {
@@ -72,6 +76,4 @@ void bf_params_tell_once(bool toolstack_trusts)
 {
 	if (!bf_trusted || !toolstack_trusts)
 		pr_warn_once("backend not trusted, but data is not copied yet: it can see whole frames\n");
-	if (bf_feature_persistent)
-		pr_info_once("feature_persistent: not available yet, grants are transient\n");
 }

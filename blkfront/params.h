@@ -9,6 +9,8 @@ extern unsigned int bf_max_indirect_segments;
 extern unsigned int bf_max_queues;
 extern unsigned int bf_max_ring_page_order;
 
+extern bool bf_feature_persistent;
+
 void bf_params_check(void);
 void bf_params_tell_once(bool toolstack_trusts);
 

@@ -2,6 +2,7 @@
 /*
  * The memory of a ring: shared frames, table, grant references, indirect frames.
  */
+#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "blkfront.h"
@@ -80,10 +81,34 @@ static int bf_indirect_alloc(struct bf_ring *ring, u32 slots)
 		at->frame = xfl_framepool_get(&ring->pool);
 		at->seg = xfl_frame_va(&at->frame);
 		at->gref = xfl_gref_pop(&ring->grefs);
-		xfl_grant(&ring->grefs, at->gref, xfl_frame_gfn(&at->frame), true);
+		/* Where grants may persist, backends map every frame for writing. */
+		xfl_grant(&ring->grefs, at->gref, xfl_frame_gfn(&at->frame),
+			  !ring->bf->persistent);
 	}
 	ring->indirect = indirect;
 	return 0;
+}
+
+/**
+ * bf_frame_free() - end the access to a frame of our own and put it back
+ * @ring: ring that @gref is of
+ * @pool: pool that @frame is of
+ * @frame: the frame
+ * @gref: its reference
+ *
+ * If the backend goes on mapping it, it is parked with its reference.
+ */
+void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,
+		   const struct xfl_frame *frame, grant_ref_t gref)
+{
+	if (xfl_grant_end(gref)) {
+		xfl_gref_push(&ring->grefs, gref);
+		xfl_framepool_put(pool, *frame);
+		return;
+	}
+	xfl_park(&gref, 1, THIS_MODULE, xfl_park_put_page, frame->page);
+	xfl_gref_abandon(&ring->grefs, 1);
+	xfl_framepool_abandon(pool);
 }
 
 static void bf_indirect_free(struct bf_ring *ring)
@@ -92,19 +117,14 @@ static void bf_indirect_free(struct bf_ring *ring)
 
 	if (!ring->indirect)
 		return;
-	for (at = ring->indirect; at < ring->indirect + ring->table.slots.nr; at++) {
-		if (xfl_grant_end(at->gref)) {
-			xfl_gref_push(&ring->grefs, at->gref);
-			xfl_framepool_put(&ring->pool, at->frame);
-			continue;
-		}
-		xfl_park(&at->gref, 1, THIS_MODULE, xfl_park_put_page, at->frame.page);
-		xfl_gref_abandon(&ring->grefs, 1);
-		xfl_framepool_abandon(&ring->pool);
-	}
+	for (at = ring->indirect; at < ring->indirect + ring->table.slots.nr; at++)
+		bf_frame_free(ring, &ring->pool, &at->frame, at->gref);
 	kvfree(ring->indirect);
 	ring->indirect = NULL;
 }
+
+/* What kept frames may need, where a ring of direct requests would do with less. */
+#define BF_MIN_REFS	1056u
 
 /* Enough to send one largest request, whatever else goes on in the grant table. */
 static int bf_grefs_alloc(struct bf_ring *ring, u32 slots, u32 cap)
@@ -113,7 +133,7 @@ static int bf_grefs_alloc(struct bf_ring *ring, u32 slots, u32 cap)
 	u32 reserve = fixed + BFW_MAX_SEGS;
 
 	return xfl_grefs_init(&ring->grefs, ring->bf->xd.xbdev->otherend_id, reserve,
-			      max(reserve, fixed + slots * cap));
+			      fixed + max(BF_MIN_REFS, slots * cap));
 }
 
 /**
@@ -171,6 +191,7 @@ void bf_ring_close(struct bf_ring *ring)
 	ring->front.sring = NULL;
 	spin_unlock_irqrestore(&ring->lock, flags);
 
+	bf_keep_close(ring);
 	bf_indirect_free(ring);
 	xfl_framepool_destroy(&ring->pool);
 	xfl_grefs_destroy(&ring->grefs);

@@ -61,11 +61,20 @@ static bool bf_nothing_to_flush(const struct request *rq, const struct bf_req *b
 	return req_op(rq) == REQ_OP_FLUSH && !br->op;
 }
 
+static bool bf_memory_for(struct bf_ring *ring, u32 segs)
+{
+	struct bf_keep *k = &ring->keep;
+
+	if (!k->frame)
+		return xfl_grefs_want(&ring->grefs, segs);
+	return likely(k->nr_free >= segs) || bf_keep_grow(ring, segs, GFP_NOWAIT | __GFP_NOWARN);
+}
+
 static bool bf_can_issue(struct bf_ring *ring, const struct bf_req *br)
 {
 	return ring->mode == BF_RING_LIVE &&
 	       bfw_credits(&ring->table) >= bfw_parts(br->segs, ring->cap) &&
-	       xfl_grefs_want(&ring->grefs, br->segs);
+	       bf_memory_for(ring, br->segs);
 }
 
 static blk_status_t bf_admit(struct bf_ring *ring, struct bf_req *br)
