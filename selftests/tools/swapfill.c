@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * swapfill MB PASSES: more memory than the guest has, verified page by page, so that every page
- * goes out to swap and comes back. Prints how much was swapped out at the end of the first pass.
+ * swapfill MB PASSES [LOCKED]: more memory than there is, verified page by page, so that pages go
+ * out to swap and come back. LOCKED MB are held in memory first, which makes a large guest as
+ * small as the test wants it. Prints how much was swapped out before the first pass.
  */
 #define _GNU_SOURCE
 #include "pattern.h"
@@ -42,6 +43,16 @@ static int check_pass(uint8_t *mem, size_t pages, size_t page, unsigned int pass
 	return 0;
 }
 
+static int hold(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p != MAP_FAILED && !mlock(p, len))
+		return 0;
+	printf("cannot hold %zu MB: %m\n", len >> 20);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	size_t page = sysconf(_SC_PAGESIZE), len = argc > 1 ? strtoul(argv[1], NULL, 0) << 20 : 0;
@@ -50,9 +61,11 @@ int main(int argc, char **argv)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (!len || mem == MAP_FAILED) {
-		puts("usage: swapfill MB [PASSES]");
+		puts("usage: swapfill MB [PASSES [LOCKED]]");
 		return 1;
 	}
+	if (argc > 3 && hold(strtoul(argv[3], NULL, 0) << 20))
+		return 1;
 	pattern_fill(mem, len, 0, 0);
 	printf("swapped_kb %ld\n", swapped_kb());
 	for (pass = 0; pass < passes; pass++)

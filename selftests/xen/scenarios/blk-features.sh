@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #: about = "backends without flush, with barriers only, read-only, without discard; swap"
 #: kernel = ["6.12", "6.1"]
-#: disks = ["xvda 224M", "xvdb 16M writethrough", "xvdc 16M ro"]
+#: disks = ["xvda 96M", "xvdb 16M writethrough", "xvdc 16M ro"]
 #: timeout = 400
 
 expect() {	# DISK WORDS
@@ -33,7 +33,7 @@ guest() {
 	ktap_print_header
 	ktap_test "driver loads" load_driver blk
 	ktap_test "disks are there" have_disks xvda xvdb xvdc
-	expect xvda "cache=back sectors=458752"
+	expect xvda "cache=back sectors=196608"
 	expect xvdb "cache=through sectors=32768"
 	# The in-tree driver offers a cache here, whose flush blkback then refuses.
 	expect xvdc "ro=1 $([ "$DRIVER" = intree ] || echo cache=through)"
