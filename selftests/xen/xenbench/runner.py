@@ -14,7 +14,8 @@ from .scenario import Scenario, shell_assignments
 from .util import TOP, BenchError, say, show_tail
 from .verdict import Test
 
-CMDLINE = "console=hvc0 rdinit=/init panic=1 panic_on_oops=1 printk.time=1 mitigations=off"
+CMDLINE = ("console=hvc0 rdinit=/init panic=1 panic_on_oops=1 printk.time=1 mitigations=off "
+           "watchdog_thresh=60")
 DEBUG_CMDLINE = "slub_debug=FZPU page_poison=1 kfence.sample_interval=10 init_on_free=0"
 MODULES = ("xen-frontlib.ko", "xen-netfront.ko", "xen-blkfront.ko")
 # What xl, the backends and the checks after the guest may take beside the scenario's own time.
