@@ -106,6 +106,7 @@ int xnf_poll(struct napi_struct *napi, int budget)
 {
 	struct xnf_queue *q = container_of(napi, struct xnf_queue, napi);
 	int work = 0;
+	bool more;
 
 	if (!xfl_broken(&q->xn->xd))
 		xnf_tx_poll(q, budget);
@@ -120,10 +121,14 @@ int xnf_poll(struct napi_struct *napi, int budget)
 	}
 	if (work == budget || !napi_complete_done(napi, work))
 		return work;
-	if (arm(q))
+	/*
+	 * In this order: a response that comes now has its event on the way, and the
+	 * verdict on that one must find the producer moved since the one sent here.
+	 */
+	more = arm(q);
+	end_interrupts(q);
+	if (more)
 		napi_schedule(napi);
-	else
-		end_interrupts(q);
 	return work;
 }
 
