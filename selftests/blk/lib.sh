@@ -26,7 +26,7 @@ blk_begin() {
 }
 
 # The limit only ends a hang; nothing is measured by it.
-pat() { timeout 200 blkpat "$@"; }
+pat() { timeout 500 blkpat "$@"; }
 filled_and_verified() { pat fill "$1" "$2" && pat verify "$1" "$2"; }
 disk_sectors() { cat "/sys/block/$DISK/size" 2>/dev/null || echo 0; }
 disk_there() { [ -b "$DEV" ] && [ "$(disk_sectors)" != 0 ]; }

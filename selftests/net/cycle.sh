@@ -78,6 +78,27 @@ rebound_in_traffic() {
 	[ "$code" = 0 ] && works
 }
 
+interface_gone() { ! [ -e "/sys/class/net/$IFACE" ]; }
+
+detached_and_attached() {
+	local round
+	for ((round = 0; round < 3; round++)); do
+		"$XENFRONT_DOM0" network_detach "${DEVICE#vif-}" && until_true 20 interface_gone || return
+		"$XENFRONT_DOM0" network_attach || return
+		until_true 20 test -e "/sys/class/net/$IFACE" && addresses_back || return
+	done
+	works
+}
+
+detached_in_traffic() {
+	background_traffic
+	"$XENFRONT_DOM0" network_detach "${DEVICE#vif-}"
+	until_true 20 interface_gone || return
+	traffic_stop
+	"$XENFRONT_DOM0" network_attach || return
+	until_true 20 test -e "/sys/class/net/$IFACE" && addresses_back && works
+}
+
 net_begin
 ADDRESSES=$(ip -brief address show dev "$IFACE" | awk '{ for (i = 3; i <= NF; i++) print $i }' |
 	grep -v ^fe80)
@@ -85,4 +106,10 @@ ktap_test "down and up $ROUNDS times" down_and_up
 ktap_test "down and up $ROUNDS times under traffic" down_and_up_in_traffic
 ktap_test "out of the driver and back $ROUNDS times" rebound
 ktap_test "out of the driver and back under traffic" rebound_in_traffic
+if [ -n "${XENFRONT_DOM0:-}" ]; then
+	ktap_test "detached and attached three times" detached_and_attached
+	ktap_test "detached under traffic" detached_in_traffic
+else
+	ktap_test_skip "detached and attached" "needs dom0's help (XENFRONT_DOM0)"
+fi
 ktap_finished

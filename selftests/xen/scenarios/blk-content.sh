@@ -4,7 +4,7 @@
 #: kernel = ["6.12", "6.1"]
 #: tools = ["fio"]
 #: disks = ["xvda 48M", "xvdb 48M"]
-#: timeout = 400
+#: timeout = 900
 
 guest() {
 	. /selftests/suite.sh

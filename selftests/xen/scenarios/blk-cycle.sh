@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "a disk taken away and given back: idle, open, under load; resized"
-#: kernel = ["6.12", "6.1"]
 #: disks = ["xvda 32M"]
-#: timeout = 400
+#: timeout = 900
 #: intree_fails = "out of the driver and back"
 
 guest() {

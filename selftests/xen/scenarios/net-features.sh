@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "backends that lack one feature each, an interface for every one of them"
-#: kernel = ["6.12", "6.1"]
 #: nics = 8
-#: timeout = 400
+#: timeout = 900
 
 # One line an interface: the keys its backend lacks (or has, with "KEY=VALUE"), then what is
 # therefore off. The last one is an old backend that has nothing but what is mandatory.

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #: about = "packets of every shape, both ways, compared byte for byte"
 #: kernel = ["6.12", "6.1"]
-#: timeout = 400
+#: timeout = 900
 
 guest() {
 	. /selftests/suite.sh
