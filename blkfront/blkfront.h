@@ -172,7 +172,8 @@ struct bf_ring {
 
 /**
  * struct blkfront - one disk
- * @ring: the rings; @nr_rings of them, as many as there are hardware contexts
+ * @ring: the rings
+ * @nr_rings: how many, as many as there are hardware contexts
  * @nr_live: rings in use with this backend, the first ones
  * @block_mask: logical block size minus 1
  * @flush_op: how this backend flushes, 0 if it has nothing to flush; cleared
