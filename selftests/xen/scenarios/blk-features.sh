@@ -40,7 +40,7 @@ guest() {
 	attached xvdf "cache=through" -feature-flush-cache -feature-barrier
 	attached xvdg "cache=back discard=off" -feature-discard
 	attached xvdh "cache=through discard=off" -feature-flush-cache -feature-barrier \
-		-feature-discard -feature-persistent -physical-sector-size
+		-feature-discard -physical-sector-size
 	XENFRONT_DISK=xvda
 	ktap_suite blk/swap
 	ktap_finished

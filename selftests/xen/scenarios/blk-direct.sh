@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "the caller's pages granted, none kept: requests of every size compared"
+#: kernel = ["6.12", "6.1"]
+#: disks = ["xvda 48M", "xvdb 48M"]
+#: timeout = 900
+
+guest() {
+	. /selftests/suite.sh
+	export XENFRONT_DISK=xvda XENFRONT_DOM0=dom0
+	export -f dom0 dom0_answered wait_for
+	ktap_print_header
+	# The second disk's backend has no indirect descriptors.
+	ktap_test "backend made poorer" dom0 key_hide vbd 51728 feature-max-indirect-segments
+	ktap_test "driver loads" load_driver blk feature_persistent=0
+	ktap_test "disks are there" eval 'wait_for 20 have_disk xvda && wait_for 20 have_disk xvdb'
+	ktap_suite blk/content
+	XENFRONT_DISK=xvdb
+	ktap_suite blk/content
+	ktap_finished
+}
