@@ -8,13 +8,14 @@ disk_file() { echo "/tmp/disks/$1"; }
 
 # disk_make NAME SIZE [OPTION...]: prints the device (or the file, for qdisk) behind the disk.
 disk_make() {
-	local name=$1 size=$2 option sector=512 loop file
+	local name=$1 size=$2 option sector=512 cache=back loop file
 	file=$(disk_file "$name")
 	shift 2
 	for option in "$@"; do
 		case $option in
 		host)     host_disk "$size"; return ;;
 		sector=*) sector=${option#sector=} ;;
+		writethrough) cache=through ;;
 		esac
 	done
 	[ -e "$file" ] || truncate -s "$size" "$file"
@@ -23,9 +24,8 @@ disk_make() {
 		return
 	fi
 	loop=$(losetup --find --show --sector-size "$sector" "$file") || return
-	case " $* " in
-	*" writethrough "*) echo "write through" >"/sys/block/${loop##*/}/queue/write_cache" ;;
-	esac
+	# A loop device remembers what the guest before this one was given.
+	echo "write $cache" >"/sys/block/${loop##*/}/queue/write_cache"
 	echo "$loop"
 }
 
