@@ -6,6 +6,7 @@
  *	load serve [PORT]			in dom0
  *	load KIND HOST FILE [SIZE]		in the guest, until killed; counts in FILE
  *	load packets HOST			print how many packets the vif brought dom0 so far
+ *	load put HOST NAME			send standard input to a file in the server's directory
  *
  * KIND: tcp-out, tcp-in (SIZE bytes a call), udp-out, udp-in (SIZE bytes a datagram),
  * rr (one byte there and back on one connection), crr (one connection for each such byte),
@@ -39,6 +40,7 @@ struct request {
 	char kind[16];
 	unsigned int size;
 	unsigned int port;
+	char name[32];	/* for put */
 };
 
 static char buffer[MAX_SIZE];
@@ -260,6 +262,21 @@ static void answer(int control, unsigned long long number)
 	dprintf(control, "%llu\n", number);
 }
 
+/* NAME came as a word without a slash. */
+static void keep_file(int control, const char *name)
+{
+	FILE *file = fopen(name, "we");
+	ssize_t got;
+
+	if (!file)
+		return;
+	answer(control, 0);
+	while ((got = recv(control, buffer, sizeof(buffer), 0)) > 0)
+		fwrite(buffer, 1, got, file);
+	fclose(file);
+	send(control, "", 1, MSG_NOSIGNAL);
+}
+
 static void serve_one(int control)
 {
 	struct sockaddr_in peer;
@@ -269,11 +286,13 @@ static void serve_one(int control)
 	int fd;
 
 	if (!hear(control, line, sizeof(line)) ||
-	    sscanf(line, "%15s %u %u", r.kind, &r.size, &r.port) != 3 || r.size > MAX_SIZE ||
-	    getpeername(control, (struct sockaddr *)&peer, &size))
+	    sscanf(line, "%15s %u %u %31[^/]", r.kind, &r.size, &r.port, r.name) < 3 ||
+	    r.size > MAX_SIZE || getpeername(control, (struct sockaddr *)&peer, &size))
 		return;
 	if (!strcmp(r.kind, "packets")) {
 		answer(control, vif_packets());
+	} else if (!strcmp(r.kind, "put")) {
+		keep_file(control, r.name);
 	} else if (!strcmp(r.kind, "tcp-out")) {
 		answer(control, 0);
 		tcp_receive(control, r.size);
@@ -323,7 +342,7 @@ static unsigned int ask(int control, const struct request *r)
 {
 	char line[64];
 
-	dprintf(control, "%s %u %u\n", r->kind, r->size, r->port);
+	dprintf(control, "%s %u %u %s\n", r->kind, r->size, r->port, r->name);
 	if (!hear(control, line, sizeof(line)))
 		die("the server does not know %s", r->kind);
 	return strtoul(line, NULL, 10);
@@ -368,22 +387,45 @@ static void run(struct request *r, const char *host)
 			ask_one(control);
 }
 
+/* The answer at the end says that the file is whole. */
+static void put(const struct sockaddr_in *server, struct request *r)
+{
+	int control = tcp_connect(server);
+	ssize_t got;
+
+	ask(control, r);
+	while ((got = read(0, buffer, sizeof(buffer))) > 0)
+		if (send(control, buffer, got, MSG_NOSIGNAL) != got)
+			die("send");
+	shutdown(control, SHUT_WR);
+	if (recv(control, buffer, 1, 0) != 1)
+		die("the server did not keep %s", r->name);
+}
+
 int main(int argc, char **argv)
 {
-	struct request r = { .size = 65536 };
+	struct request r = { .size = 65536, .name = "-" };
 
 	if (argc >= 2 && !strcmp(argv[1], "serve"))
 		serve(argc > 2 ? strtoul(argv[2], NULL, 10) : DEFAULT_PORT);
-	if (argc == 3 && !strcmp(argv[1], "packets")) {
+	if (argc < 3)
+		die("usage: see the head of load.c");
+	snprintf(r.kind, sizeof(r.kind), "%s", argv[1]);
+	if (!strcmp(r.kind, "packets")) {
 		struct sockaddr_in server = address(argv[2], DEFAULT_PORT);
 
-		strcpy(r.kind, "packets");
 		printf("%u\n", ask(tcp_connect(&server), &r));
 		return 0;
 	}
 	if (argc < 4)
 		die("usage: see the head of load.c");
-	snprintf(r.kind, sizeof(r.kind), "%s", argv[1]);
+	if (!strcmp(r.kind, "put")) {
+		struct sockaddr_in server = address(argv[2], DEFAULT_PORT);
+
+		snprintf(r.name, sizeof(r.name), "%s", argv[3]);
+		put(&server, &r);
+		return 0;
+	}
 	if (argc > 4)
 		r.size = strtoul(argv[4], NULL, 10);
 	if (!r.size || r.size > MAX_SIZE)

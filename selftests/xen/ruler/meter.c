@@ -3,8 +3,9 @@
  * meter: starts a load in the guest, lets it warm up, and counts over a window in its midst, so
  * that neither the load's start nor its end is in the figures.
  *
- *	meter WARM-MS WINDOW-MS COUNTER COMMAND...
+ *	meter [-m] WARM-MS WINDOW-MS COUNTER COMMAND...
  *
+ * The warm-up begins when the first operation is counted. -m marks the window for tally.
  * COUNTER says where operations and bytes are counted; never in the driver under test:
  *	disk:NAME	requests the block layer has seen completed (/sys/block/NAME/stat)
  *	load:FILE	what the program load keeps in FILE
@@ -26,33 +27,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define HYPERVISOR_VCPU_OP	24
-#define GET_RUNSTATE_INFO	4
-#define RUNNING			0
-#define RUNNABLE		1
-#define STOP_MS			5000
-
-/* As Linux's uapi xen/privcmd.h lays it out; the packaged header does not compile alone. */
-struct privcmd_hypercall {
-	uint64_t op;
-	uint64_t arg[5];
-};
-
-#define PRIVCMD_HYPERCALL	_IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_hypercall))
-
-/* As Xen's public/vcpu.h lays it out. */
-struct runstate {
-	int32_t state;
-	int32_t pad;
-	uint64_t entered;
-	uint64_t ns[4];
-};
+#define STOP_MS		5000
+#define START_MS	20000
 
 struct sample {
 	uint64_t ns;
@@ -63,8 +44,6 @@ struct sample {
 	uint64_t irqs;
 };
 
-static int privcmd = -1;
-static struct runstate *runstate;	/* memory that may be given to a hypercall */
 static const volatile struct load_count *load;
 static const char *counter_kind, *counter_name;
 
@@ -80,39 +59,6 @@ __attribute__((noreturn, format(printf, 1, 2))) static void die(const char *fmt,
 	exit(1);
 }
 
-static void open_hypercalls(void)
-{
-	int buffer = open("/dev/xen/hypercall", O_RDWR | O_CLOEXEC);
-
-	privcmd = open("/dev/xen/privcmd", O_RDWR | O_CLOEXEC);
-	if (privcmd < 0 || buffer < 0)
-		die("/dev/xen/privcmd: %s (is xen-privcmd loaded?)", strerror(errno));
-	runstate = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, buffer, 0);
-	if (runstate == MAP_FAILED)
-		die("hypercall buffer: %s", strerror(errno));
-}
-
-/* Xen's own accounting of this domain, all its vCPUs. */
-static void sample_cpu(struct sample *s)
-{
-	s->cpu = 0;
-	s->steal = 0;
-	for (uint64_t vcpu = 0; ; vcpu++) {
-		struct privcmd_hypercall call = {
-			.op = HYPERVISOR_VCPU_OP,
-			.arg = { GET_RUNSTATE_INFO, vcpu, (uintptr_t)runstate },
-		};
-
-		if (ioctl(privcmd, PRIVCMD_HYPERCALL, &call)) {
-			if (vcpu)
-				return;
-			die("runstate of vCPU 0: %s", strerror(errno));
-		}
-		s->cpu += runstate->ns[RUNNING];
-		s->steal += runstate->ns[RUNNABLE];
-	}
-}
-
 static void read_file(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -125,6 +71,23 @@ static void read_file(const char *path, char *text, size_t size)
 		have += got;
 	text[have] = 0;
 	close(fd);
+}
+
+/* Xen's own accounting of this domain, all its vCPUs; see runstate/runstate.c. */
+static void sample_cpu(struct sample *s)
+{
+	unsigned long long running, runnable;
+	char text[4096];
+
+	read_file("/proc/xen_runstate", text, sizeof(text));
+	s->cpu = 0;
+	s->steal = 0;
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		if (sscanf(line, "%llu %llu", &running, &runnable) != 2)
+			die("/proc/xen_runstate is not as expected");
+		s->cpu += running;
+		s->steal += runnable;
+	}
 }
 
 /* Dynamic event channels; xenstore's and the console's are not the load's. */
@@ -258,16 +221,35 @@ static void pause_ms(unsigned long ms)
 		;
 }
 
+/* Programs take their time to begin; what they do then is no part of the warm-up. */
+static void await_first(pid_t child, uint64_t before)
+{
+	struct sample s;
+
+	for (int waited = 0; waited < START_MS; waited += 5) {
+		sample_work(&s);
+		if (s.ops != before)
+			return;
+		must_run(child);
+		pause_ms(5);
+	}
+	stop(child);
+	die("the load did nothing for %d ms", START_MS);
+}
+
 int main(int argc, char **argv)
 {
-	struct sample before, after, last;
+	struct sample first, before, after, last;
+	bool mark = argc > 1 && !strcmp(argv[1], "-m");
 	pid_t child;
 
-	if (argc < 5)
-		die("meter WARM-MS WINDOW-MS COUNTER COMMAND...");
-	open_hypercalls();
+	argv += mark;
+	if (argc - mark < 5)
+		die("meter [-m] WARM-MS WINDOW-MS COUNTER COMMAND...");
 	open_counter(argv[3]);
+	sample_work(&first);
 	child = start(argv + 4);
+	await_first(child, first.ops);
 	pause_ms(strtoul(argv[1], NULL, 10));
 	must_run(child);
 
@@ -275,9 +257,11 @@ int main(int argc, char **argv)
 	sample_cpu(&before);
 	sample_work(&before);
 	before.ns = now();
-	mark_begin_window();
+	if (mark)
+		mark_begin_window();
 	pause_ms(strtoul(argv[2], NULL, 10));
-	mark_end_window();
+	if (mark)
+		mark_end_window();
 	after.ns = now();
 	sample_work(&after);
 	sample_cpu(&after);
@@ -293,6 +277,6 @@ int main(int argc, char **argv)
 	       (unsigned long long)(after.cpu - before.cpu),
 	       (unsigned long long)(after.steal - before.steal),
 	       (unsigned long long)(after.irqs - before.irqs),
-	       (unsigned long long)last.ops);
+	       (unsigned long long)(last.ops - first.ops));
 	return 0;
 }

@@ -12,6 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+from ruler import cli as ruler
+
 from . import report, scenario
 from .images import KERNELS, Images
 from .runner import Run, Runner
@@ -41,6 +43,7 @@ def parser():
     selfcheck = commands.add_parser("selfcheck", help="show that the bench goes red when it must")
     _choices(selfcheck)
     selfcheck.set_defaults(function=do_selfcheck)
+    ruler.add_commands(commands)
     return top
 
 

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The order in which a boot measures its rows: rounds of A and B, turned about each time."""
+
+import dataclasses
+
+NULL = "null"
+NULL_ROUNDS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """A driver with its parameters, all others being its defaults."""
+
+    name: str
+    driver: str
+    parameters: str = ""
+    only: tuple = ()    # groups; all without
+
+    def takes(self, row):
+        return not self.only or row.group in self.only
+
+
+INTREE = Variant("intree", "intree")
+OURS = Variant("ours", "ours")
+# The in-tree block driver with its most debated default turned off.
+TRANSIENT = Variant("intree-transient", "intree", "feature_persistent=0", ("disk", "plain", "fio"))
+
+
+def one_round(number, variant, rows, mark):
+    """All rows with one driver."""
+    lines = [f"begin round {number}: {variant.name}",
+             f"use {variant.driver} {variant.parameters}".rstrip()]
+    if mark:
+        lines.append(f"symbols {variant.name}")
+    lines.append("hold")
+    lines += [row.step(f"{variant.name}/{number}/{row.name}", mark)
+              for row in rows if variant.takes(row)]
+    return lines + ["end"]
+
+
+def _null_round(number, rows, mark):
+    lines = [f"begin round {number}: {NULL} devices", "hold"]
+    lines += [row.step(f"{NULL}/{number}/{row.name}", mark, null=True)
+              for row in rows if row.null_counter]
+    return lines + ["end"]
+
+
+def lines(rows, pair, rounds, once=()):
+    """The plan: A B, B A, A B ...; what runs once comes last. The first of each is marked."""
+    plan = []
+    for number in range(1, rounds + 1):
+        order = pair if number % 2 else tuple(reversed(pair))
+        for variant in order:
+            plan += one_round(number, variant, rows, number == 1)
+        if number <= NULL_ROUNDS and any(row.null_counter for row in rows):
+            plan += _null_round(number, rows, number == 1)
+    for variant in once:
+        if any(variant.takes(row) for row in rows):
+            plan += one_round(1, variant, rows, True)
+    return plan
+
+
+def marked(plan):
+    """Identities of the marked rows, in the order in which tally sees their windows."""
+    steps = [line.split() for line in plan]
+    return [words[1] for words in steps if words[0] == "row" and words[3] == "mark"]

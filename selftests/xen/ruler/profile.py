@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0
+"""bench profile: where the time of one row goes, by domain and function."""
+
+from . import account, plan, rig
+
+
+def shares(figures, window):
+    """Text: the share of each domain in a window of so many nanoseconds."""
+    parts = [f"{domain} {figures['ns'][domain] / window:.1%}" for domain in figures["ns"]]
+    busy = sum(figures["ns"].values())
+    return ", ".join(parts) + f", idle {max(0, 1 - busy / window):.1%}"
+
+
+def report(row, sample, found, count):
+    """Prints one account; the nanoseconds are those of one operation."""
+    ops = rig.operations(row, sample.values)
+    window = sample.values["ns"]
+    figures = found.figures()
+    print(f"\n{row.name}, {sample.variant}: {ops:.0f} operations in {window / 1e6:.0f} ms, "
+          f"{window / ops:.0f} ns each; CPU of the guest as Xen accounts it "
+          f"{sample.values['cpu'] / ops:.0f} ns")
+    print(f"  {shares(figures, window)}")
+    print("  for each operation:")
+    for what, value in figures.items():
+        if what == "ns":
+            continue
+        items = value.items() if isinstance(value, dict) else [("", value)]
+        text = ", ".join(f"{name} {number / ops:.2f}".strip() for name, number in items)
+        print(f"    {what.replace('_', ' '):16} {text}")
+    for domain in ("guest", "dom0", "xen"):
+        print(f"  {domain:8} ns/op  share  function")
+        inside = [(ns, name) for (where, name), ns in found.functions.items() if where == domain]
+        for ns, name in sorted(inside, reverse=True)[:count]:
+            print(f"  {ns / ops:14.1f} {ns / window:6.1%}  {name.rpartition('#')[2]}")
+
+
+def profile(rows, variants, modules, directory, count):
+    """One round of every variant, all windows marked."""
+    lines = []
+    for variant in variants:
+        lines += plan.one_round(1, variant, rows, True)
+    run, samples, tally = rig.measure(lines, modules, directory)
+    if run.result == "pass":
+        found = account.accounts(tally, run.directory, plan.marked(lines))
+        for row in rows:
+            for sample in samples:
+                if sample.row == row.name:
+                    report(row, sample, found[sample.identity], count)
+    return run

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The rows of the ruler: which load on which device, and what one operation of it is."""
+
+import dataclasses
+import fnmatch
+
+from xenbench.util import BenchError
+
+DOM0 = "10.7.0.1"
+VOID = "10.9.0.2"
+
+# fio that leaves as little as possible of itself in the figures: no clock reading and no random
+# map per I/O, registered buffers and files, requests in batches.
+LEAN = "--fixedbufs --registerfiles --gtod_reduce=1 --norandommap"
+BATCH = "--iodepth_batch=16 --iodepth_batch_complete_min=8"
+FIO = ("fio --name=ruler --output=/dev/null --thread --direct=1 --ioengine=io_uring "
+       "--time_based --runtime=600")
+
+GROUPS = {
+    "net": "Network",
+    "disk": "Disk, fio without what it costs by default",
+    "plain": "The same on a backend without indirect descriptors",
+    "fio": "Disk, fio's defaults",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    group: str
+    short: str
+    title: str
+    counter: str
+    command: str
+    null_counter: str = ""
+    null_command: str = ""
+    op_bytes: int = 0       # an operation is so many bytes; 0: an operation is what is counted
+    bandwidth: bool = False  # show bytes, not operations, a second
+    arrive: bool = False    # dom0 counts what came
+    warm: int = 100
+    window: int = 250
+
+    @property
+    def name(self):
+        return f"{self.group}:{self.short}"
+
+    def step(self, identity, mark, null=False):
+        """The line of the plan that measures this row."""
+        counter, command = self.counter, self.command
+        if null:
+            counter, command = self.null_counter, self.null_command
+        check = "arrive" if self.arrive and not null else "-"
+        mark = "mark" if mark else "-"
+        return f"row {identity} {check} {mark} {self.warm} {self.window} {counter} {command}"
+
+
+def _load(short, title, kind, size, null=False, **more):
+    command = f"/bench/load {{}} {{}} /tmp/count {size}"
+    return Row("net", short, title, "load:/tmp/count", command.format(kind, DOM0),
+               "load:/tmp/count" if null else "",
+               command.format("udp-void", VOID) if null else "", **more)
+
+
+def _pktgen(burst):
+    return Row("net", f"pktgen-{burst}", f"pktgen, 60 B, burst {burst}", "pktgen:eth0", str(burst),
+               "pktgen:dummy0", str(burst), arrive=True)
+
+
+NET = [
+    _load("tcp-out", "TCP to dom0", "tcp-out", 65536, op_bytes=65536, bandwidth=True),
+    _load("tcp-in", "TCP from dom0", "tcp-in", 65536, op_bytes=65536, bandwidth=True),
+    _load("udp64-out", "UDP 64 B to dom0", "udp-out", 64, True, arrive=True),
+    _load("udp64-in", "UDP 64 B from dom0", "udp-in", 64),
+    _load("udp1400-out", "UDP 1400 B to dom0", "udp-out", 1400, True, arrive=True),
+    _load("udp1400-in", "UDP 1400 B from dom0", "udp-in", 1400),
+    _load("tcp-rr", "TCP request and response", "rr", 1),
+    _load("tcp-crr", "TCP connection for each request", "crr", 1),
+    _pktgen(1),
+    _pktgen(16),
+]
+
+# rw, block size, queue depth, window in ms
+WORK = [
+    ("randread", 4, 1, 250), ("randread", 4, 32, 250),
+    ("randwrite", 4, 1, 250), ("randwrite", 4, 32, 250),
+    ("read", 64, 32, 250), ("write", 64, 32, 250),
+    ("read", 512, 32, 400), ("write", 512, 32, 400),
+    ("read", 1024, 32, 400), ("write", 1024, 32, 400),
+]
+
+
+def _disk(group, work):
+    rw, size, depth, window = work
+    options = "" if group == "fio" else LEAN if depth == 1 else f"{LEAN} {BATCH}"
+    command = f"{FIO} {options} --rw={rw} --bs={size}k --iodepth={depth} --filename=/dev/"
+    device = "xvdb" if group == "plain" else "xvda"
+    label = f"{size // 1024} MB" if size >= 1024 else f"{size} KB"
+    kind = rw.replace("rand", "random ") if "rand" in rw else f"sequential {rw}"
+    return Row(group, f"{rw}-{size}k-d{depth}", f"{label} {kind}, depth {depth}",
+               f"disk:{device}", command + device, "disk:nullb0", command + "nullb0",
+               op_bytes=size * 1024, bandwidth=size >= 64, window=window)
+
+
+ROWS = NET + [_disk(group, work) for group in ("disk", "plain", "fio") for work in WORK]
+
+QUICK = ["net:tcp-out", "net:tcp-in", "net:udp64-out", "net:udp64-in", "net:tcp-rr", "net:pktgen-1",
+         "disk:randread-4k-d32", "disk:randwrite-4k-d32", "disk:read-512k-d32",
+         "disk:write-512k-d32", "plain:read-512k-d32", "plain:write-512k-d32"]
+
+
+def select(words):
+    """Rows by name, pattern ("disk:*", "*udp64*") or group; all without words."""
+    if not words:
+        return ROWS
+    patterns = []
+    for word in words:
+        patterns += QUICK if word == "quick" else [f"{word}:*" if word in GROUPS else word]
+    chosen = [row for row in ROWS
+              if any(fnmatch.fnmatch(row.name, pattern) or fnmatch.fnmatch(row.short, pattern)
+                     for pattern in patterns)]
+    if not chosen:
+        names = " ".join(row.name for row in ROWS)
+        raise BenchError(f"no such row: {' '.join(words)}; there are: quick {names}")
+    return chosen

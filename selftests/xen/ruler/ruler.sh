@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "measures rows of the ruler; what and in which order stands in /bench/plan"
+#: tools = ["fio"]
+#: disks = ["xvda 256M", "xvdb 256M"]
+#: memory = 768
+#: icount = true
+#: timeout = 3000
+
+# In dom0. The disks are filled, so that no read meets a hole.
+ruler_setup() {
+	local name
+	RULER=/host/$(xl domname "$DOMID")
+	ruler_poorer
+	for name in xvda xvdb; do
+		dd if=/dev/zero of="$(disk_file $name)" bs=1M count=256 conv=notrunc 2>/dev/null
+	done
+	cp "$RULER/load" /tmp/load
+	(cd "$RULER" && exec /tmp/load serve) </dev/null >/dev/null 2>&1 3>&- &
+	"$RULER/xen-mfndump" dump-p2m "$DOMID" >"$RULER/p2m"
+	cp /proc/kallsyms "$RULER/dom0.syms"
+	cp /proc/xen/xensyms "$RULER/xen.syms"
+}
+
+# The second disk's backend has no indirect descriptors.
+ruler_poorer() { key_hide vbd 51728 feature-max-indirect-segments; }
+
+# The in-tree block driver does not bring a device up again that it has closed before.
+ruler_new_disks() {
+	local name loop
+	for name in xvda xvdb; do
+		loop=$(losetup -j "$(disk_file $name)")
+		xl block-detach "$DOMID" $name 1>&2 &&
+			xl block-attach "$DOMID" "format=raw,vdev=$name,access=rw,target=${loop%%:*}" \
+				1>&2 || return
+	done
+	ruler_poorer
+}
+
+# While this runs, the agent looks at nothing and costs no time.
+ruler_hold() {
+	xenstore-write "/local/domain/$DOMID/data/held" 1
+	timeout 1500 xenstore-watch -n 2 "/local/domain/$DOMID/data/release" >/dev/null
+}
+
+# In the guest. What was measured is kept until dom0 may be disturbed again.
+HOLDS=0
+hold() {
+	HOLDS=$((HOLDS + 1))
+	xenstore-rm data/held 2>/dev/null
+	xenstore-write data/call "hold.$HOLDS ruler_hold"
+	wait_for 30 xenstore-exists data/held
+	sleep 0.5
+}
+
+release() {
+	xenstore-write data/release 1
+	wait_for 30 dom0_answered hold.$HOLDS
+	xenstore-rm data/release data/held
+}
+
+# A frontend that comes back before the backend has seen it go is taken for the old one.
+backend_closed() {	# vif-0
+	local backend
+	backend=$(xenstore-read "device/${1/-//}/backend") &&
+		[ "$(xenstore-read "$backend/state")" = 6 ]
+}
+
+drop_driver() {	# net|blk
+	local device
+	for device in $(devices "$(driver_kind "$1")"); do
+		unbind "$1" "$device"
+		wait_for 10 backend_closed "$device" || return
+	done
+	unload_driver "$1"
+}
+
+drop_drivers() {
+	if [ -d /sys/module/xen_netfront ]; then
+		drop_driver net || return
+	fi
+	if [ -d /sys/module/xen_blkfront ]; then
+		drop_driver blk && dom0 ruler_new_disks || return
+	fi
+	[ ! -d /sys/module/xen_frontlib ] || rmmod xen_frontlib
+}
+
+disks_ready() { have_disk xvda && have_disk xvdb; }
+
+use() {	# ours|intree [PARAMETER-OF-BLKFRONT...]
+	drop_drivers || return
+	# shellcheck disable=SC2034 # load_driver reads it
+	DRIVER=$1
+	shift
+	load_driver net && load_driver blk "$@" && net_up && wait_for 20 disks_ready &&
+		wait_for 10 ping -q -c 1 -W 2 "$DOM0_IP" >/dev/null
+}
+
+# pktgen_setup INTERFACE BURST: to an address where nobody is, so that nothing comes back.
+pktgen_setup() {
+	local thread=/proc/net/pktgen/kpktgend_0 setting
+	echo rem_device_all >$thread
+	echo "add_device $1" >$thread
+	for setting in "count 0" "pkt_size 60" "delay 0" "burst $2" "dst 10.7.0.77" \
+		"dst_mac fe:ff:ff:ff:ff:ff"; do
+		echo "$setting" >"/proc/net/pktgen/$1" || return
+	done
+}
+
+vif_packets() { /bench/load packets "$DOM0_IP"; }
+
+# row ID CHECK MARK WARM WINDOW COUNTER COMMAND...: CHECK is "arrive" where the packets that came
+# to dom0 are to be compared with those sent.
+row() {
+	local id=$1 check=$2 mark=$3 warm=$4 window=$5 counter=$6 line arrived=
+	shift 6
+	[ "$mark" = mark ] && mark=-m || mark=
+	rm -f /tmp/count
+	if [ "${counter%%:*}" = pktgen ]; then
+		pktgen_setup "${counter#*:}" "$1" || return
+		set -- sh -c 'echo start >/proc/net/pktgen/pgctrl'
+	fi
+	[ "$check" != arrive ] || arrived=$(vif_packets)
+	# shellcheck disable=SC2086 # $mark may be no word
+	line=$(/bench/meter $mark "$warm" "$window" "$counter" "$@" 2>/tmp/error) || return
+	if [ "$check" = arrive ]; then
+		sleep 0.05
+		line+=" arrived=$(($(vif_packets) - arrived))"
+	fi
+	echo "# figure: $id = 0 $line"
+}
+
+symbols() { /bench/load put "$DOM0_IP" "$1.syms" </proc/kallsyms; }
+
+prepare() {
+	insmod /bench/runstate.ko &&
+		modprobe null_blk queue_mode=2 irqmode=0 gb=1 &&
+		modprobe pktgen && modprobe dummy numdummies=1 &&
+		/bin/ip address add 10.9.0.1/24 dev dummy0 && /bin/ip link set dummy0 up &&
+		dom0 ruler_setup
+}
+
+# One step of the plan; its result decides whether the round counts.
+step() {
+	local what=$1
+	shift
+	: >/tmp/error
+	if ! "$what" "$@" >>/tmp/lines; then
+		echo "# $what $1: $(tail -n 1 /tmp/error)" >>/tmp/lines
+		return 1
+	fi
+}
+
+guest() {
+	local what words name='' good=1 driver=1
+	ktap_print_header
+	ktap_test "prepare" prepare || exit
+	while read -r what words <&4; do
+		case $what in
+		begin)
+			name=$words good=1 driver=1
+			: >/tmp/lines
+			;;
+		hold) hold ;;
+		end)
+			release
+			cat /tmp/lines
+			if [ $good = 1 ]; then ktap_test_pass "$name"; else ktap_test_fail "$name"; fi
+			sleep 1
+			;;
+		*)
+			[ $driver = 1 ] || continue
+			# shellcheck disable=SC2086 # the plan's lines are words
+			step "$what" $words && continue
+			good=0
+			[ "$what" != use ] || driver=0
+			;;
+		esac
+	done 4</bench/plan
+	ktap_finished
+}
