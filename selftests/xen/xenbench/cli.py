@@ -4,6 +4,7 @@
 import argparse
 import contextlib
 import dataclasses
+import functools
 import os
 import shutil
 import signal
@@ -27,7 +28,8 @@ def parser():
     top = argparse.ArgumentParser(prog="bench", description="Real Xen, dom0 and guests under QEMU.")
     commands = top.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run scenarios")
-    run.add_argument("scenarios", nargs="+", metavar="SCENARIO", help='names, files, or "all"')
+    run.add_argument("scenarios", nargs="+", metavar="SCENARIO", 
+                     help='names, files, "all" (but the slow ones) or "slow"')
     _choices(run)
     run.set_defaults(function=do_run)
     listing = commands.add_parser("list", help="show the scenarios")
@@ -91,10 +93,8 @@ def plan(scenarios, options):
     return runs
 
 
-def modules_for(kernel, options):
-    """Our modules for one kernel: where --modules says, or freshly built by scripts/modules."""
-    if options.modules:
-        return options.modules
+@functools.cache
+def built_modules(kernel):
     done = subprocess.run([TOP / "scripts" / "modules", kernel], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, text=True, timeout=1800, check=False)
     if done.returncode:
@@ -102,9 +102,15 @@ def modules_for(kernel, options):
     return Path(done.stdout.strip())
 
 
+def modules_for(kernel, options):
+    """Our modules for one kernel: where --modules says, or freshly built by scripts/modules."""
+    return options.modules or built_modules(kernel)
+
+
 def do_run(options):
-    if options.scenarios == ["all"]:
-        scenarios = scenario.load_all()
+    if options.scenarios in (["all"], ["slow"]):
+        slow = options.scenarios == ["slow"]
+        scenarios = [one for one in scenario.load_all() if one.slow == slow]
     else:
         scenarios = scenario.find(options.scenarios)
     return execute(plan(scenarios, options), options)
@@ -181,7 +187,7 @@ def run_directory():
 def do_list(_):
     for one in scenario.load_all():
         kernels = ",".join(one.kernel)
-        print(f"{one.name:24} {one.type:4} {kernels:9} {one.about}")
+        print(f"{one.name:20} {one.type:4} {kernels:9} {'slow' if one.slow else '':5}{one.about}")
     return 0
 
 
@@ -200,7 +206,7 @@ def do_images(_):
 
 def main():
     options = parser().parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return options.function(options)
     except BenchError as error:

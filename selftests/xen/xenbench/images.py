@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from . import packages
@@ -17,6 +18,7 @@ from .util import HERE, TOP, cache, need_space, step
 
 # Raise it when what this file does with its inputs changes.
 RECIPE = 2
+UNUSED_SECONDS = 24 * 3600
 KERNELS = {"6.12": "linux-image-6.12-amd64", "6.1": "linux-image-amd64"}
 LIBRARY_DIR = "lib/x86_64-linux-gnu"
 LOADER = "ld-linux-x86-64.so.2"
@@ -44,10 +46,10 @@ class Images:
         return path
 
     def _forget(self, what, suffix, keep):
-        """Drops older builds of the same image."""
+        """Drops builds of the same image that nobody has used lately (another bench may)."""
         for old in self.directory.glob(f"{what}-????????????{suffix}"):
-            if old != keep:
-                old.unlink()
+            if old != keep and time.time() - old.stat().st_mtime > UNUSED_SECONDS:
+                old.unlink(missing_ok=True)
 
     def xen(self):
         ((package, (name,)),) = packages.manifest("xen")

@@ -12,13 +12,13 @@ def test_line(test, verbose):
         print(f"    {test.result:4} {test.name} {test.reason}".rstrip(), flush=True)
 
 
-def scenario_line(run):
+def scenario_line(run, progress):
     counts = [f"{run.count('pass')} passed"]
     for word, result in (("failed", "fail"), ("skipped", "skip")):
         if run.count(result):
             counts.append(f"{run.count(result)} {word}")
     mark = "ok  " if run.result == "pass" else "FAIL"
-    print(f"{mark} {run.name}: {', '.join(counts)} ({run.seconds:.0f} s)", flush=True)
+    print(f"{mark} {run.name}: {', '.join(counts)} ({run.seconds:.0f} s, {progress})", flush=True)
     if run.result == "pass":
         return
     for test in run.tests:

@@ -59,11 +59,12 @@ class Runner:
     def __init__(self, images, directory, verbose=False):
         self._images, self._directory, self._verbose = images, directory, verbose
         self._skips = verdict.expected_skips()
-        self._boots = 0
+        self._boots = self._total = self._done = 0
 
     def run_all(self, runs, disks=()):
         """Boots once for each kind of machine the runs need, in the order they come."""
         self._prepare_images(runs)
+        self._total, self._done = len(runs), 0
         groups = {}
         for run in runs:
             groups.setdefault(run.scenario.machine(), []).append(run)
@@ -105,7 +106,8 @@ class Runner:
                 lost = error
             run.seconds = time.monotonic() - start
             judge(run, self._skips)
-            report.scenario_line(run)
+            self._done += 1
+            report.scenario_line(run, f"{self._done} of {self._total}")
             if lost and run.result != "pass":
                 show_tail(lost.log)
             if lost:
