@@ -2,6 +2,7 @@
 """Runs a plan on the bench: builds the programs, adds them to the images, boots, collects."""
 
 import dataclasses
+import os
 import re
 import shutil
 import subprocess
@@ -38,6 +39,15 @@ def build_programs():
          "building runstate.ko")
     shutil.copy(module / "runstate.ko", where)
     return where
+
+
+def package_versions():
+    """Versions of kernel and hypervisor, from the names of the unpacked packages."""
+    images = Images()
+    kernel = images.kernel_directory(GUEST_KERNEL)
+    xen = packages.fetch(["xen-hypervisor-4.17-amd64"])["xen-hypervisor-4.17-amd64"]
+    return {"kernel": os.path.basename(kernel).replace("linux-image-", "Linux ").replace("_", ", "),
+            "xen": os.path.basename(xen).rpartition("_")[2]}
 
 
 @dataclasses.dataclass

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Medians, spreads and ratios of a run, in the form that performance.json has."""
+
+import statistics
+
+from .plan import INTREE, NULL, OURS, TRANSIENT
+
+VARIANTS = (INTREE.name, TRANSIENT.name, OURS.name, NULL)
+
+
+def _per_operation(row, values):
+    """The figures of one round of one row."""
+    ops = values["bytes"] / row.op_bytes if row.op_bytes else values["ops"]
+    figures = {
+        "rate": ops * 1e9 / values["ns"],
+        "ns": values["ns"] / ops,
+        "cpu_ns": values["cpu"] / ops,
+        "events": values["irqs"] / ops,
+    }
+    if row.bandwidth:
+        figures["megabytes"] = values["bytes"] * 1e3 / values["ns"]
+    if "arrived" in values and values["total"]:
+        figures["lost"] = max(0.0, 1 - values["arrived"] / values["total"])
+    return figures
+
+
+def _summary(rounds):
+    """Median of each figure, and half the range of the rate in parts of its median."""
+    median = {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
+    rates = [one["rate"] for one in rounds]
+    return {"rounds": len(rounds), "median": median,
+            "spread": (max(rates) - min(rates)) / 2 / median["rate"]}
+
+
+def _account(row, values, figures):
+    """What tally counted, for one operation, and the shares of the window."""
+    ops = values["bytes"] / row.op_bytes if row.op_bytes else values["ops"]
+
+    def each(value):
+        if isinstance(value, dict):
+            return {key: each(one) for key, one in value.items()}
+        return value / ops
+
+    shares = {domain: ns / values["ns"] for domain, ns in figures["ns"].items()}
+    shares["idle"] = max(0.0, 1 - sum(shares.values()))
+    return {"share": shares, **{key: each(value) for key, value in figures.items()}}
+
+
+
+
+def _ratios(variants):
+    """Ours by in-tree. rate: more is better; all others: less is better."""
+    ours, theirs = variants.get(OURS.name), variants.get(INTREE.name)
+    if not ours or not theirs:
+        return {}
+    ratios = {key: ours["median"][key] / theirs["median"][key]
+              for key in ("rate", "cpu_ns", "events") if theirs["median"][key]}
+    null = variants.get(NULL)
+    if null:
+        ratios["overhead_ns"] = ((ours["median"]["ns"] - null["median"]["ns"]) /
+                                 (theirs["median"]["ns"] - null["median"]["ns"]))
+        if all("account" in one for one in (ours, theirs, null)):
+            guest = [one["account"]["ns"]["guest"] for one in (ours, theirs, null)]
+            ratios["guest_overhead_ns"] = (guest[0] - guest[2]) / (guest[1] - guest[2])
+    return ratios
+
+
+def _row(row, samples, accounts):
+    variants = {}
+    for name in VARIANTS:
+        mine = [one for one in samples if one.variant == name and one.row == row.name]
+        if not mine:
+            continue
+        variants[name] = _summary([_per_operation(row, one.values) for one in mine])
+        variants[name]["samples"] = [{"round": one.round, **one.values} for one in mine]
+        for one in mine:
+            if one.identity in accounts:
+                variants[name]["account"] = _account(row, one.values,
+                                                     accounts[one.identity].figures())
+    return {"name": row.name, "group": row.group, "title": row.title,
+            "operation_bytes": row.op_bytes, "bandwidth": row.bandwidth,
+            "command": row.command, "variants": variants, "ratios": _ratios(variants)}
+
+
+def collect(rows, samples, accounts, conditions):
+    """Everything that the table, the picture and the JSON file show."""
+    usable = [one for one in samples if one.values.get("ops") and one.values.get("ns")]
+    return {"conditions": conditions, "rows": [_row(row, usable, accounts) for row in rows]}
