@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "the caller's pages granted, none kept: requests of every size compared"
-#: kernel = ["6.12", "6.1"]
+#: kernel = ["6.12"]
 #: disks = ["xvda 48M", "xvdb 48M"]
 #: timeout = 900
 
