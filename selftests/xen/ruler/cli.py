@@ -28,13 +28,20 @@ def add_commands(commands):
     ruler.add_argument("--modules", type=Path, metavar="DIR", help="where our modules are")
     ruler.add_argument("--output", type=Path, metavar="DIR",
                        help="where the table goes; default Documentation/ when all rows are run")
+    _hardware_like(ruler)
     ruler.set_defaults(function=do_ruler)
     one = commands.add_parser("profile", help="where the time of a row of the ruler goes")
     one.add_argument("rows", nargs="+", metavar="ROW", help='name or pattern, as "disk:*4k*"')
     one.add_argument("--driver", choices=[*VARIANTS, "both"], default="both")
     one.add_argument("--symbols", type=int, default=25, metavar="N", help="functions to show")
     one.add_argument("--modules", type=Path, metavar="DIR", help="where our modules are")
+    _hardware_like(one)
     one.set_defaults(function=do_profile)
+
+
+def _hardware_like(command):
+    command.add_argument("--hardware-like", action="store_true",
+                         help="copy eight bytes a step, read the clock without Xen")
 
 
 def our_modules(options, variants):
@@ -52,7 +59,7 @@ def do_profile(options):
     variants = [VARIANTS[name] for name in names]
     modules = our_modules(options, variants)
     with cli.prepared(options) as directory:
-        run = profile(rows.select(options.rows), variants, modules, directory, options.symbols)
+        run = profile(rows.select(options.rows), variants, modules, directory, options)
     return report.closing_line([run])
 
 
@@ -101,7 +108,7 @@ def do_ruler(options):
     start = time.monotonic()
     lines = plan.lines(chosen, (plan.INTREE, plan.OURS), rounds, (plan.TRANSIENT,))
     with cli.prepared(options) as directory:
-        run, samples, tally = rig.measure(lines, modules, directory)
+        run, samples, tally = rig.measure(lines, modules, directory, options.hardware_like)
         accounts = account.accounts(tally, run.directory, plan.marked(lines))
         found = results.collect(chosen, samples, accounts, conditions(rounds))
         print(table.terminal(found), flush=True)

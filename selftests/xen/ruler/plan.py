@@ -4,7 +4,7 @@
 import dataclasses
 
 NULL = "null"
-NULL_ROUNDS = 3
+NULL_ROUNDS = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Variant:
 INTREE = Variant("intree", "intree")
 OURS = Variant("ours", "ours")
 # The in-tree block driver with its most debated default turned off.
-TRANSIENT = Variant("intree-transient", "intree", "feature_persistent=0", ("disk", "plain", "fio"))
+TRANSIENT = Variant("intree-transient", "intree", "feature_persistent=0", ("disk", "plain"))
 
 
 def one_round(number, variant, rows, mark):
@@ -34,14 +34,14 @@ def one_round(number, variant, rows, mark):
         lines.append(f"symbols {variant.name}")
     lines.append("hold")
     lines += [row.step(f"{variant.name}/{number}/{row.name}", mark)
-              for row in rows if variant.takes(row)]
+              for row in rows if variant.takes(row) and number <= row.rounds]
     return lines + ["end"]
 
 
 def _null_round(number, rows, mark):
     lines = [f"begin round {number}: {NULL} devices", "hold"]
-    lines += [row.step(f"{NULL}/{number}/{row.name}", mark, null=True)
-              for row in rows if row.null_counter]
+    of_each = {row.null_name: row for row in rows if row.null_counter and number <= row.rounds}
+    lines += [row.step(f"{NULL}/{number}/{name}", mark, null=True) for name, row in of_each.items()]
     return lines + ["end"]
 
 

@@ -34,16 +34,16 @@ def report(row, sample, found, count):
             print(f"  {ns / ops:14.1f} {ns / window:6.1%}  {name.rpartition('#')[2]}")
 
 
-def profile(rows, variants, modules, directory, count):
+def profile(rows, variants, modules, directory, options):
     """One round of every variant, all windows marked."""
     lines = []
     for variant in variants:
         lines += plan.one_round(1, variant, rows, True)
-    run, samples, tally = rig.measure(lines, modules, directory)
+    run, samples, tally = rig.measure(lines, modules, directory, options.hardware_like)
     if run.result == "pass":
         found = account.accounts(tally, run.directory, plan.marked(lines))
         for row in rows:
             for sample in samples:
                 if sample.row == row.name:
-                    report(row, sample, found[sample.identity], count)
+                    report(row, sample, found[sample.identity], options.symbols)
     return run

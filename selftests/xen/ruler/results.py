@@ -68,7 +68,8 @@ def _ratios(variants):
 def _row(row, samples, accounts):
     variants = {}
     for name in VARIANTS:
-        mine = [one for one in samples if one.variant == name and one.row == row.name]
+        measured = row.null_name if name == NULL else row.name
+        mine = [one for one in samples if one.variant == name and one.row == measured]
         if not mine:
             continue
         variants[name] = _summary([_per_operation(row, one.values) for one in mine])

@@ -55,17 +55,22 @@ class TallyOptions(Options):
     """A machine with the plugin that counts."""
 
     plugin: str = ""
+    hardware_like: bool = False
 
     def command(self, images, run, *ends):
-        return super().command(images, run, *ends) + ["-plugin", self.plugin]
+        command = super().command(images, run, *ends) + ["-plugin", self.plugin]
+        if self.hardware_like:
+            cpu = command.index("-cpu") + 1
+            command[cpu] += ",-erms"
+        return command
 
 
 class PlanRunner(runner.Runner):
     """Runs one guest that follows a plan."""
 
-    def __init__(self, directory, plan, verbose=True):
-        super().__init__(Images(), directory, verbose)
-        self._plan = plan
+    def __init__(self, directory, plan, hardware_like):
+        super().__init__(Images(), directory, verbose=True)
+        self._plan, self._hardware_like = plan, hardware_like
         self._programs = build_programs()
         self._mfndump = packages.fetch(["xen-utils-4.17"])["xen-utils-4.17"] + \
             "/usr/lib/xen-4.17/bin/xen-mfndump"
@@ -73,6 +78,7 @@ class PlanRunner(runner.Runner):
 
     def _machine(self, wanted, disks):
         options = TallyOptions.of(wanted)
+        options.hardware_like = self._hardware_like
         # Lazily switched registers of programs get lost under emulation, and programs crash.
         options.xen_options = "spec-ctrl=eager-fpu"
         options.plugin = f"file={self._programs / 'tally.so'},out={self.tally}"
@@ -82,6 +88,8 @@ class PlanRunner(runner.Runner):
         label = super().prepare(machine, run)
         shutil.copy(self._programs / "load", run.directory)
         shutil.copy(self._mfndump, run.directory)
+        with open(run.directory / "env", "a", encoding="ascii") as environment:
+            environment.write(f"HARDWARE_LIKE={int(self._hardware_like)}\n")
         extra = Archive()
         extra.text("bench/plan", "\n".join(self._plan) + "\n")
         for name in ("meter", "load", "runstate.ko"):
@@ -120,12 +128,17 @@ def samples_of(run):
     return found
 
 
-def measure(plan, modules, directory):
-    """Runs the plan; returns (run, samples, path of tally's windows)."""
+def measure(plan, modules, directory, hardware_like=False):
+    """Runs the plan; returns (run, samples, path of tally's windows).
+
+    hardware_like: the CPU copies and clears eight bytes a step instead of one, and Xen does not
+    emulate the guest's reading of the clock.
+    """
     what = scenario.load(RULER / "ruler.sh")
     one = runner.Run(what, GUEST_KERNEL, "ours" if modules else "intree", modules)
     count = sum(line.startswith("row ") for line in plan)
-    say(f"{count} measurements, about {60 + count * 2.5 + 6 * plan.count('end'):.0f} s")
-    with_plan = PlanRunner(directory, plan)
+    say(f"{count} measurements, "
+        f"about {60 + count * 2.5 + 20 * plan.count('end'):.0f} s on an idle machine")
+    with_plan = PlanRunner(directory, plan, hardware_like)
     with_plan.run_all([one])
     return one, samples_of(one), with_plan.tally

@@ -45,6 +45,16 @@ class Row:
     def name(self):
         return f"{self.group}:{self.short}"
 
+    @property
+    def null_name(self):
+        """The row whose null device serves; a poorer backend makes no difference to it."""
+        return f"disk:{self.short}" if self.group == "plain" else self.name
+
+    @property
+    def rounds(self):
+        """The most rounds it is worth: fio's defaults hide the driver, and are shown for that."""
+        return 2 if self.group == "fio" else 99
+
     def step(self, identity, mark, null=False):
         """The line of the plan that measures this row."""
         counter, command = self.counter, self.command
