@@ -178,7 +178,8 @@ def run_directory():
     base = cache() / "bench" / "runs"
     base.mkdir(parents=True, exist_ok=True)
     for old in sorted(base.iterdir())[:-KEPT_RUNS]:
-        shutil.rmtree(old)
+        if not Path("/proc", old.name.rpartition("-")[2]).exists():   # a run that still goes on
+            shutil.rmtree(old, ignore_errors=True)
     path = base / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     path.mkdir()
     return path
