@@ -70,6 +70,7 @@ guest_call() {
 	local request sequence function words output code=0
 	request=$(xenstore-read "/local/domain/$DOMID/data/call" 2>/dev/null) || return 0
 	xenstore-rm "/local/domain/$DOMID/data/call"
+	guest_lines
 	read -r sequence function words <<<"$request"
 	echo "guest calls: $function $words" >&2
 	if declare -F "$function" >/dev/null; then

@@ -16,6 +16,9 @@ wait_for() {
 # prints what it printed (up to 900 bytes) and returns its status.
 dom0() {
 	local code answer call=$BASHPID.$RANDOM
+	# Lines still on their way would be lost if the function saves and restores this guest.
+	echo "@sync $call" >&9
+	wait_for 60 grep -qsx "$call" /tmp/synced || return
 	xenstore-write data/call "$call $*"
 	if ! wait_for 120 dom0_answered "$call"; then
 		echo "dom0 does not answer: $*" >&2
