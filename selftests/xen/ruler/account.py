@@ -27,6 +27,10 @@ BACKEND_EVENTS = ("xenvif_interrupt", "xenvif_tx_interrupt", "xenvif_rx_interrup
 # Xen pins a grant once for each map and each side of a copy, unpins it once for each unmap.
 XEN_PINS = ("_set_status",)
 XEN_UNMAPS = ("unmap_common",)
+# What pktgen runs through again and again while the ring is full.
+PKTGEN = ("pktgen_xmit", "pktgen_thread_worker", "kthread_should_stop", "__cond_resched",
+          "__local_bh_enable_ip", "__rcu_read_lock", "__rcu_read_unlock", "_raw_spin_lock",
+          "_raw_spin_unlock")
 
 
 def plain(name):
@@ -75,11 +79,16 @@ def frame_of(offset):
 
 @dataclasses.dataclass
 class Account:
-    """One window: nanoseconds, calls and bytes by domain ("guest", "dom0", "xen")."""
+    """One window: nanoseconds, calls and bytes by domain ("guest", "dom0", "xen").
+
+    moving_ns is the part of ns that copying and clearing took.
+    """
 
     ns: dict = dataclasses.field(default_factory=lambda: collections.Counter())
     user_ns: dict = dataclasses.field(default_factory=lambda: collections.Counter())
     copied: dict = dataclasses.field(default_factory=lambda: collections.Counter())
+    cleared: dict = dataclasses.field(default_factory=lambda: collections.Counter())
+    moving_ns: dict = dataclasses.field(default_factory=lambda: collections.Counter())
     calls: dict = dataclasses.field(default_factory=lambda: collections.Counter())
     functions: dict = dataclasses.field(default_factory=lambda: collections.Counter())
 
@@ -92,6 +101,10 @@ class Account:
             "ns": {domain: self.ns[domain] for domain in ("guest", "dom0", "xen")},
             "user_ns": self.user_ns["guest"],
             "copied": {domain: self.copied[domain] for domain in ("guest", "dom0", "xen")},
+            "cleared": {domain: self.cleared[domain] for domain in ("guest", "dom0", "xen")},
+            "moving_ns": {domain: self.moving_ns[domain] for domain in ("guest", "dom0", "xen")},
+            "pktgen_ns": sum(ns for (domain, name), ns in self.functions.items()
+                             if domain == "guest" and plain(name) in PKTGEN),
             "hypercalls": {domain: self.sum_calls(domain, HYPERCALL)
                            for domain in ("guest", "dom0")},
             "grants": self.sum_calls("guest", GUEST_GRANTS),
@@ -123,11 +136,15 @@ class Reader:
             account.functions[domain, name] += ns
             if first:
                 account.calls[domain, plain(name)] += runs
-            if rep and rep < STORE_STRING:
+            if rep:
                 # A block with more than the string move is how it is entered: of the turns of
                 # one move, the last only finds that nothing is left.
-                account.copied[domain] += rep * (runs if insns == 1 else 0)
-            elif stored and COPIERS.match(plain(name)):
+                if insns == 1:
+                    account.moving_ns[domain] += ns
+                    moved = account.cleared if rep & STORE_STRING else account.copied
+                    moved[domain] += (rep & ~STORE_STRING) * runs
+            elif COPIERS.match(plain(name)):
+                account.moving_ns[domain] += ns
                 account.copied[domain] += stored * runs
         return account
 
@@ -152,8 +169,13 @@ def windows(path):
                 lines.append(line)
 
 
-def accounts(tally, directory, identities):
-    """Identity -> Account, for a run's tally file and the directory of its symbols."""
+def accounts(tally, directory, marked, samples):
+    """Identity -> Account, for a run's tally file and the directory of its symbols.
+
+    A marked row that failed has neither a sample nor a window.
+    """
+    measured = {sample.identity for sample in samples}
+    identities = [identity for identity in marked if identity in measured]
     reader = Reader(guest_frames(directory / "p2m"), Symbols(directory / "xen.syms"),
                     Symbols(directory / "dom0.syms"))
     guests = {}

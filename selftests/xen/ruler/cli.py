@@ -15,7 +15,8 @@ from .profile import profile
 DOCUMENTATION = TOP / "Documentation"
 ROUNDS, QUICK_ROUNDS = 5, 3
 
-VARIANTS = {one.name: one for one in (plan.INTREE, plan.OURS, plan.TRANSIENT)}
+ONCE = (plan.TRANSIENT, plan.OURS_TRANSIENT)
+VARIANTS = {one.name: one for one in (plan.INTREE, plan.OURS, *ONCE)}
 
 
 def add_commands(commands):
@@ -106,12 +107,16 @@ def do_ruler(options):
         raise BenchError("scripts/deps ruler failed")
     modules = our_modules(options, [plan.OURS])
     start = time.monotonic()
-    lines = plan.lines(chosen, (plan.INTREE, plan.OURS), rounds, (plan.TRANSIENT,))
+    lines = plan.lines(chosen, (plan.INTREE, plan.OURS), rounds, ONCE)
     with cli.prepared(options) as directory:
         run, samples, tally = rig.measure(lines, modules, directory, options.hardware_like)
-        accounts = account.accounts(tally, run.directory, plan.marked(lines))
-        found = results.collect(chosen, samples, accounts, conditions(rounds))
+        if not samples:
+            return report.closing_line([run])
+        accounts = account.accounts(tally, run.directory, plan.marked(lines), samples)
+        found = results.collect(chosen, plan.identities(lines), samples, accounts,
+                                conditions(rounds))
         print(table.terminal(found), flush=True)
-        write(found, options.output or (directory if words else DOCUMENTATION))
+        part = words or run.result != "pass"
+        write(found, options.output or (directory if part else DOCUMENTATION))
     say(f"{time.monotonic() - start:.0f} s for {len(samples)} measurements")
     return report.closing_line([run])

@@ -260,6 +260,7 @@ int main(int argc, char **argv)
 	if (mark)
 		mark_begin_window();
 	pause_ms(strtoul(argv[2], NULL, 10));
+	must_run(child);	/* before the mark: a window that tally wrote has its line here */
 	if (mark)
 		mark_end_window();
 	after.ns = now();
@@ -267,7 +268,6 @@ int main(int argc, char **argv)
 	sample_cpu(&after);
 	after.irqs = count_interrupts();
 
-	must_run(child);
 	stop(child);
 	sample_work(&last);
 	printf("ns=%llu ops=%llu bytes=%llu cpu=%llu steal=%llu irqs=%llu total=%llu\n",

@@ -9,7 +9,8 @@ from .plan import INTREE, OURS
 from .rows import GROUPS
 
 SCRIPT = """\
-set terminal svg size 900,{height} dynamic font "sans-serif,12" name "performance"
+set terminal svg size 900,{height} dynamic enhanced font "sans-serif,12" \\
+    background "white" name "performance"
 set output "{output}"
 set title "{title}"
 set xlabel "ours / in-tree (rate), in-tree / ours (CPU time): right of 1.0 ours is better"
@@ -27,7 +28,7 @@ $cpu << EOD
 {cpu}
 EOD
 plot $rate using 1:4:2:3 with xerrorbars pt 7 ps 0.7 lc rgb "#1f5fa8" title "rate", \\
-     $cpu using 1:2 with points pt 4 ps 0.7 lc rgb "#c05020" title "CPU time for an operation"
+     $cpu using 1:2 with points pt 4 ps 0.7 lc rgb "#c05020" title "CPU time"
 """
 
 
@@ -40,22 +41,31 @@ def _span(row):
     return row["ratios"]["rate"], min(ours) / max(theirs), max(ours) / min(theirs)
 
 
+def _places(rows):
+    """[(place, row)], the tics, the number of places; a group's title takes a place of its own."""
+    places, tics, place = [], [], 0
+    for i, row in enumerate(rows):
+        if i == 0 or rows[i - 1]["group"] != row["group"]:
+            tics.append(f'"{{/:Bold {GROUPS[row["group"]]}}}" {place}')
+            place += 1
+        tics.append(f'"{row["title"]}" {place}')
+        places.append((place, row))
+        place += 1
+    return places, tics, place
+
+
 def draw(results, path):
     """Writes the picture; rows without both drivers are left out."""
-    rows = [row for row in results["rows"] if row["ratios"]]
-    spans = [_span(row) for row in rows]
-    cpu = [1 / row["ratios"]["cpu_ns"] for row in rows]
-    labels = [f'"{GROUPS[row["group"]].partition(",")[0]}: {row["title"]}" {i}'
-              if i == 0 or rows[i - 1]["group"] != row["group"] else f'"{row["title"]}" {i}'
-              for i, row in enumerate(rows)]
-    every = [value for span in spans for value in span] + cpu
+    places, tics, end = _places([row for row in results["rows"] if row["ratios"]])
+    spans = [(place, *_span(row)) for place, row in places]
+    cpu = [(place, 1 / row["ratios"]["cpu_ns"]) for place, row in places]
+    every = [value for _, *span in spans for value in span] + [value for _, value in cpu]
     script = SCRIPT.format(
-        height=120 + 18 * len(rows), output=path, rows=len(rows), labels=", ".join(labels),
+        height=120 + 18 * end, output=path, rows=end, labels=", ".join(tics),
         title="xenfront and the in-tree drivers, virtual time",
         low=f"{min(0.8, min(every) - 0.05):.2f}", high=f"{max(1.2, max(every) + 0.05):.2f}",
-        rate="\n".join(f"{at:.4f} {low:.4f} {high:.4f} {i}"
-                       for i, (at, low, high) in enumerate(spans)),
-        cpu="\n".join(f"{at:.4f} {i + 0.25}" for i, at in enumerate(cpu)))
+        rate="\n".join(f"{at:.4f} {low:.4f} {high:.4f} {place}" for place, at, low, high in spans),
+        cpu="\n".join(f"{at:.4f} {place + 0.25}" for place, at in cpu))
     done = subprocess.run(["gnuplot"], input=script, text=True, capture_output=True, timeout=60,
                           check=False)
     if done.returncode or "line" in done.stderr:

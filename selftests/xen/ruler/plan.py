@@ -22,8 +22,9 @@ class Variant:
 
 INTREE = Variant("intree", "intree")
 OURS = Variant("ours", "ours")
-# The in-tree block driver with its most debated default turned off.
+# The block drivers with their most debated default turned off.
 TRANSIENT = Variant("intree-transient", "intree", "feature_persistent=0", ("disk", "plain"))
+OURS_TRANSIENT = Variant("ours-transient", "ours", "feature_persistent=0", ("disk", "plain"))
 
 
 def one_round(number, variant, rows, mark):
@@ -58,6 +59,11 @@ def lines(rows, pair, rounds, once=()):
         if any(variant.takes(row) for row in rows):
             plan += one_round(1, variant, rows, True)
     return plan
+
+
+def identities(plan):
+    """Of all measurements, in order."""
+    return [line.split()[1] for line in plan if line.startswith("row ")]
 
 
 def marked(plan):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """bench profile: where the time of one row goes, by domain and function."""
 
+import collections
+
 from . import account, plan, rig
 
 
@@ -31,7 +33,34 @@ def report(row, sample, found, count):
         print(f"  {domain:8} ns/op  share  function")
         inside = [(ns, name) for (where, name), ns in found.functions.items() if where == domain]
         for ns, name in sorted(inside, reverse=True)[:count]:
-            print(f"  {ns / ops:14.1f} {ns / window:6.1%}  {name.rpartition('#')[2]}")
+            print(f"  {ns / ops:14.1f} {ns / window:6.1%}  {_label(name)}")
+
+
+def _label(name):
+    return name.rpartition("#")[2]
+
+
+def _per_operation(row, sample, found):
+    """(domain, function) -> ns of one operation; functions of one name are summed."""
+    ops = rig.operations(row, sample.values)
+    each = collections.Counter()
+    for (domain, name), ns in found.functions.items():
+        each[domain, _label(name)] += ns / ops
+    return each
+
+
+def difference(row, theirs, ours, found, count):
+    """Prints where an operation of two drivers differs, the largest difference first."""
+    a, b = (_per_operation(row, one, found[one.identity]) for one in (theirs, ours))
+    print(f"\n{row.name}: ns of an operation, {theirs.variant}, {ours.variant}, difference")
+    for domain in ("guest", "dom0", "xen"):
+        sums = [sum(ns for (where, _), ns in each.items() if where == domain) for each in (a, b)]
+        print(f"  {domain:8} {sums[0]:10.1f} {sums[1]:10.1f} {sums[1] - sums[0]:+10.1f}")
+        names = {name for where, name in [*a, *b] if where == domain}
+        by_size = sorted(names, key=lambda name: -abs(b[domain, name] - a[domain, name]))
+        for name in by_size[:count]:
+            one, two = a[domain, name], b[domain, name]
+            print(f"           {one:10.1f} {two:10.1f} {two - one:+10.1f}  {name}")
 
 
 def profile(rows, variants, modules, directory, options):
@@ -40,10 +69,12 @@ def profile(rows, variants, modules, directory, options):
     for variant in variants:
         lines += plan.one_round(1, variant, rows, True)
     run, samples, tally = rig.measure(lines, modules, directory, options.hardware_like)
-    if run.result == "pass":
-        found = account.accounts(tally, run.directory, plan.marked(lines))
+    if samples:
+        found = account.accounts(tally, run.directory, plan.marked(lines), samples)
         for row in rows:
-            for sample in samples:
-                if sample.row == row.name:
-                    report(row, sample, found[sample.identity], options.symbols)
+            mine = [sample for sample in samples if sample.row == row.name]
+            for sample in mine:
+                report(row, sample, found[sample.identity], options.symbols)
+            if len(mine) == 2:
+                difference(row, *mine, found, options.symbols)
     return run

@@ -18,8 +18,8 @@ FIO = ("fio --name=ruler --output=/dev/null --thread --direct=1 --ioengine=io_ur
 
 GROUPS = {
     "net": "Network",
-    "disk": "Disk, fio without what it costs by default",
-    "plain": "The same on a backend without indirect descriptors",
+    "disk": "Disk",
+    "plain": "Disk without indirect descriptors",
     "fio": "Disk, fio's defaults",
 }
 
