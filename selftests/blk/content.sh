@@ -7,9 +7,11 @@
 
 other_way() { dom0_does file_fill "$DISK" 41 && pat verify "$DEV" 41; }
 
+# Few at a time take longest and have least to mix up.
 mixed() {	# DEPTH
+	local rounds=${XENFRONT_ROUNDS:-600}
 	# The generations begin with what "fill" wrote, so each run starts from a filled disk.
-	pat fill "$DEV" 21 && pat mix "$DEV" 21 "${XENFRONT_ROUNDS:-600}" "$1"
+	pat fill "$DEV" 21 && pat mix "$DEV" 21 $(($1 > 1 ? rounds : rounds / 4)) "$1"
 }
 
 sum_agrees() {

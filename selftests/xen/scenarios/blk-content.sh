@@ -3,7 +3,7 @@
 #: about = "requests of every size and alignment compared; partitions, ext4, fio"
 #: kernel = ["6.12", "6.1"]
 #: tools = ["fio"]
-#: disks = ["xvda 48M", "xvdb 48M"]
+#: disks = ["xvda 48M", "xvdb 24M"]
 #: timeout = 900
 
 guest() {
@@ -18,6 +18,6 @@ guest() {
 	ktap_suite blk/content blk/filesystem
 	export XENFRONT_DISK=xvdb
 	ktap_print_msg "xvdb, without indirect descriptors"
-	ktap_suite blk/content blk/filesystem
+	ktap_suite blk/content
 	ktap_finished
 }
