@@ -14,8 +14,9 @@
 #endif
 
 #define SAME_PLACE(_ours, _o, _theirs, _t)						\
-	static_assert(offsetof(_ours, _o) == offsetof(_theirs, _t), "moved: " #_o);	\
-	static_assert(sizeof(((_ours *)0)->_o) == sizeof(((_theirs *)0)->_t), "resized: " #_o)
+	static_assert(offsetof(_ours, _o) == offsetof(_theirs, _t) &&			\
+		      sizeof(((_ours *)0)->_o) == sizeof(((_theirs *)0)->_t),		\
+		      "moved or resized: " #_o)
 
 SAME_PLACE(struct bfw_segment, gref, struct blkif_request_segment, gref);
 SAME_PLACE(struct bfw_segment, first, struct blkif_request_segment, first_sect);
@@ -295,4 +296,38 @@ u32 bfw_segs_per_part(u32 offered, u32 wanted)
 	u32 segs = min(min(offered, wanted), (u32)BFW_MAX_SEGS);
 
 	return max(segs, (u32)BFW_DIRECT_SEGS);
+}
+
+/**
+ * bfw_share_rings() - what a backend's rings are used for
+ * @offered: rings it offers, at least 1
+ * @event: rings with events wanted, at least 1
+ * @poll: polled rings wanted
+ *
+ * Polled ones come first, as somebody asked for them, but one is left for all that
+ * nobody polls for.
+ */
+struct bfw_rings bfw_share_rings(u32 offered, u32 event, u32 poll)
+{
+	struct bfw_rings rings;
+
+	rings.poll = min(poll, offered - 1);
+	rings.event = min(event, offered - rings.poll);
+	return rings;
+}
+
+/**
+ * bfw_ring_index() - which ring serves a hardware context
+ * @contexts: contexts there are, as many as the first backend had rings
+ * @live: rings that this backend has; at least one with events
+ * @context: a context, those without polling first
+ *
+ * A polled context does without a polled ring: whoever polls finds what an event
+ * has not brought yet.
+ */
+u32 bfw_ring_index(const struct bfw_rings *contexts, const struct bfw_rings *live, u32 context)
+{
+	if (context < contexts->event || !live->poll)
+		return context % live->event;
+	return live->event + (context - contexts->event) % live->poll;
 }

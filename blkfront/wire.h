@@ -369,7 +369,35 @@ struct bfw_disk {
 	bool cdrom;
 };
 
+/**
+ * bfw_same_disk() - whether there is nothing new in what a backend wrote
+ * @a: one judgement
+ * @b: another
+ */
+static inline bool bfw_same_disk(const struct bfw_disk *a, const struct bfw_disk *b)
+{
+	return a->sectors == b->sectors && a->logical == b->logical &&
+	       a->physical == b->physical &&
+	       a->discard_granularity == b->discard_granularity &&
+	       a->discard_alignment == b->discard_alignment && a->flush_op == b->flush_op &&
+	       a->secure_discard == b->secure_discard && a->readonly == b->readonly &&
+	       a->removable == b->removable && a->cdrom == b->cdrom;
+}
+
 int __must_check bfw_judge_disk(const struct bfw_keys *k, struct bfw_disk *d, const char **why);
 u32 bfw_segs_per_part(u32 offered, u32 wanted);
+
+/**
+ * struct bfw_rings - rings of a disk; those with events come first
+ * @event: rings that tell of responses by an event
+ * @poll: rings that are looked at instead
+ */
+struct bfw_rings {
+	u32 event;
+	u32 poll;
+};
+
+struct bfw_rings bfw_share_rings(u32 offered, u32 event, u32 poll);
+u32 bfw_ring_index(const struct bfw_rings *contexts, const struct bfw_rings *live, u32 context);
 
 #endif /* BLKFRONT_WIRE_H */

@@ -5,6 +5,7 @@
 Each file is one meaning, said in its name, in the form that the fuzzer of its directory takes
 (see the head of each fuzz_*.c). What a fuzzer finds beyond these is kept outside the tree.
 """
+import base64
 import os
 import struct
 import sys
@@ -211,9 +212,28 @@ def blk_disk():
     }
 
 
+def blk_serial():
+    def page(data, code=0x80, length=None):
+        head = bytes([0, code]) + struct.pack(">H", len(data) if length is None else length)
+        return base64.b64encode(head + data)
+
+    return {
+        "page": page(b"0123456789abcdef"),
+        "page-with-blanks": page(b"  XFS 17\0\0 "),
+        "page-too-short": page(b"abc", length=200),
+        "page-full": page(b"z" * 252),
+        "page-too-long": page(b"z" * 253),
+        "page-of-names": page(b"abc", 0x83),
+        "page-with-escape": page(b"a\x1b[2J"),
+        "plain": b"disk-7",
+        "not-base64": b"AIAA*DAx",
+        "lines": b"AIAAEDAx\nMjM0NTY3ODlhYmNkZWY=\n",
+    }
+
+
 def main():
     top = sys.argv[1]
-    for target in (net_rx, net_tx, net_plan, net_headers, blk_rsp, blk_disk):
+    for target in (net_rx, net_tx, net_plan, net_headers, blk_rsp, blk_disk, blk_serial):
         directory = os.path.join(top, target.__name__)
         os.makedirs(directory, exist_ok=True)
         for name, data in target().items():

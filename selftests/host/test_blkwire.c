@@ -668,6 +668,61 @@ static void hints_that_make_no_sense_are_left_out(void **state)
 	assert_int_equal(d.discard_alignment, 0);
 }
 
+static void only_what_changed_is_news(void **state)
+{
+	struct bfw_disk a, b;
+
+	(void)state;
+	assert_int_equal(judge(good_keys, &a), 0);
+	b = a;
+	assert_true(bfw_same_disk(&a, &b));
+	b.sectors++;
+	assert_false(bfw_same_disk(&a, &b));
+	b = a;
+	b.readonly = true;
+	assert_false(bfw_same_disk(&a, &b));
+	b = a;
+	b.discard_granularity *= 2;
+	assert_false(bfw_same_disk(&a, &b));
+}
+
+/* Whatever is offered and wanted: one ring has events, and no more are used than there are. */
+static void rings_are_shared_out(void **state)
+{
+	(void)state;
+	for (u32 offered = 1; offered < 20; offered++)
+		for (u32 event = 1; event < 10; event++)
+			for (u32 poll = 0; poll < 10; poll++) {
+				struct bfw_rings r = bfw_share_rings(offered, event, poll);
+
+				assert_true(r.event >= 1 && r.event <= event && r.poll <= poll);
+				assert_true(r.event + r.poll <= offered);
+				assert_true(r.event + r.poll == min(offered, event + poll));
+				if (offered > poll)
+					assert_int_equal(r.poll, poll);
+			}
+}
+
+static void every_context_has_a_ring_of_its_kind(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < 5 * 4 * 5 * 4; i++) {
+		struct bfw_rings contexts = { 1 + i % 5, i / 5 % 4 };
+		struct bfw_rings live = { 1 + i / 20 % 5, i / 100 };
+
+		live.event = min(live.event, contexts.event);
+		live.poll = min(live.poll, contexts.poll);
+		for (u32 c = 0; c < contexts.event + contexts.poll; c++) {
+			u32 ring = bfw_ring_index(&contexts, &live, c);
+
+			assert_true(ring < live.event + live.poll);
+			assert_int_equal(ring >= live.event, c >= contexts.event && live.poll);
+			if (live.event == contexts.event && live.poll == contexts.poll)
+				assert_int_equal(ring, c);
+		}
+	}
+}
+
 static void a_read_only_disk_neither_flushes_nor_discards(void **state)
 {
 	struct bfw_keys k = good_keys;
@@ -753,6 +808,9 @@ int main(void)
 		T(impossible_disk_sizes_are_refused),
 		T(only_whole_blocks_are_used),
 		T(hints_that_make_no_sense_are_left_out),
+		T(only_what_changed_is_news),
+		T(rings_are_shared_out),
+		T(every_context_has_a_ring_of_its_kind),
 		T(a_read_only_disk_neither_flushes_nor_discards),
 		T(flush_is_chosen_over_barrier),
 		T(segments_per_part_stay_between_direct_and_largest),

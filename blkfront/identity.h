@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Serial numbers, as toolstacks put them into xenstore. Pure.
+ */
+#ifndef BLKFRONT_IDENTITY_H
+#define BLKFRONT_IDENTITY_H
+
+#include <xenfront/portable.h>
+
+#define BF_SERIAL_MAX	252u	/* what the page of vital product data has room for */
+
+int __must_check bf_serial_from_page(const char *text, u32 len, char *serial);
+int __must_check bf_serial_from_text(const char *text, u32 len, char *serial);
+
+#endif /* BLKFRONT_IDENTITY_H */
