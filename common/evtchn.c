@@ -39,6 +39,19 @@ int xfl_evtchn_bind(struct xenbus_device *xbdev, struct xfl_evtchn *ec, irq_hand
 EXPORT_SYMBOL_NS_GPL(xfl_evtchn_bind, XEN_FRONTLIB);
 
 /**
+ * xfl_evtchn_set_affinity() - have events taken by the CPUs that cause them
+ * @ec: a bound channel
+ * @cpus: these; must live until xfl_evtchn_unbind(), as /proc/irq shows it as a hint
+ *
+ * A wish: where it cannot be fulfilled, things stay as they are.
+ */
+void xfl_evtchn_set_affinity(struct xfl_evtchn *ec, const struct cpumask *cpus)
+{
+	irq_set_affinity_and_hint(ec->irq, cpus);
+}
+EXPORT_SYMBOL_NS_GPL(xfl_evtchn_set_affinity, XEN_FRONTLIB);
+
+/**
  * xfl_evtchn_unbind() - stop listening and close the channel
  * @ec: a bound channel, or one that holds nothing
  * @data: the cookie it was bound with
@@ -47,8 +60,10 @@ EXPORT_SYMBOL_NS_GPL(xfl_evtchn_bind, XEN_FRONTLIB);
  */
 void xfl_evtchn_unbind(struct xfl_evtchn *ec, void *data)
 {
-	if (ec->irq)
+	if (ec->irq) {
+		irq_set_affinity_and_hint(ec->irq, NULL);
 		unbind_from_irqhandler(ec->irq, data);
+	}
 	*ec = (struct xfl_evtchn){};
 }
 EXPORT_SYMBOL_NS_GPL(xfl_evtchn_unbind, XEN_FRONTLIB);

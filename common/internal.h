@@ -6,4 +6,8 @@
 /* park.c */
 void xfl_park_exit(void);
 
+/* watch.c */
+int xfl_watch_init(void);
+void xfl_watch_exit(void);
+
 #endif /* XEN_FRONTLIB_INTERNAL_H */

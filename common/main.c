@@ -10,12 +10,13 @@
 
 static int __init xfl_init(void)
 {
-	return 0;
+	return xfl_watch_init();
 }
 module_init(xfl_init);
 
 static void __exit xfl_exit(void)
 {
+	xfl_watch_exit();
 	xfl_park_exit();
 }
 module_exit(xfl_exit);

@@ -32,6 +32,7 @@ struct xfl_evtchn {
 int xfl_evtchn_bind(struct xenbus_device *xbdev, struct xfl_evtchn *ec, irq_handler_t handler,
 		    const char *name, void *data);
 void xfl_evtchn_unbind(struct xfl_evtchn *ec, void *data);
+void xfl_evtchn_set_affinity(struct xfl_evtchn *ec, const struct cpumask *cpus);
 
 /**
  * xfl_evtchn_notify() - raise the doorbell

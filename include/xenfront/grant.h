@@ -111,6 +111,21 @@ static inline bool __must_check xfl_grant_end(grant_ref_t ref)
 	return gnttab_end_foreign_access_ref(ref);
 }
 
+/**
+ * xfl_grant_retire() - take access back and give the reference to the grant table
+ * @g: the stack @ref came from
+ * @ref: reference in use
+ *
+ * Return: false if the backend still maps the frame, then nothing has changed.
+ */
+static inline bool __must_check xfl_grant_retire(struct xfl_grefs *g, grant_ref_t ref)
+{
+	if (!gnttab_try_end_foreign_access(ref))
+		return false;
+	xfl_gref_abandon(g, 1);
+	return true;
+}
+
 void xfl_park(const grant_ref_t *refs, u32 nr, struct module *owner,
 	      void (*release)(void *data), void *data);
 void xfl_park_put_page(void *page);

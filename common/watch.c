@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Watches on keys of a backend.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include <xenfront/watch.h>
+
+#include "internal.h"
+
+/*
+ * Xenstored allows a guest so many watches (128 as it comes), and each device needs
+ * one for its backend's state. Ours are a comfort, so they leave room for that.
+ */
+#define XFL_MAX_WATCHES	32
+
+/**
+ * struct xfl_watch - one watch
+ * @xenbus: as xenbus knows it; its node is ours to free
+ * @lock: protects @xd; taken by the callback
+ * @xd: device to wake; NULL once the watch was let go of
+ * @end: unregisters and frees
+ */
+struct xfl_watch {
+	struct xenbus_watch xenbus;
+	spinlock_t lock;
+	struct xfl_device *xd;
+	struct work_struct end;
+};
+
+static struct workqueue_struct *xfl_watch_wq;
+static atomic_t xfl_nr_watches;
+
+static void xfl_watch_fired(struct xenbus_watch *watch, const char *path, const char *token)
+{
+	struct xfl_watch *w = container_of(watch, struct xfl_watch, xenbus);
+
+	spin_lock(&w->lock);
+	if (w->xd)
+		xfl_backend_changed(w->xd, XenbusStateUnknown);
+	spin_unlock(&w->lock);
+}
+
+static void xfl_watch_free(struct xfl_watch *w)
+{
+	kfree(w->xenbus.node);
+	kfree(w);
+	atomic_dec(&xfl_nr_watches);
+}
+
+static void xfl_watch_end(struct work_struct *work)
+{
+	struct xfl_watch *w = container_of(work, struct xfl_watch, end);
+
+	unregister_xenbus_watch(&w->xenbus);
+	xfl_watch_free(w);
+}
+
+static struct xfl_watch *xfl_watch_alloc(struct xfl_device *xd, const char *key)
+{
+	struct xfl_watch *w = kzalloc(sizeof(*w), GFP_NOIO);
+
+	if (!w)
+		return NULL;
+	w->xenbus.node = kasprintf(GFP_NOIO, "%s/%s", xd->xbdev->otherend, key);
+	w->xenbus.callback = xfl_watch_fired;
+	w->xd = xd;
+	spin_lock_init(&w->lock);
+	INIT_WORK(&w->end, xfl_watch_end);
+	if (!w->xenbus.node) {
+		kfree(w);
+		return NULL;
+	}
+	return w;
+}
+
+/**
+ * xfl_watch_start() - have the life cycle look again when a key is written
+ * @xd: the device
+ * @key: key in its backend's directory
+ *
+ * It is as if the backend had written its state: @changed of struct xfl_ops runs,
+ * once soon after this call in any case.
+ *
+ * Context: process; waits for xenstore.
+ * Return: the watch, to be ended by xfl_watch_drop(); %NULL if there can be none.
+ */
+struct xfl_watch *xfl_watch_start(struct xfl_device *xd, const char *key)
+{
+	struct xfl_watch *w;
+
+	if (atomic_inc_return(&xfl_nr_watches) > XFL_MAX_WATCHES)
+		goto fail;
+	w = xfl_watch_alloc(xd, key);
+	if (!w)
+		goto fail;
+	if (register_xenbus_watch(&w->xenbus)) {
+		xfl_watch_free(w);
+		return NULL;
+	}
+	return w;
+
+fail:
+	atomic_dec(&xfl_nr_watches);
+	return NULL;
+}
+EXPORT_SYMBOL_NS_GPL(xfl_watch_start, XEN_FRONTLIB);
+
+/**
+ * xfl_watch_drop() - let go of a watch; it wakes nobody any more
+ * @w: the watch, or %NULL
+ *
+ * Context: process; does not wait.
+ */
+void xfl_watch_drop(struct xfl_watch *w)
+{
+	if (!w)
+		return;
+	spin_lock(&w->lock);
+	w->xd = NULL;
+	spin_unlock(&w->lock);
+	queue_work(xfl_watch_wq, &w->end);
+}
+EXPORT_SYMBOL_NS_GPL(xfl_watch_drop, XEN_FRONTLIB);
+
+int __init xfl_watch_init(void)
+{
+	xfl_watch_wq = alloc_workqueue("xfl-watch", 0, 0);
+	return xfl_watch_wq ? 0 : -ENOMEM;
+}
+
+/* Their users are gone, but the last ends may still be due. */
+void xfl_watch_exit(void)
+{
+	destroy_workqueue(xfl_watch_wq);
+}
