@@ -6,12 +6,13 @@
  *
  *	submit.c	checks its shape, then issues it or lets it wait for credit
  *	data.c		turns its data into grants and ring requests
- *	keep.c		has the frames its data is copied through, if grants persist
+ *	keep.c		has the frames its data is copied through, if it is
  *	complete.c	takes responses, ends grants, completes it
  *	recover.c	what becomes of it when the connection ends first
  *
  * and the way of a device: main.c, connect.c (keys, life cycle), ring.c (a ring's
- * memory), disk.c (the gendisk), params.c, vdev.c (names), wire.c (protocol).
+ * memory), disk.c (the gendisk), stats.c (debugfs), params.c, vdev.c (names),
+ * wire.c (protocol).
  *
  * DOC: locks. A ring has one lock; it covers the ring, the table of what is in
  * flight, the stack of grant references and the requests that wait. Ending
@@ -37,7 +38,9 @@
 #include <xenfront/grant.h>
 #include <xenfront/lifecycle.h>
 #include <xenfront/ring.h>
+#include <xenfront/watch.h>
 
+#include "identity.h"
 #include "vdev.h"
 #include "wire.h"
 
@@ -87,7 +90,7 @@ struct bf_indirect {
 
 /**
  * struct bf_kept - a frame that stays granted
- * @va: its memory
+ * @va: its memory; NULL if there is none under this number
  * @gref: the backend may read and write it
  * @frame: the frame
  */
@@ -99,9 +102,11 @@ struct bf_kept {
 
 /**
  * struct bf_keep - kept frames of a ring
- * @frame: the frames; NULL if grants do not persist and data is granted where it is
- * @free: stack of numbers of free ones
- * @nr_free: entries of @free
+ * @frame: the frames; NULL if data is granted where it is
+ * @free: numbers in @frame: the first @nr_free are those of free frames, a stack;
+ *	from @nr to @max those without a frame
+ * @nr_free: free frames
+ * @idle: the least that @nr_free was since bf_keep_trim() looked
  * @nr: frames there are
  * @max: most there will be
  * @pool: where they come from
@@ -110,27 +115,46 @@ struct bf_keep {
 	struct bf_kept *frame;
 	u16 *free;
 	u32 nr_free;
+	u32 idle;
 	u32 nr;
 	u32 max;
 	struct xfl_framepool pool;
 };
 
 /**
- * struct bf_ring_stats - counts of one ring; ring lock
+ * struct bf_ring_stats - counts of one ring, since the disk was made; ring lock, except
+ *	that @events and @idle_events belong to the interrupt handler
+ * @requests: block requests sent, again if they were sent again
+ * @parts: ring requests sent for them
+ * @waits: requests that had to wait for credit, grant references or frames
+ * @doorbells: events raised for the backend
  * @events: interrupts
- * @parts: ring requests sent
- * @waits: requests that had to wait for credit or grant references
+ * @idle_events: those that brought nothing
+ * @grants_made: frames of data granted
+ * @grants_ended: those taken back
+ * @bytes_copied: bytes that went through kept frames, either way
+ * @requeued: requests that a connection ended on
+ * @parked: those of them that had to wait for the backend to unmap their data
  */
 struct bf_ring_stats {
-	u64 events;
+	u64 requests;
 	u64 parts;
 	u64 waits;
+	u64 doorbells;
+	u64 events;
+	u64 idle_events;
+	u64 grants_made;
+	u64 grants_ended;
+	u64 bytes_copied;
+	u64 requeued;
+	u64 parked;
 };
 
 /**
  * struct bf_ring - one ring and what is on it
  * @lock: protects everything up to @stats; taken in hard interrupts
  * @mode: what becomes of new requests
+ * @silent: the backend is not asked for events
  * @handle: the frontend's device id, part of every request
  * @cap: segments one ring request carries
  * @front: the ring; its sring is NULL while there is none
@@ -144,6 +168,7 @@ struct bf_ring_stats {
  * @stuck: answered requests with a grant the backend will not let go of
  * @stats: counts
  * @ec: event channel; bound by the life cycle, end-of-interrupt by the handler
+ * @trim: frees kept frames nobody needs
  * @bf: the device
  * @slot: memory of @table, kept over a reconnect for its generations
  * @pool: frames of @indirect; life cycle only, as all below
@@ -152,6 +177,7 @@ struct bf_ring_stats {
 struct bf_ring {
 	spinlock_t lock;
 	enum bf_ring_mode mode;
+	bool silent;
 	u16 handle;
 	u16 cap;
 	struct bfw_front_ring front;
@@ -164,6 +190,7 @@ struct bf_ring {
 	struct bf_ring_stats stats;
 
 	struct xfl_evtchn ec;
+	struct delayed_work trim;
 	struct blkfront *bf;
 	struct xfl_slot *slot;
 	struct xfl_framepool pool;
@@ -175,11 +202,15 @@ struct bf_ring {
  * @ring: the rings
  * @nr_rings: how many, as many as there are hardware contexts
  * @nr_live: rings in use with this backend, the first ones
+ * @contexts: the hardware contexts by kind
+ * @live: the rings in use by kind
  * @block_mask: logical block size minus 1
  * @flush_op: how this backend flushes, 0 if it has nothing to flush; cleared
  *	when it says it cannot
  * @persistent: we offered the backend to let grants persist; life cycle only
+ * @untrusted: the backend shall see no more than the data itself; life cycle only
  * @xd: life cycle
+ * @resized: watch on the size the backend writes; life cycle only
  * @rescue: held while rings are taken down, and by the timeout handler, which looks
  *	at a ring out of turn
  * @drained: woken when a ring that holds new requests has none in flight
@@ -193,18 +224,24 @@ struct bf_ring {
  * @del_work: deletes the disk
  * @deleted: done by @del_work
  * @added: the disk was added; @disk_work only, then @del_work
+ * @stats: its directory in debugfs
  * @vdev: its name and minors
+ * @serial: its serial number, empty if there is none; fixed from @gd on
  * @ref: references: the xenbus device, @del_work, and the gendisk
  */
 struct blkfront {
 	struct bf_ring *ring;
 	unsigned int nr_rings;
 	unsigned int nr_live;
+	struct bfw_rings contexts;
+	struct bfw_rings live;
 	u32 block_mask;
 	u8 flush_op;
 	bool persistent;
+	bool untrusted;
 
 	struct xfl_device xd;
+	struct xfl_watch *resized;
 	struct mutex rescue;
 	wait_queue_head_t drained;
 	spinlock_t disk_lock;
@@ -217,7 +254,9 @@ struct blkfront {
 	struct work_struct disk_work;
 	struct work_struct del_work;
 	struct completion deleted;
+	struct dentry *stats;
 	struct bf_vdev vdev;
+	char serial[BF_SERIAL_MAX + 1];
 	struct kref ref;
 };
 
@@ -235,6 +274,12 @@ static inline struct request *bf_rq(struct bf_req *br)
 static inline struct bf_ring *bf_ring_of(const struct request *rq)
 {
 	return rq->mq_hctx->driver_data;
+}
+
+/* The ring that serves a hardware context as things are. */
+static inline struct bf_ring *bf_ring_for(struct blkfront *bf, unsigned int context)
+{
+	return &bf->ring[bfw_ring_index(&bf->contexts, &bf->live, context)];
 }
 
 /* main.c */
@@ -256,6 +301,7 @@ void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,
 /* keep.c */
 int bf_keep_open(struct bf_ring *ring);
 void bf_keep_close(struct bf_ring *ring);
+void bf_keep_trim(struct work_struct *work);
 bool bf_keep_grow(struct bf_ring *ring, u32 n, gfp_t gfp);
 void bf_copy_back(struct bf_ring *ring, struct bf_req *br);
 
@@ -271,6 +317,8 @@ void bf_issue(struct bf_ring *ring, struct bf_req *br);
 /* complete.c */
 irqreturn_t bf_interrupt(int irq, void *data);
 bool bf_complete(struct bf_ring *ring, u32 *prod);
+int bf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch);
+void bf_listen(struct bf_ring *ring);
 void bf_complete_rq(struct request *rq);
 enum blk_eh_timer_return bf_timeout(struct request *rq);
 void bf_end_grants(struct bf_req *br);
@@ -280,6 +328,12 @@ void bf_return_refs(struct bf_ring *ring, struct bf_req *br);
 bool bf_rings_drain(struct blkfront *bf);
 void bf_recover(struct bf_ring *ring, bool keep);
 void bf_fail_waiting(struct bf_ring *ring);
+
+/* stats.c */
+void bf_stats_add(struct blkfront *bf);
+void bf_stats_del(struct blkfront *bf);
+void bf_stats_init(void);
+void bf_stats_exit(void);
 
 /* disk.c */
 int bf_disk_create(struct blkfront *bf);

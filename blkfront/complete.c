@@ -51,7 +51,7 @@ static void bf_take(struct bf_ring *ring, struct list_head *answered)
 				return;
 			}
 		}
-		if (!XFL_RING_ARM(&ring->front, 1))
+		if (ring->silent || !XFL_RING_ARM(&ring->front, 1))
 			return;
 	}
 }
@@ -90,6 +90,7 @@ void bf_return_refs(struct bf_ring *ring, struct bf_req *br)
 	if (br->copied)
 		while (br->nr_refs)
 			ring->keep.free[ring->keep.nr_free++] = br->ref[--br->nr_refs];
+	ring->stats.grants_ended += br->nr_refs - br->nr_stuck;
 	while (br->nr_refs > br->nr_stuck)
 		xfl_gref_push(&ring->grefs, br->ref[--br->nr_refs]);
 }
@@ -103,6 +104,8 @@ static void bf_settle(struct bf_ring *ring, struct list_head *ended)
 	struct bf_req *br, *next;
 
 	list_for_each_entry_safe(br, next, ended, link) {
+		if (br->copied && br->op == BFW_READ)
+			ring->stats.bytes_copied += blk_rq_bytes(bf_rq(br));
 		bf_return_refs(ring, br);
 		if (likely(!br->nr_stuck))
 			continue;
@@ -243,11 +246,38 @@ irqreturn_t bf_interrupt(int irq, void *data)
 
 	xfl_evtchn_event(&ring->ec);
 	ring->stats.events++;
-	bf_complete(ring, &prod);
+	if (unlikely(!bf_complete(ring, &prod)))
+		ring->stats.idle_events++;
 	/* Events of a backend that lied stay off. */
 	if (likely(!xfl_broken(&ring->bf->xd)))
 		xfl_evtchn_eoi(&ring->ec, prod);
 	return IRQ_HANDLED;
+}
+
+/**
+ * bf_poll() - blk_mq_ops.poll: somebody would rather look than wait for an event
+ * @hctx: hardware context
+ * @batch: not used: the ring's own round completes in batches
+ */
+int bf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch)
+{
+	return bf_complete(hctx->driver_data, NULL);
+}
+
+/**
+ * bf_listen() - have events on a ring that nobody may poll any more
+ * @ring: the ring
+ */
+void bf_listen(struct bf_ring *ring)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	if (ring->silent && ring->front.sring)
+		XFL_RING_ARM(&ring->front, 1);
+	ring->silent = false;
+	spin_unlock_irqrestore(&ring->lock, flags);
+	bf_complete(ring, NULL);
 }
 
 /**
@@ -265,7 +295,7 @@ enum blk_eh_timer_return bf_timeout(struct request *rq)
 
 	/* Without it the ring is being taken down, and its requests are looked after. */
 	if (mutex_trylock(&ring->bf->rescue)) {
-		if (bf_complete(ring, NULL))
+		if (bf_complete(ring, NULL) && !ring->silent)
 			dev_warn_once(disk_to_dev(rq->q->disk),
 				      "an event was lost; found by timeout\n");
 		mutex_unlock(&ring->bf->rescue);

@@ -105,35 +105,36 @@ static int bf_write_keys(struct xenbus_transaction xbt, const char *dir, void *c
 	return err ?: xenbus_printf(xbt, dir, "feature-persistent", "%u", bf->persistent);
 }
 
-static void bf_map_queues(struct blkfront *bf)
+static void bf_map_rings(struct blkfront *bf)
 {
 	struct blk_mq_hw_ctx *hctx;
 	unsigned long i;
 
 	queue_for_each_hw_ctx(bf->gd->queue, hctx, i)
-		hctx->driver_data = &bf->ring[i % bf->nr_live];
+		hctx->driver_data = bf_ring_for(bf, i);
 }
 
 /*
  * How many hardware contexts there are is settled by the first backend. One that
  * offers fewer rings later has several contexts share each; nobody queues while
- * that changes, and what waits on a ring that falls out of use moves on.
+ * that changes, and what waits moves to a ring that is certainly there and has events.
  */
-static void bf_set_live(struct blkfront *bf, unsigned int nr)
+static void bf_set_live(struct blkfront *bf, struct bfw_rings live)
 {
 	struct bf_ring *first = &bf->ring[0];
 	unsigned int i;
 
-	if (nr == bf->nr_live)
+	if (live.event == bf->live.event && live.poll == bf->live.poll)
 		return;
 	if (bf->gd)
 		blk_mq_quiesce_queue(bf->gd->queue);
-	bf->nr_live = nr;
+	bf->live = live;
+	bf->nr_live = live.event + live.poll;
 	if (bf->gd)
-		bf_map_queues(bf);
+		bf_map_rings(bf);
 
 	/* The rings are closed and their queues are still: the lock is for lockdep. */
-	for (i = nr; i < bf->nr_rings; i++) {
+	for (i = 1; i < bf->nr_rings; i++) {
 		spin_lock_irq(&first->lock);
 		list_splice_tail_init(&bf->ring[i].waiting, &first->waiting);
 		spin_unlock_irq(&first->lock);
@@ -144,17 +145,22 @@ static void bf_set_live(struct blkfront *bf, unsigned int nr)
 
 static int bf_size_rings(struct blkfront *bf, const struct bf_offer *offer)
 {
-	unsigned int nr = min3(offer->queues, bf_max_queues, num_online_cpus());
+	struct bfw_rings rings;
 	int err;
 
+	rings = bfw_share_rings(offer->queues, min(bf_max_queues, num_online_cpus()),
+				bf_poll_queues);
 	if (!bf->nr_rings) {
-		err = bf_rings_alloc(bf, nr, 1u << bf_max_ring_page_order);
+		err = bf_rings_alloc(bf, rings.event + rings.poll, 1u << bf_max_ring_page_order);
 		if (err) {
 			bf_rings_free(bf);
 			return err;
 		}
+		bf->contexts = rings;
 	}
-	bf_set_live(bf, min(nr, bf->nr_rings));
+	rings.event = min(rings.event, bf->contexts.event);
+	rings.poll = min(rings.poll, bf->contexts.poll);
+	bf_set_live(bf, rings);
 	return 0;
 }
 
@@ -174,6 +180,7 @@ static int bf_open_rings(struct blkfront *bf, const struct bf_offer *offer)
 	int err;
 
 	for (i = 0; i < bf->nr_live; i++) {
+		bf->ring[i].silent = i >= bf->live.event;
 		err = bf_ring_open(&bf->ring[i], frames, cap);
 		if (err) {
 			bf_close_rings(bf);
@@ -191,7 +198,8 @@ static int bf_connect(struct xfl_device *xd)
 
 	xfl_keys_read(xd->xbdev, xd->xbdev->otherend, bf_offer_keys, ARRAY_SIZE(bf_offer_keys),
 		      &offer);
-	bf_params_tell_once(xenbus_read_unsigned(xd->xbdev->nodename, "trusted", 1));
+	bf->untrusted = !READ_ONCE(bf_trusted) ||
+			!xenbus_read_unsigned(xd->xbdev->nodename, "trusted", 1);
 	bf->persistent = READ_ONCE(bf_feature_persistent);
 	err = bf_size_rings(bf, &offer);
 	if (err)
@@ -230,6 +238,32 @@ static int bf_read_disk(struct blkfront *bf)
 	return 0;
 }
 
+typedef int (*bf_serial_fn)(const char *text, u32 len, char *serial);
+
+static bool bf_read_serial_key(struct blkfront *bf, const char *key, bf_serial_fn parse)
+{
+	struct xenbus_device *xbdev = bf->xd.xbdev;
+	unsigned int len;
+	char *text = xenbus_read(XBT_NIL, xbdev->otherend, key, &len);
+	int err;
+
+	if (IS_ERR(text))
+		return false;
+	err = parse(text, len, bf->serial);
+	kfree(text);
+	if (err)
+		dev_warn(&xbdev->dev, "%s holds no serial number\n", key);
+	return !err;
+}
+
+/* The first key is XAPI's, which win-xenvbd reads too; the second is ours. */
+static void bf_read_serial(struct blkfront *bf)
+{
+	if (!bf_read_serial_key(bf, "sm-data/scsi/0x12/0x80", bf_serial_from_page) &&
+	    !bf_read_serial_key(bf, "serial", bf_serial_from_text))
+		bf->serial[0] = '\0';
+}
+
 static void bf_set_modes(struct blkfront *bf, enum bf_ring_mode mode)
 {
 	unsigned int i;
@@ -247,26 +281,44 @@ static void bf_announce(const struct blkfront *bf)
 {
 	const struct bf_ring *ring = &bf->ring[0];
 
-	dev_info(&bf->xd.xbdev->dev, "%s: %llu sectors, %s%s%s, %u ring(s) of %u, %u segments each\n",
+	dev_info(&bf->xd.xbdev->dev,
+		 "%s: %llu sectors, %s%s%s, %u+%u ring(s) of %u, %u segments each\n",
 		 bf->vdev.name, bf->disk.sectors, bf_flush_name(bf->flush_op),
 		 bf->disk.discard_granularity ? ", discard" : "",
-		 ring->keep.frame ? ", persistent grants" : "", bf->nr_live,
+		 bf->untrusted ? ", not trusted" : ring->keep.frame ? ", persistent grants" : "",
+		 bf->live.event, bf->live.poll,
 		 RING_SIZE(&ring->front), ring->cap);
 }
 
-/* Whether grants persist is settled once per connection: a backend keeps all it ever saw. */
-static int bf_settle_persistent(struct blkfront *bf)
+/*
+ * Whether data is copied is settled once per connection: a backend that lets grants
+ * persist keeps all it ever saw.
+ */
+static int bf_settle_copying(struct blkfront *bf)
 {
-	struct xenbus_device *xbdev = bf->xd.xbdev;
+	bool persists = bf->persistent &&
+			xenbus_read_unsigned(bf->xd.xbdev->otherend, "feature-persistent", 0);
 	unsigned int i;
 	int err = 0;
 
-	if (!bf->persistent ||
-	    !xenbus_read_unsigned(xbdev->otherend, "feature-persistent", 0))
+	if (!persists && !bf->untrusted)
 		return 0;
 	for (i = 0; i < bf->nr_live && !err; i++)
 		err = bf_keep_open(&bf->ring[i]);
 	return err;
+}
+
+/* Contexts that share rings have no CPUs in common, so their rings stay where they are. */
+static void bf_set_affinity(struct blkfront *bf)
+{
+	struct blk_mq_hw_ctx *hctx;
+	unsigned long i;
+
+	if (bf->live.event == 1 || bf->live.event != bf->contexts.event)
+		return;
+	queue_for_each_hw_ctx(bf->gd->queue, hctx, i)
+		if (i < bf->live.event)
+			xfl_evtchn_set_affinity(&bf->ring[i].ec, hctx->cpumask);
 }
 
 static int bf_go_live(struct xfl_device *xd)
@@ -276,27 +328,32 @@ static int bf_go_live(struct xfl_device *xd)
 
 	err = bf_read_disk(bf);
 	if (!err)
-		err = bf_settle_persistent(bf);
+		err = bf_settle_copying(bf);
 	if (err)
 		return err;
 	WRITE_ONCE(bf->flush_op, bf->disk.flush_op);
 	if (!bf->gd) {
 		bf->block_mask = bf->disk.logical - 1;
+		bf_read_serial(bf);
 		err = bf_disk_create(bf);
 		if (err)
 			return err;
 	}
 	bf_announce(bf);
+	bf_set_affinity(bf);
 	bf_set_modes(bf, BF_RING_LIVE);
 	bf_disk_update(bf);
+	/* Backends say "sectors", then write their state again. Not all do the latter. */
+	bf->resized = xfl_watch_start(xd, "sectors");
 	return 0;
 }
 
 static void bf_changed(struct xfl_device *xd)
 {
 	struct blkfront *bf = bf_of(xd);
+	struct bfw_disk before = bf->disk;
 
-	if (!bf_read_disk(bf))
+	if (!bf_read_disk(bf) && !bfw_same_disk(&bf->disk, &before))
 		bf_disk_update(bf);
 }
 
@@ -340,6 +397,9 @@ static void bf_disconnect(struct xfl_device *xd, enum xfl_why why)
 	struct blkfront *bf = bf_of(xd);
 	bool keep = bf_backend_may_return(xd, why);
 	unsigned int i;
+
+	xfl_watch_drop(bf->resized);
+	bf->resized = NULL;
 
 	mutex_lock(&bf->rescue);
 	for (i = 0; i < bf->nr_live; i++)

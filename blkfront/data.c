@@ -96,6 +96,12 @@ static void bf_issue_data(struct bf_ring *ring, struct bf_req *br)
 		else
 			bf_place_run(ring, br, &layout, &bv);
 	}
+	if (br->copied)
+		ring->keep.idle = min(ring->keep.idle, ring->keep.nr_free);
+	else
+		ring->stats.grants_made += br->segs;
+	if (br->copied && br->op == BFW_WRITE)
+		ring->stats.bytes_copied += blk_rq_bytes(rq);
 }
 
 static void bf_issue_flush(struct bf_ring *ring, struct bf_req *br)
@@ -134,6 +140,7 @@ void bf_issue(struct bf_ring *ring, struct bf_req *br)
 	br->copied = false;
 	br->nr_refs = 0;
 	br->nr_stuck = 0;
+	ring->stats.requests++;
 
 	if (br->segs)
 		bf_issue_data(ring, br);

@@ -15,6 +15,7 @@
 #include <linux/module.h>
 
 #include "blkfront.h"
+#include "params.h"
 
 /* A backend may do nothing else while it discards, so not too much at a time. */
 #define BF_MAX_DISCARD_SECTORS	((128u << 20) >> BFW_SECTOR_SHIFT)
@@ -88,8 +89,23 @@ static int bf_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int ind
 {
 	struct blkfront *bf = data;
 
-	hctx->driver_data = &bf->ring[index % bf->nr_live];
+	hctx->driver_data = bf_ring_for(bf, index);
 	return 0;
+}
+
+static void bf_map_queues(struct blk_mq_tag_set *set)
+{
+	const struct blkfront *bf = set->driver_data;
+
+	set->map[HCTX_TYPE_DEFAULT].nr_queues = bf->contexts.event;
+	blk_mq_map_queues(&set->map[HCTX_TYPE_DEFAULT]);
+	if (set->nr_maps == 1)
+		return;
+	/* Reads have no queues of their own. */
+	set->map[HCTX_TYPE_READ].nr_queues = 0;
+	set->map[HCTX_TYPE_POLL].nr_queues = bf->contexts.poll;
+	set->map[HCTX_TYPE_POLL].queue_offset = bf->contexts.event;
+	blk_mq_map_queues(&set->map[HCTX_TYPE_POLL]);
 }
 
 static const struct blk_mq_ops bf_mq_ops = {
@@ -97,6 +113,8 @@ static const struct blk_mq_ops bf_mq_ops = {
 	.commit_rqs	= bf_commit_rqs,
 	.complete	= bf_complete_rq,
 	.timeout	= bf_timeout,
+	.poll		= bf_poll,
+	.map_queues	= bf_map_queues,
 	.init_hctx	= bf_init_hctx,
 };
 
@@ -137,6 +155,7 @@ static int bf_tags_alloc(struct blkfront *bf)
 	bf->tag_set = (struct blk_mq_tag_set){
 		.ops = &bf_mq_ops,
 		.nr_hw_queues = bf->nr_rings,
+		.nr_maps = bf->contexts.poll ? HCTX_MAX_TYPES : 1,
 		.queue_depth = bf_depth(bf),
 		.numa_node = NUMA_NO_NODE,
 		.cmd_size = sizeof(struct bf_req),
@@ -157,6 +176,8 @@ static void bf_gendisk_fill(struct blkfront *bf, struct gendisk *gd)
 	strscpy(gd->disk_name, bf->vdev.name, sizeof(gd->disk_name));
 	if (bf->disk.removable || bf->disk.cdrom)
 		gd->flags |= GENHD_FL_REMOVABLE;
+	if (READ_ONCE(bf_no_part_scan))
+		set_bit(GD_SUPPRESS_PART_SCAN, &gd->state);
 }
 
 /**
@@ -187,6 +208,7 @@ int bf_disk_create(struct blkfront *bf)
 	}
 	bf_gendisk_fill(bf, gd);
 	bf->gd = gd;
+	bf_stats_add(bf);
 	return 0;
 
 fail_disk:
@@ -196,6 +218,36 @@ fail_tags:
 	return err;
 }
 
+static ssize_t serial_show(struct device *dev, struct device_attribute *attr, char *text)
+{
+	struct blkfront *bf = dev_to_disk(dev)->private_data;
+
+	return sysfs_emit(text, "%s\n", bf->serial);
+}
+static DEVICE_ATTR_RO(serial);
+
+static umode_t bf_attr_visible(struct kobject *kobj, struct attribute *attr, int n)
+{
+	struct blkfront *bf = dev_to_disk(kobj_to_dev(kobj))->private_data;
+
+	return bf->serial[0] ? attr->mode : 0;
+}
+
+static struct attribute *bf_attrs[] = {
+	&dev_attr_serial.attr,
+	NULL,
+};
+
+static const struct attribute_group bf_attr_group = {
+	.attrs		= bf_attrs,
+	.is_visible	= bf_attr_visible,
+};
+
+static const struct attribute_group *bf_attr_groups[] = {
+	&bf_attr_group,
+	NULL,
+};
+
 static void bf_disk_add(struct blkfront *bf, const struct bfw_disk *d)
 {
 	int err;
@@ -203,7 +255,7 @@ static void bf_disk_add(struct blkfront *bf, const struct bfw_disk *d)
 	set_capacity(bf->gd, d->sectors);
 	set_disk_ro(bf->gd, d->readonly);
 	bf_get(bf);
-	err = device_add_disk(&bf->xd.xbdev->dev, bf->gd, NULL);
+	err = device_add_disk(&bf->xd.xbdev->dev, bf->gd, bf_attr_groups);
 	if (err) {
 		dev_err(&bf->xd.xbdev->dev, "cannot add %s: %pe\n", bf->vdev.name, ERR_PTR(err));
 		bf_put(bf);
@@ -277,6 +329,7 @@ void bf_disk_mark_dead(struct blkfront *bf)
 
 static void bf_disk_destroy(struct blkfront *bf)
 {
+	bf_stats_del(bf);
 	if (bf->added) {
 		del_gendisk(bf->gd);
 		blk_mq_free_tag_set(&bf->tag_set);

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Persistent grants: frames that stay granted from one request to the next, and
- * data that is copied through them.
+ * Frames that stay granted from one request to the next, and data that is copied
+ * through them: where grants persist, and where the backend is not trusted.
  *
- * DOC: a backend that agreed to this keeps every frame it has seen mapped, up to
- * a limit of its own (1056 per ring for xen-blkback), and maps and unmaps as ever
+ * DOC: a backend that lets grants persist keeps every frame it has seen mapped, up
+ * to a limit of its own (1056 per ring for xen-blkback), and maps and unmaps as ever
  * beyond it. So there are never more frames than that, the last one used is used
  * next, and a request that finds too few waits, as it does for ring slots.
  * Enough for one largest request are there from the start.
+ *
+ * Frames that no request needed for a while are freed, once the backend has let go
+ * of them by itself: xen-blkback does after a minute without use.
+ *
+ * DOC: an untrusted backend sees what it is told to write, what it has itself
+ * read, and nothing else. A frame is zeroed before it is granted and holds since
+ * then only data that was sent to this very backend: it needs no zeroing between
+ * requests, since what it still holds is known over there.
  */
 #include <linux/highmem.h>
 #include <linux/module.h>
@@ -16,20 +24,30 @@
 #include "blkfront.h"
 
 #define BF_KEEP_FRAMES	1056u
+#define BF_TRIM_PERIOD	(5 * HZ)
+#define BF_TRIM_BATCH	128u	/* bounds the time under the lock */
+
+/* Frames above those that are always there get looked at now and then. */
+static void bf_trim_later(struct bf_ring *ring)
+{
+	if (ring->keep.nr > BFW_MAX_SEGS)
+		queue_delayed_work(bf_wq, &ring->trim, BF_TRIM_PERIOD);
+}
 
 static bool bf_keep_add(struct bf_ring *ring, gfp_t gfp)
 {
 	struct bf_keep *k = &ring->keep;
-	struct bf_kept *at = &k->frame[k->nr];
+	struct bf_kept *at;
 
 	if (k->nr == k->max || !xfl_framepool_want(&k->pool, 1, gfp) ||
 	    !xfl_grefs_want(&ring->grefs, 1))
 		return false;
+	at = &k->frame[k->free[k->nr]];
 	at->frame = xfl_framepool_get(&k->pool);
 	at->va = xfl_frame_va(&at->frame);
 	at->gref = xfl_gref_pop(&ring->grefs);
 	xfl_grant(&ring->grefs, at->gref, xfl_frame_gfn(&at->frame), false);
-	k->free[k->nr_free++] = k->nr++;
+	k->free[k->nr_free++] = k->free[k->nr++];
 	return true;
 }
 
@@ -47,11 +65,58 @@ bool bf_keep_grow(struct bf_ring *ring, u32 n, gfp_t gfp)
 	while (ring->keep.nr_free < n)
 		if (!bf_keep_add(ring, gfp))
 			return false;
+	bf_trim_later(ring);
 	return true;
 }
 
+static bool bf_keep_drop(struct bf_ring *ring, struct bf_kept *at)
+{
+	if (!xfl_grant_retire(&ring->grefs, at->gref))
+		return false;
+	xfl_framepool_abandon(&ring->keep.pool);
+	put_page(at->frame.page);
+	at->va = NULL;
+	return true;
+}
+
+/* Frees those of the first @n free frames, the longest unused, that nobody maps. */
+static void bf_keep_drop_idle(struct bf_ring *ring, u32 n)
+{
+	struct bf_keep *k = &ring->keep;
+	u16 gone[BF_TRIM_BATCH];
+	u32 i, nr_gone = 0, left = 0;
+
+	for (i = 0; i < k->nr_free; i++) {
+		if (i < n && bf_keep_drop(ring, &k->frame[k->free[i]]))
+			gone[nr_gone++] = k->free[i];
+		else
+			k->free[left++] = k->free[i];
+	}
+	k->nr_free = left;
+	while (nr_gone)
+		k->free[--k->nr] = gone[--nr_gone];
+}
+
 /**
- * bf_keep_open() - let a ring keep its grants
+ * bf_keep_trim() - free kept frames that were not needed since the last time
+ * @work: trim of the ring
+ */
+void bf_keep_trim(struct work_struct *work)
+{
+	struct bf_ring *ring = container_of(to_delayed_work(work), struct bf_ring, trim);
+	struct bf_keep *k = &ring->keep;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	if (k->nr > BFW_MAX_SEGS)
+		bf_keep_drop_idle(ring, min3(k->idle, k->nr - BFW_MAX_SEGS, BF_TRIM_BATCH));
+	k->idle = k->nr_free;
+	bf_trim_later(ring);
+	spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+/**
+ * bf_keep_open() - have a ring copy data through frames that stay granted
  * @ring: an open ring that nothing was sent on
  *
  * Return: 0 or -ENOMEM; undone by bf_keep_close() either way.
@@ -59,15 +124,17 @@ bool bf_keep_grow(struct bf_ring *ring, u32 n, gfp_t gfp)
 int bf_keep_open(struct bf_ring *ring)
 {
 	struct bf_keep *k = &ring->keep;
+	u32 i;
 
 	/* The frames of indirect requests count as well. */
 	k->max = BF_KEEP_FRAMES - (ring->indirect ? ring->table.slots.nr : 0);
 	k->frame = kvcalloc(k->max, sizeof(*k->frame), GFP_NOIO);
 	k->free = kvcalloc(k->max, sizeof(*k->free), GFP_NOIO);
-	if (!k->frame || !k->free || xfl_framepool_init(&k->pool, k->max) ||
-	    !bf_keep_grow(ring, BFW_MAX_SEGS, GFP_NOIO))
+	if (!k->frame || !k->free || xfl_framepool_init(&k->pool, k->max))
 		return -ENOMEM;
-	return 0;
+	for (i = 0; i < k->max; i++)
+		k->free[i] = i;
+	return bf_keep_grow(ring, BFW_MAX_SEGS, GFP_NOIO) ? 0 : -ENOMEM;
 }
 
 /**
@@ -79,8 +146,10 @@ void bf_keep_close(struct bf_ring *ring)
 	struct bf_keep *k = &ring->keep;
 	struct bf_kept *at;
 
-	for (at = k->frame; at < k->frame + k->nr; at++)
-		bf_frame_free(ring, &k->pool, &at->frame, at->gref);
+	cancel_delayed_work_sync(&ring->trim);
+	for (at = k->frame; at < k->frame + k->max; at++)
+		if (at->va)
+			bf_frame_free(ring, &k->pool, &at->frame, at->gref);
 	xfl_framepool_destroy(&k->pool);
 	kvfree(k->frame);
 	kvfree(k->free);

@@ -229,6 +229,7 @@ static int __init bf_init(void)
 	bf_wq = alloc_workqueue("xen-blkfront", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!bf_wq)
 		return -ENOMEM;
+	bf_stats_init();
 	err = register_blkdev(XENVBD_MAJOR, BF_NAME);
 	if (err) {
 		pr_err("major %d is taken: is another block frontend loaded?\n", XENVBD_MAJOR);
@@ -242,6 +243,7 @@ static int __init bf_init(void)
 fail_driver:
 	unregister_blkdev(XENVBD_MAJOR, BF_NAME);
 fail_blkdev:
+	bf_stats_exit();
 	destroy_workqueue(bf_wq);
 	return err;
 }
@@ -253,6 +255,7 @@ static void __exit bf_exit(void)
 	unregister_blkdev(XENVBD_MAJOR, BF_NAME);
 	/* The last step of a deletion may still run. */
 	destroy_workqueue(bf_wq);
+	bf_stats_exit();
 }
 module_exit(bf_exit);
 

@@ -30,13 +30,17 @@ unsigned int bf_max_queues = BF_DEFAULT_QUEUES;
 module_param_named(max_queues, bf_max_queues, uint, 0444);
 MODULE_PARM_DESC(max_queues, "Most rings per disk (default 4, at most one per CPU)");
 
+unsigned int bf_poll_queues;
+module_param_named(poll_queues, bf_poll_queues, uint, 0444);
+MODULE_PARM_DESC(poll_queues, "Rings per disk for polled I/O, beside the others (default 0)");
+
 unsigned int bf_max_ring_page_order;
 module_param_named(max_ring_page_order, bf_max_ring_page_order, int, 0444);
 MODULE_PARM_DESC(max_ring_page_order, "Largest order of 4 KB frames in a ring (default 0)");
 
-static bool bf_trusted = true;
+bool bf_trusted = true;
 module_param_named(trusted, bf_trusted, bool, 0644);
-MODULE_PARM_DESC(trusted, "Whether backends may see what lies beside the data (default Y)");
+MODULE_PARM_DESC(trusted, "Whether backends may see what lies beside the data; N copies all data (default Y)");
 
 /*
  * As in-tree. It costs a copy of every byte and up to 4 MB a ring, and spares the
@@ -45,6 +49,10 @@ MODULE_PARM_DESC(trusted, "Whether backends may see what lies beside the data (d
 bool bf_feature_persistent = true;
 module_param_named(feature_persistent, bf_feature_persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent, "Keep grants and copy the data, if the backend does so (default Y)");
+
+bool bf_no_part_scan;
+module_param_named(no_part_scan, bf_no_part_scan, bool, 0644);
+MODULE_PARM_DESC(no_part_scan, "Look for no partitions on disks that are added from now on (default N)");
 
 static void bf_param_clamp(const char *name, unsigned int *value, unsigned int lo, unsigned int hi)
 {
@@ -65,15 +73,6 @@ void bf_params_check(void)
 	bf_param_clamp("max_indirect_segments", &bf_max_indirect_segments, 0, BFW_MAX_SEGS);
 	bf_param_clamp("max_ring_page_order", &bf_max_ring_page_order, 0,
 		       XENBUS_MAX_RING_GRANT_ORDER);
+	bf_param_clamp("poll_queues", &bf_poll_queues, 0, nr_cpu_ids);
 	bf_param_clamp("max_queues", &bf_max_queues, 1, max(nr_cpu_ids, BF_DEFAULT_QUEUES));
-}
-
-/**
- * bf_params_tell_once() - say which wish is not fulfilled
- * @toolstack_trusts: false if the toolstack marked the backend as untrusted
- */
-void bf_params_tell_once(bool toolstack_trusts)
-{
-	if (!bf_trusted || !toolstack_trusts)
-		pr_warn_once("backend not trusted, but data is not copied yet: it can see whole frames\n");
 }

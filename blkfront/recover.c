@@ -41,6 +41,10 @@ static bool bf_rings_idle(struct blkfront *bf)
  */
 bool bf_rings_drain(struct blkfront *bf)
 {
+	unsigned int i;
+
+	for (i = bf->live.event; i < bf->nr_live; i++)
+		bf_listen(&bf->ring[i]);
 	return wait_event_timeout(bf->drained, bf_rings_idle(bf) || xfl_broken(&bf->xd),
 				  XFL_BACKEND_TIMEOUT) && bf_rings_idle(bf);
 }
@@ -105,9 +109,12 @@ static void bf_release(struct bf_ring *ring, struct bf_req *br)
 	bf_end_grants(br);
 	spin_lock_irqsave(&ring->lock, flags);
 	bf_return_refs(ring, br);
+	ring->stats.requeued++;
 	stuck = br->nr_stuck;
-	if (stuck)
+	if (stuck) {
+		ring->stats.parked++;
 		xfl_gref_abandon(&ring->grefs, stuck);
+	}
 	spin_unlock_irqrestore(&ring->lock, flags);
 
 	if (!stuck) {

@@ -12,6 +12,8 @@ static void bf_ring_init(struct bf_ring *ring, struct blkfront *bf)
 	spin_lock_init(&ring->lock);
 	INIT_LIST_HEAD(&ring->waiting);
 	INIT_LIST_HEAD(&ring->stuck);
+	/* Deferrable: an idle CPU need not wake up for this. */
+	INIT_DEFERRABLE_WORK(&ring->trim, bf_keep_trim);
 	ring->mode = BF_RING_HOLD;
 	ring->bf = bf;
 }
@@ -155,6 +157,9 @@ int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap)
 		return err;
 	XEN_FRONT_RING_INIT(&ring->front, (struct bfw_sring *)ring->mem.vaddr,
 			    frames * XFL_FRAME_SIZE);
+	/* An index that the backend does not reach again before it counted through 2^32. */
+	if (ring->silent)
+		WRITE_ONCE(ring->front.sring->rsp_event, 0);
 	slots = RING_SIZE(&ring->front);
 	xfl_slots_init(&ring->table.slots, ring->slot, slots, 64);
 	ring->cap = cap;

@@ -93,7 +93,10 @@ static blk_status_t bf_admit(struct bf_ring *ring, struct bf_req *br)
 /* Return: whether the doorbell has to be rung. */
 static bool bf_push(struct bf_ring *ring)
 {
-	return ring->mode == BF_RING_LIVE && XFL_RING_PUSH(&ring->front);
+	bool notify = ring->mode == BF_RING_LIVE && XFL_RING_PUSH(&ring->front);
+
+	ring->stats.doorbells += notify;
+	return notify;
 }
 
 /**

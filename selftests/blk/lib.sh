@@ -16,6 +16,7 @@ PATH=$HERE/../tools:$PATH
 	QUEUE=/sys/block/$DISK/queue
 	DRIVER_DIR=/sys/bus/xen/drivers/vbd
 	MNT=/tmp/xfmnt
+	STATS=/sys/kernel/debug/xen-blkfront/$DISK
 }
 
 blk_begin() {
@@ -30,6 +31,8 @@ pat() { timeout 500 blkpat "$@"; }
 filled_and_verified() { pat fill "$1" "$2" && pat verify "$1" "$2"; }
 disk_sectors() { cat "/sys/block/$DISK/size" 2>/dev/null || echo 0; }
 disk_there() { [ -b "$DEV" ] && [ "$(disk_sectors)" != 0 ]; }
+# counter NAME: what all rings of the disk count together
+counter() { cat "$STATS"/ring-* | awk -v name="$1" '$1 == name { sum += $2 } END { print sum + 0 }'; }
 disk_gone() { ! [ -e "/sys/block/$DISK" ]; }
 disk_device() { basename "$(readlink -f "/sys/block/$DISK/device")"; }
 

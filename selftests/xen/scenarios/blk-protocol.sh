@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "4 KB blocks, a failing flush, size, serial number, partitions, trust, counters"
+#: disks = ["xvda 32M", "xvdb 32M sector=4096"]
+#: timeout = 300
+#: intree_fails = "memory has to be aligned|size follows|failed flush"
+
+# In dom0.
+serial_set() { key_set vbd 51712 sm-data/scsi/0x12/0x80 AIAADURpc2svNy1zZXJpYWw=; }
+trusted_not() { xenstore-write "/local/domain/$DOMID/device/vbd/51712/trusted" 0; }
+
+# blkback refuses every write and flush of a read-only disk; this one does not say that it is one.
+attach_lying() {	# NAME
+	local disk
+	disk=$(disk_config "$1" 16M ro) || return
+	printf '%s\n' info=0 feature-flush-cache=1 >/tmp/edits
+	xl block-attach "$DOMID" "script=/bench/hotplug/block-edited,$disk"
+}
+
+attach_partitioned() {	# NAME
+	local file
+	file=$(disk_file "$1")
+	truncate -s 16M "$file"
+	# One Linux partition from sector 2048 on, 8 MB.
+	printf '\x00\x00\x00\x00\x83\x00\x00\x00\x00\x08\x00\x00\x00\x40\x00\x00' |
+		dd of="$file" bs=1 seek=446 conv=notrunc 2>/dev/null
+	printf '\x55\xaa' | dd of="$file" bs=1 seek=510 conv=notrunc 2>/dev/null
+	block_attach "$1" 16M
+}
+
+# In the guest.
+sectors_are() { [ "$(cat /sys/block/xvda/size)" = "$1" ]; }
+
+size_follows() {
+	local was now
+	was=$(cat /sys/block/xvda/size)
+	for now in $((was - 2048)) "$was"; do
+		dom0 key_set vbd 51712 sectors "$now" && wait_for 10 sectors_are "$now" && continue
+		echo "$(cat /sys/block/xvda/size) sectors, not $now"
+		return 1
+	done
+}
+
+serial_is() { [ "$(cat "/sys/block/$1/serial")" = "$2" ] || { cat "/sys/block/$1/serial"; return 1; } }
+no_serial() { [ ! -e /sys/block/xvdb/serial ]; }
+
+flush_fails() {
+	goes_red "Input/output error" dd if=/dev/null of=/dev/xvde conv=fsync,notrunc count=0
+}
+
+no_partition() {
+	goes_red "Invalid argument" blockdev --rereadpt /dev/xvdf && [ ! -e /sys/block/xvdf/xvdf1 ]
+}
+partition() { [ -e "/sys/block/xvd$1/xvd${1}1" ]; }
+
+suite() {	# DISK WORDS SUITE...
+	export XENFRONT_DISK=$1 XENFRONT_EXPECT=$2
+	shift 2
+	ktap_print_msg "$XENFRONT_DISK: $XENFRONT_EXPECT"
+	ktap_suite "$@"
+}
+
+attached() { dom0 "$1" "$2" && wait_for 20 have_disk "$2"; }
+option() { echo "$2" >"/sys/module/xen_blkfront/parameters/$1"; }
+
+guest() {
+	. /selftests/suite.sh
+	export XENFRONT_DOM0=dom0
+	export -f dom0 dom0_answered wait_for
+	ktap_print_header
+	ktap_test "one disk not to be trusted" dom0 trusted_not
+	[ "$DRIVER" = intree ] || ktap_test "serial number given" dom0 serial_set
+	ktap_test "driver loads" load_driver blk feature_persistent=0
+	ktap_test "disks are there" eval 'wait_for 20 have_disk xvda && wait_for 20 have_disk xvdb'
+	suite xvdb "" blk/limits
+	ktap_test "size follows the key, without a new state" size_follows
+	ktap_test "disk attached whose backend refuses flushes" attached attach_lying xvde
+	ktap_test "a failed flush is a failed fsync" flush_fails
+	if [ "$DRIVER" != intree ]; then
+		ktap_test "serial number is XAPI's" serial_is xvda "Disk/7-serial"
+		ktap_test "none where there is none" no_serial
+		ktap_test "partition looked for" eval 'attached attach_partitioned xvdg && wait_for 10 partition g'
+		ktap_test "partition scan switched off" option no_part_scan 1
+		ktap_test "no partition looked for" eval 'attached attach_partitioned xvdf && no_partition'
+		suite xvda copy=1 blk/stats
+		suite xvdb copy=0 blk/stats
+		ktap_test "grants persist from now on" option feature_persistent 1
+		ktap_test "disk attached" attached attach_partitioned xvdh
+		suite xvdh copy=1 blk/stats
+	fi
+	ktap_finished
+}
