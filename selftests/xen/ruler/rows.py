@@ -92,11 +92,11 @@ NET = [
 
 # rw, block size, queue depth, window in ms
 WORK = [
-    ("randread", 4, 1, 250), ("randread", 4, 32, 250),
-    ("randwrite", 4, 1, 250), ("randwrite", 4, 32, 250),
-    ("read", 64, 32, 250), ("write", 64, 32, 250),
-    ("read", 512, 32, 400), ("write", 512, 32, 400),
-    ("read", 1024, 32, 400), ("write", 1024, 32, 400),
+    ("randread", 4, 1, 150), ("randread", 4, 32, 150),
+    ("randwrite", 4, 1, 150), ("randwrite", 4, 32, 150),
+    ("read", 64, 32, 150), ("write", 64, 32, 150),
+    ("read", 512, 32, 250), ("write", 512, 32, 250),
+    ("read", 1024, 32, 250), ("write", 1024, 32, 250),
 ]
 
 

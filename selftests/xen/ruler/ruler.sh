@@ -5,7 +5,7 @@
 #: disks = ["xvda 256M", "xvdb 256M"]
 #: memory = 768
 #: icount = true
-#: timeout = 3000
+#: timeout = 3600
 
 # In dom0. Xen emulates the clock where it does not trust the machine's, as here.
 if [ "${HARDWARE_LIKE:-0}" = 1 ] && declare -F guest_config >/dev/null; then
