@@ -7,6 +7,7 @@
 
 #include <xenfront/xenstore.h>
 
+#include "channels.h"
 #include "netfront.h"
 #include "pages.h"
 
@@ -56,7 +57,7 @@ static int read_offer(struct xnf_dev *xn)
 	}
 	offer->max_tx_slots = usable_tx_slots(offer);
 	xn->split = offer->split_evtchn;
-	xn->nr_queues = min(offer->max_queues, xn->max_queues);
+	xn->nr_queues = min(offer->max_queues, READ_ONCE(xn->want_queues));
 	xn->trusted = xenbus_read_unsigned(xbdev->nodename, "trusted", 1) && xnf_param_trusted();
 	return 0;
 }
@@ -185,7 +186,7 @@ static int xnf_connect(struct xfl_device *xd)
 	err = read_offer(xn) ?: set_mac(xn) ?: xnf_netdev_register(xn) ?: xnf_netdev_adapt(xn);
 	if (err)
 		return err;
-	err = alloc_queues(xn);
+	err = xnf_channels_take(xn) ? 0 : alloc_queues(xn);
 	if (err)
 		return err;
 	err = xfl_publish(xd->xbdev, xnf_stale, publish, xn);
@@ -198,7 +199,9 @@ static int xnf_go_live(struct xfl_device *xd)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
 
+	xnf_affinity_steer(xn);
 	xnf_netdev_start(xn);
+	WRITE_ONCE(xn->connects, xn->connects + 1);
 	netdev_info(xn->netdev, "connected: %u queue%s, %s, %u slots a packet%s\n",
 		    xn->nr_queues, xn->nr_queues > 1 ? "s" : "",
 		    xn->split ? "two event channels each" : "one event channel each",

@@ -6,6 +6,7 @@
 
 #include <version.h>
 
+#include "channels.h"
 #include "netfront.h"
 
 /**
@@ -28,6 +29,7 @@ static const struct shown xnf_shown[] = {
 	SHOW(tx_errors),
 	SHOW(tx_gathered),
 	SHOW(tx_stopped),
+	SHOW(tx_timeouts),
 	SHOW(rx_packets),
 	SHOW(rx_bytes),
 	SHOW(rx_dropped),
@@ -50,6 +52,34 @@ static const struct shown xnf_shown[] = {
 static void xnf_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 {
 	strscpy(info->version, XENFRONT_VERSION, sizeof(info->version));
+}
+
+/* A ring is one frame in this protocol, so there is nothing to set. */
+static void xnf_ringparam(struct net_device *dev, struct ethtool_ringparam *ring,
+			  struct kernel_ethtool_ringparam *more, struct netlink_ext_ack *extack)
+{
+	ring->rx_max_pending = XNF_RING_SLOTS;
+	ring->tx_max_pending = XNF_RING_SLOTS;
+	ring->rx_pending = XNF_RING_SLOTS;
+	ring->tx_pending = XNF_RING_SLOTS;
+}
+
+/* Monitoring wants a speed, and only the administrator can know one. */
+static int xnf_get_link(struct net_device *dev, struct ethtool_link_ksettings *link)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+
+	link->base.speed = xn->speed;
+	link->base.duplex = xn->duplex;
+	link->base.port = PORT_OTHER;
+	return 0;
+}
+
+static int xnf_set_link(struct net_device *dev, const struct ethtool_link_ksettings *link)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+
+	return ethtool_virtdev_set_link_ksettings(dev, link, &xn->speed, &xn->duplex);
 }
 
 static int xnf_sset_count(struct net_device *dev, int set)
@@ -87,7 +117,12 @@ static void xnf_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *
 const struct ethtool_ops xnf_ethtool_ops = {
 	.get_drvinfo		= xnf_drvinfo,
 	.get_link		= ethtool_op_get_link,
+	.get_link_ksettings	= xnf_get_link,
+	.set_link_ksettings	= xnf_set_link,
 	.get_ts_info		= ethtool_op_get_ts_info,
+	.get_ringparam		= xnf_ringparam,
+	.get_channels		= xnf_get_channels,
+	.set_channels		= xnf_set_channels,
 	.get_sset_count		= xnf_sset_count,
 	.get_strings		= xnf_strings,
 	.get_ethtool_stats	= xnf_stats,

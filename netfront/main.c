@@ -33,6 +33,7 @@ static void xnf_remove(struct xenbus_device *xbdev)
 	struct xnf_dev *xn = dev_get_drvdata(&xbdev->dev);
 
 	xfl_device_del(&xn->xd);
+	xnf_netdev_unregister(xn);
 	xfl_device_fini(&xn->xd);
 	dev_set_drvdata(&xbdev->dev, NULL);
 	xnf_netdev_free(xn);
@@ -49,6 +50,7 @@ static int xnf_resume(struct xenbus_device *xbdev)
 {
 	struct xnf_dev *xn = dev_get_drvdata(&xbdev->dev);
 
+	WRITE_ONCE(xn->change.resumes, xn->change.resumes + 1);
 	xfl_resume(&xn->xd);
 	return 0;
 }

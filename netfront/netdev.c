@@ -3,14 +3,17 @@
  * The stack's side of the interface: allocation, features, up and down.
  */
 #include <linux/etherdevice.h>
+#include <linux/ethtool.h>
 #include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
+#include "channels.h"
 #include "netfront.h"
 
 #define XNF_FEATURES	(NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | \
 			 NETIF_F_TSO | NETIF_F_TSO6)
+#define XNF_WATCHDOG	(5 * HZ)
 #define XNF_MAX_MTU	(XNF_TX_PACKET_MAX - VLAN_ETH_HLEN)
 
 /* ---- up and down; both under RTNL, for a device that is live ---- */
@@ -18,30 +21,32 @@
 static void queue_start(struct xnf_queue *q)
 {
 	napi_enable(&q->napi);
-	netif_tx_start_queue(q->txq);
 	/* Packets may have come while nobody listened, and their event with them. */
 	local_bh_disable();
 	napi_schedule(&q->napi);
 	local_bh_enable();
 }
 
+/* Those that are not in use as well: the core's watchdog would take them for stuck. */
 static void start_queues(struct xnf_dev *xn)
 {
 	u32 i;
 
+	netif_tx_start_all_queues(xn->netdev);
 	for (i = 0; i < xn->nr_queues; i++)
 		queue_start(&xn->queue[i]);
 }
 
+/* NAPI first: its poll might start a queue again. */
 static void stop_queues(struct xnf_dev *xn)
 {
 	u32 i;
 
-	netif_tx_disable(xn->netdev);
 	for (i = 0; i < xn->nr_queues; i++) {
 		napi_disable(&xn->queue[i].napi);
 		timer_delete_sync(&xn->queue[i].timer);
 	}
+	netif_tx_disable(xn->netdev);
 }
 
 /**
@@ -150,22 +155,40 @@ static const struct net_device_ops xnf_netdev_ops = {
 	.ndo_features_check	= xnf_features_check,
 	.ndo_fix_features	= xnf_fix_features,
 	.ndo_get_stats64	= xnf_stats64,
+	.ndo_tx_timeout		= xnf_tx_timeout,
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_validate_addr	= eth_validate_addr,
 };
 
 /* ---- life ---- */
 
-static void init_queue(struct xnf_dev *xn, u32 index)
+static void init_queue(struct xnf_dev *xn, struct xnf_queue *q, u32 index)
 {
-	struct xnf_queue *q = &xn->queue[index];
-
 	q->xn = xn;
 	q->index = index;
 	q->txq = netdev_get_tx_queue(xn->netdev, index);
 	timer_setup(&q->timer, xnf_timer, 0);
 	u64_stats_init(&q->stats.tx_sync);
 	u64_stats_init(&q->stats.rx_sync);
+	u64_stats_init(&q->stats.rescue_sync);
+}
+
+/**
+ * xnf_queues_new() - room for all the queues an interface may ever have, none of them ready
+ * @xn: the device
+ *
+ * Return: an array to be freed with kvfree(), or NULL.
+ */
+struct xnf_queue *xnf_queues_new(struct xnf_dev *xn)
+{
+	struct xnf_queue *queue = kvcalloc(xn->max_queues, sizeof(*queue), GFP_KERNEL);
+	u32 i;
+
+	if (!queue)
+		return NULL;
+	for (i = 0; i < xn->max_queues; i++)
+		init_queue(xn, &queue[i], i);
+	return queue;
 }
 
 /**
@@ -179,7 +202,6 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 {
 	struct net_device *dev;
 	struct xnf_dev *xn;
-	u32 i;
 
 	dev = alloc_etherdev_mqs(sizeof(*xn), max_queues, max_queues);
 	if (!dev)
@@ -187,19 +209,22 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	xn = netdev_priv(dev);
 	xn->netdev = dev;
 	xn->max_queues = max_queues;
-	xn->queue = kvcalloc(max_queues, sizeof(*xn->queue), GFP_KERNEL);
+	xn->want_queues = max_queues;
+	xn->speed = SPEED_UNKNOWN;
+	xn->duplex = DUPLEX_UNKNOWN;
+	xnf_channels_init(xn);
+	xn->queue = xnf_queues_new(xn);
 	if (!xn->queue) {
 		free_netdev(dev);
 		return NULL;
 	}
-	for (i = 0; i < max_queues; i++)
-		init_queue(xn, i);
 	dev->netdev_ops = &xnf_netdev_ops;
 	dev->ethtool_ops = &xnf_ethtool_ops;
 	dev->hw_features = XNF_FEATURES;
 	dev->features = XNF_FEATURES | NETIF_F_RXCSUM;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = XNF_MAX_MTU;
+	dev->watchdog_timeo = XNF_WATCHDOG;
 	netif_set_tso_max_size(dev, XNF_TX_PACKET_MAX);
 	netif_carrier_off(dev);
 	SET_NETDEV_DEV(dev, &xbdev->dev);
@@ -207,15 +232,27 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 }
 
 /**
+ * xnf_netdev_unregister() - hide the interface from the stack, if it ever was shown
+ * @xn: the device, not live and without queues, its life ended
+ *
+ * Nothing that the stack began is under way any more afterwards.
+ */
+void xnf_netdev_unregister(struct xnf_dev *xn)
+{
+	if (xn->registered)
+		unregister_netdev(xn->netdev);
+	xn->registered = false;
+	xnf_channels_fini(xn);
+}
+
+/**
  * xnf_netdev_free() - the end of xnf_netdev_alloc()
- * @xn: the device, not live and without queues; unregistered here if need be
+ * @xn: the device, never registered or unregistered again
  */
 void xnf_netdev_free(struct xnf_dev *xn)
 {
 	struct xnf_queue *queue = xn->queue;
 
-	if (xn->registered)
-		unregister_netdev(xn->netdev);
 	free_netdev(xn->netdev);
 	kvfree(queue);
 }

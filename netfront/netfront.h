@@ -21,6 +21,7 @@
 #include <linux/netdevice.h>
 #include <linux/timer.h>
 #include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
 
 #include <xenfront/evtchn.h>
 #include <xenfront/frame.h>
@@ -69,6 +70,8 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
  * @rx_no_frame: refills cut short for want of memory
  * @verdict: by enum xnf_verdict; transmit ones under the transmit lock, receive ones NAPI
  * @rx_sync: protects the receive ones; written by NAPI
+ * @tx_timeouts: times the core found the queue stopped for too long
+ * @rescue_sync: protects @tx_timeouts; written by the core's watchdog
  */
 struct xnf_stats {
 	u64_stats_t tx_packets;
@@ -85,6 +88,8 @@ struct xnf_stats {
 	u64_stats_t rx_no_frame;
 	u64_stats_t verdict[XNF_NR_VERDICTS];
 	struct u64_stats_sync rx_sync;
+	u64_stats_t tx_timeouts;
+	struct u64_stats_sync rescue_sync;
 };
 
 /**
@@ -212,6 +217,8 @@ struct xnf_rx {
  * @rx_ec: channel of the receive ring; unbound if @tx_ec serves both
  * @timer: looks after what no event will come for
  * @stats: counters; they outlive a connection
+ * @stuck: times in a row that the watchdog saw no response come; the watchdog's
+ * @stuck_at: response index it saw last
  * @tx_name: of the interrupt
  * @rx_name: of the interrupt
  */
@@ -226,6 +233,8 @@ struct xnf_queue {
 	struct xfl_evtchn rx_ec;
 	struct timer_list timer;
 	struct xnf_stats stats;
+	u32 stuck;
+	u32 stuck_at;
 	char tx_name[IFNAMSIZ + 16];
 	char rx_name[IFNAMSIZ + 16];
 };
@@ -255,29 +264,80 @@ struct xnf_offer {
 };
 
 /**
+ * struct xnf_terms - what queues were made for
+ * @resumes: times the domain was resumed before; then grants and channels were void
+ * @max_tx_slots: data slots of a packet
+ * @backend: domain that is given access
+ * @split: two event channels each
+ * @trusted: the backend may see our memory
+ */
+struct xnf_terms {
+	u32 resumes;
+	u32 max_tx_slots;
+	domid_t backend;
+	bool split;
+	bool trusted;
+};
+
+/**
+ * struct xnf_change - a change of the number of queues; under RTNL but for @busy and @resumes
+ * @spare: the new queues, all made before the old ones stop; NULL if there are none
+ * @nr_spare: how many of them are ready
+ * @terms: what they were made for
+ * @fallback: queues to have again if the change fails
+ * @busy: a change is under way; cleared by @work
+ * @resumes: times the domain was resumed
+ * @work: carries the change out
+ */
+struct xnf_change {
+	struct xnf_queue *spare;
+	u32 nr_spare;
+	struct xnf_terms terms;
+	u32 fallback;
+	bool busy;
+	u32 resumes;
+	struct work_struct work;
+};
+
+/**
  * struct xnf_dev - a network interface
- * @queue: all queues it can ever have; @nr_queues of them in use
+ * @queue: all queues it can ever have; @nr_queues of them in use. Replaced by the life
+ *	cycle, under RTNL, while not live; the replaced ones go after an RCU grace period
  * @netdev: the stack's side of it
  * @nr_queues: queues in use; changed by the life cycle while not live
  * @max_queues: length of @queue
+ * @want_queues: as many queues as the administrator wants; under RTNL
  * @live: queues may be polled and sent on; written under RTNL
  * @registered: @netdev is known to the stack
  * @trusted: the backend may see our memory
  * @split: each queue has two event channels
  * @offer: what the backend can do, since the last connect
  * @xd: its life
+ * @connects: connections that came to carry packets
+ * @steered: queues that XPS was set up for
+ * @revived: when the watchdog last asked for a reconnect, 0 for never
+ * @change: of the number of queues
+ * @speed: in Mbit/s, as the administrator says: there is no wire that had one
+ * @duplex: the same
  */
 struct xnf_dev {
 	struct xnf_queue *queue;
 	struct net_device *netdev;
 	u32 nr_queues;
 	u32 max_queues;
+	u32 want_queues;
 	bool live;
 	bool registered;
 	bool trusted;
 	bool split;
 	struct xnf_offer offer;
 	struct xfl_device xd;
+	u32 connects;
+	u32 steered;
+	unsigned long revived;
+	struct xnf_change change;
+	u32 speed;
+	u8 duplex;
 };
 
 /* params.c */
@@ -291,14 +351,25 @@ extern const struct xfl_ops xnf_life;
 /* netdev.c */
 struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues);
 void xnf_netdev_free(struct xnf_dev *xn);
+struct xnf_queue *xnf_queues_new(struct xnf_dev *xn);
 int xnf_netdev_register(struct xnf_dev *xn);
 int xnf_netdev_adapt(struct xnf_dev *xn);
 void xnf_netdev_start(struct xnf_dev *xn);
 void xnf_netdev_stop(struct xnf_dev *xn);
+void xnf_netdev_unregister(struct xnf_dev *xn);
 
 /* queue.c */
 int xnf_queue_alloc(struct xnf_queue *q);
 void xnf_queue_free(struct xnf_queue *q);
+void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old);
+
+/* affinity.c */
+void xnf_affinity_hint(struct xnf_queue *q);
+void xnf_affinity_forget(struct xnf_queue *q);
+void xnf_affinity_steer(struct xnf_dev *xn);
+
+/* watchdog.c */
+void xnf_tx_timeout(struct net_device *dev, unsigned int index);
 
 /* event.c */
 int xnf_events_bind(struct xnf_queue *q);

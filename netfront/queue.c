@@ -170,6 +170,7 @@ int xnf_queue_alloc(struct xnf_queue *q)
 	err = xnf_events_bind(q);
 	if (err)
 		goto err_rx;
+	xnf_affinity_hint(q);
 	xnf_rx_refill(q);
 	return 0;
 
@@ -183,6 +184,22 @@ err_napi:
 }
 
 /**
+ * xnf_queue_inherit() - go on where another queue of the same number ends
+ * @q: the queue, ready or not, never live yet
+ * @old: the other; unmade
+ *
+ * Counters go on, and ids keep their generations.
+ */
+void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old)
+{
+	u32 i;
+
+	q->stats = old->stats;
+	for (i = 0; i < XNF_RING_SLOTS; i++)
+		q->tx.slot_memory[i].gen = old->tx.slot_memory[i].gen;
+}
+
+/**
  * xnf_queue_free() - unmake a queue
  * @q: the queue; not live, its backend gone or past hope
  *
@@ -193,6 +210,7 @@ err_napi:
 void xnf_queue_free(struct xnf_queue *q)
 {
 	timer_delete_sync(&q->timer);
+	xnf_affinity_forget(q);
 	xnf_events_unbind(q);
 	xnf_tx_drop_all(q);
 	rx_free(q);

@@ -48,10 +48,14 @@ static void add_rx(const struct xnf_stats *s, struct rtnl_link_stats64 *total)
 void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total)
 {
 	struct xnf_dev *xn = netdev_priv(dev);
+	const struct xnf_queue *queue;
 	u32 i;
 
+	rcu_read_lock();
+	queue = READ_ONCE(xn->queue);
 	for (i = 0; i < xn->max_queues; i++) {
-		add_tx(&xn->queue[i].stats, total);
-		add_rx(&xn->queue[i].stats, total);
+		add_tx(&queue[i].stats, total);
+		add_rx(&queue[i].stats, total);
 	}
+	rcu_read_unlock();
 }

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which CPU looks after which queue: CPU c after queue c modulo their number, for
+ * interrupts as for sending, so that the lines of a queue's rings stay in one cache.
+ */
+#include <linux/cpumask.h>
+#include <linux/interrupt.h>
+#include <linux/netdevice.h>
+
+#include "netfront.h"
+
+static void hint(unsigned int irq, unsigned int cpu)
+{
+	if (irq)
+		irq_set_affinity_and_hint(irq, cpumask_of(cpu));
+}
+
+/**
+ * xnf_affinity_hint() - move a queue's interrupts to its CPU
+ * @q: the queue, its channels bound; a failure leaves them where they are
+ */
+void xnf_affinity_hint(struct xnf_queue *q)
+{
+	unsigned int cpu = cpumask_local_spread(q->index, NUMA_NO_NODE);
+
+	if (num_online_cpus() == 1)
+		return;
+	hint(q->tx_ec.irq, cpu);
+	hint(q->rx_ec.irq, cpu);
+}
+
+/**
+ * xnf_affinity_forget() - withdraw the hints; to be done before the channels are unbound
+ * @q: the queue
+ */
+void xnf_affinity_forget(struct xnf_queue *q)
+{
+	if (q->tx_ec.irq)
+		irq_update_affinity_hint(q->tx_ec.irq, NULL);
+	if (q->rx_ec.irq)
+		irq_update_affinity_hint(q->rx_ec.irq, NULL);
+}
+
+static void steer_queue(struct xnf_dev *xn, struct cpumask *mask, u32 index)
+{
+	u32 i;
+
+	cpumask_clear(mask);
+	for (i = index; i < num_online_cpus(); i += xn->nr_queues)
+		cpumask_set_cpu(cpumask_local_spread(i, NUMA_NO_NODE), mask);
+	if (!cpumask_empty(mask))
+		netif_set_xps_queue(xn->netdev, mask, index);
+}
+
+/**
+ * xnf_affinity_steer() - have each CPU send on its own queue (XPS)
+ * @xn: the device
+ *
+ * Only when the number of queues is new: what the administrator set since then stays.
+ *
+ * Context: process.
+ */
+void xnf_affinity_steer(struct xnf_dev *xn)
+{
+	cpumask_var_t mask;
+	u32 i;
+
+	if (xn->steered == xn->nr_queues || !alloc_cpumask_var(&mask, GFP_NOIO))
+		return;
+	for (i = 0; i < xn->nr_queues; i++)
+		steer_queue(xn, mask, i);
+	free_cpumask_var(mask);
+	xn->steered = xn->nr_queues;
+}

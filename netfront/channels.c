@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Another number of queues for an interface in use: ethtool -l and -L.
+ *
+ * Backends read the number once per connection, so the change is a reconnect. All
+ * that the new queues need is had before the old ones stop: short of memory, grants
+ * or channels, the request fails and nothing has happened. The reconnect itself is
+ * left to the life cycle, because a request comes with RTNL held and nobody should
+ * wait for another domain with that.
+ */
+#include <linux/ethtool.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+
+#include "channels.h"
+
+/* How long a backend may take to part and to connect again. */
+#define XNF_CHANGE_TIMEOUT	(6 * XFL_BACKEND_TIMEOUT)
+
+/* ---- queues made ahead ---- */
+
+static struct xnf_terms present_terms(const struct xnf_dev *xn)
+{
+	return (struct xnf_terms) {
+		.resumes = READ_ONCE(xn->change.resumes),
+		.max_tx_slots = xn->offer.max_tx_slots,
+		.backend = xn->xd.xbdev->otherend_id,
+		.split = xn->split,
+		.trusted = xn->trusted,
+	};
+}
+
+static bool terms_hold(const struct xnf_dev *xn)
+{
+	struct xnf_terms now = present_terms(xn);
+	const struct xnf_terms *then = &xn->change.terms;
+
+	return now.resumes == then->resumes && now.max_tx_slots == then->max_tx_slots &&
+	       now.backend == then->backend && now.split == then->split &&
+	       now.trusted == then->trusted;
+}
+
+static void discard_spare(struct xnf_dev *xn)
+{
+	struct xnf_change *c = &xn->change;
+
+	if (!c->spare)
+		return;
+	while (c->nr_spare)
+		xnf_queue_free(&c->spare[--c->nr_spare]);
+	kvfree(c->spare);
+	c->spare = NULL;
+}
+
+static int make_spare(struct xnf_dev *xn, u32 nr)
+{
+	struct xnf_change *c = &xn->change;
+	int err;
+
+	c->spare = xnf_queues_new(xn);
+	if (!c->spare)
+		return -ENOMEM;
+	c->terms = present_terms(xn);
+	for (c->nr_spare = 0; c->nr_spare < nr; c->nr_spare++) {
+		err = xnf_queue_alloc(&c->spare[c->nr_spare]);
+		if (err) {
+			discard_spare(xn);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* Counters may be read meanwhile without RTNL, see xnf_stats64(). */
+static void install_spare(struct xnf_dev *xn)
+{
+	struct xnf_queue *old = xn->queue;
+	u32 i;
+
+	for (i = 0; i < xn->max_queues; i++)
+		xnf_queue_inherit(&xn->change.spare[i], &old[i]);
+	smp_store_release(&xn->queue, xn->change.spare);
+	xn->change.spare = NULL;
+	xn->change.nr_spare = 0;
+	synchronize_net();
+	kvfree(old);
+}
+
+/**
+ * xnf_channels_take() - use the queues that were made for a change, if there are any
+ * @xn: the device, without queues; its offer has been read
+ *
+ * Those made for a connection of other terms are of no use and go.
+ *
+ * Context: life cycle; takes RTNL.
+ * Return: whether @xn->queue has its queues.
+ */
+bool xnf_channels_take(struct xnf_dev *xn)
+{
+	bool good;
+
+	rtnl_lock();
+	good = xn->change.spare && xn->change.nr_spare == xn->nr_queues && terms_hold(xn);
+	if (good)
+		install_spare(xn);
+	discard_spare(xn);
+	rtnl_unlock();
+	return good;
+}
+
+/* ---- the change ---- */
+
+static bool settled(const struct xnf_dev *xn, u32 before)
+{
+	enum xfl_state state = xfl_device_state(&xn->xd);
+
+	return READ_ONCE(xn->connects) != before || state == XFL_CLOSED ||
+	       state == XFL_BROKEN || state == XFL_GONE;
+}
+
+static void go_back(struct xnf_dev *xn)
+{
+	struct xnf_change *c = &xn->change;
+
+	netdev_warn(xn->netdev, "no connection with %u queues, back to %u\n",
+		    xn->want_queues, c->fallback);
+	rtnl_lock();
+	xn->want_queues = c->fallback;
+	discard_spare(xn);
+	rtnl_unlock();
+	xfl_reconnect(&xn->xd);
+}
+
+static void change(struct work_struct *work)
+{
+	struct xnf_dev *xn = container_of(work, struct xnf_dev, change.work);
+	u32 before = READ_ONCE(xn->connects);
+
+	xfl_reconnect(&xn->xd);
+	wait_event_timeout(xn->xd.settled, settled(xn, before), XNF_CHANGE_TIMEOUT);
+	if (READ_ONCE(xn->connects) == before && xfl_device_state(&xn->xd) != XFL_GONE)
+		go_back(xn);
+	WRITE_ONCE(xn->change.busy, false);
+}
+
+/**
+ * xnf_get_channels() - ethtool -l
+ * @dev: the interface
+ * @ch: filled in
+ */
+void xnf_get_channels(struct net_device *dev, struct ethtool_channels *ch)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+
+	ch->max_combined = min(xn->offer.max_queues, xn->max_queues);
+	ch->combined_count = xn->nr_queues;
+}
+
+/**
+ * xnf_set_channels() - ethtool -L
+ * @dev: the interface
+ * @ch: what is asked for; the core has compared it with the limits
+ *
+ * Context: RTNL.
+ * Return: 0 if the change is on its way, -EBUSY while another is, or while there is
+ * no connection; other errors if the new queues cannot be had. A backend that does
+ * not go along later gets the old number again.
+ */
+int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+	u32 nr = ch->combined_count;
+	int err;
+
+	if (READ_ONCE(xn->change.busy) || xfl_device_state(&xn->xd) != XFL_CONNECTED)
+		return -EBUSY;
+	if (nr == xn->nr_queues)
+		return 0;
+	err = make_spare(xn, nr);
+	if (err)
+		return err;
+	xn->change.fallback = xn->nr_queues;
+	xn->want_queues = nr;
+	xn->change.busy = true;
+	/* Frozen over a suspend, as the life cycle is that it waits for. */
+	queue_work(system_freezable_wq, &xn->change.work);
+	return 0;
+}
+
+/**
+ * xnf_channels_init() - no change under way
+ * @xn: the device
+ */
+void xnf_channels_init(struct xnf_dev *xn)
+{
+	INIT_WORK(&xn->change.work, change);
+}
+
+/**
+ * xnf_channels_fini() - wait for a change under way, and forget it
+ * @xn: the device, unregistered, its life ended
+ */
+void xnf_channels_fini(struct xnf_dev *xn)
+{
+	cancel_work_sync(&xn->change.work);
+	discard_spare(xn);
+}

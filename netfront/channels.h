@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XENFRONT_NETFRONT_CHANNELS_H
+#define XENFRONT_NETFRONT_CHANNELS_H
+
+#include "netfront.h"
+
+struct ethtool_channels;
+
+bool xnf_channels_take(struct xnf_dev *xn);
+void xnf_get_channels(struct net_device *dev, struct ethtool_channels *ch);
+int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch);
+void xnf_channels_init(struct xnf_dev *xn);
+void xnf_channels_fini(struct xnf_dev *xn);
+
+#endif /* XENFRONT_NETFRONT_CHANNELS_H */
