@@ -23,8 +23,8 @@ class Variant:
 INTREE = Variant("intree", "intree")
 OURS = Variant("ours", "ours")
 # The block drivers with their most debated default turned off.
-TRANSIENT = Variant("intree-transient", "intree", "feature_persistent=0", ("disk", "plain"))
-OURS_TRANSIENT = Variant("ours-transient", "ours", "feature_persistent=0", ("disk", "plain"))
+TRANSIENT = Variant("intree-transient", "intree", "feature_persistent=0", ("disk",))
+OURS_TRANSIENT = Variant("ours-transient", "ours", "feature_persistent=0", ("disk",))
 
 
 def one_round(number, variant, rows, mark):

@@ -90,7 +90,7 @@ NET = [
     _pktgen(16),
 ]
 
-# rw, block size, queue depth, window in ms
+# rw, block size in KB, queue depth, window in ms
 WORK = [
     ("randread", 4, 1, 150), ("randread", 4, 32, 150),
     ("randwrite", 4, 1, 150), ("randwrite", 4, 32, 150),
@@ -112,7 +112,13 @@ def _disk(group, work):
                op_bytes=size * 1024, bandwidth=size >= 64, window=window)
 
 
-ROWS = NET + [_disk(group, work) for group in ("disk", "plain", "fio") for work in WORK]
+# Single-frame requests never are indirect, so one such row is enough without.
+PLAIN = [work for work in WORK if work[1] > 4 or work[:3] == ("randread", 4, 32)]
+FIO_ROWS = [("randread", 4, 1), ("randread", 4, 32), ("randwrite", 4, 32), ("read", 512, 32),
+            ("write", 512, 32)]
+
+ROWS = NET + [_disk("disk", work) for work in WORK] + [_disk("plain", work) for work in PLAIN] + \
+    [_disk("fio", work) for work in WORK if work[:3] in FIO_ROWS]
 
 QUICK = ["net:tcp-out", "net:tcp-in", "net:udp64-out", "net:udp64-in", "net:tcp-rr", "net:pktgen-1",
          "disk:randread-4k-d32", "disk:randwrite-4k-d32", "disk:read-512k-d32",
