@@ -69,6 +69,11 @@ def _even(row, variant, null):
             "guest_ns": account["ns"]["guest"] + move(("guest",)) - turns}
 
 
+def _over(ours, theirs, null):
+    """Ratio of what two drivers need beyond the null device; None where one needs no more."""
+    return (ours - null) / (theirs - null) if theirs > null else None
+
+
 def _even_ratios(ours, theirs, null):
     if not all("even" in one for one in (ours, theirs)):
         return {}
@@ -76,9 +81,9 @@ def _even_ratios(ours, theirs, null):
     ratios = {"even_rate": theirs["ns"] / ours["ns"]}
     if null and "even" in null:
         null = null["even"]
-        ratios["even_overhead_ns"] = (ours["ns"] - null["ns"]) / (theirs["ns"] - null["ns"])
-        ratios["even_guest_overhead_ns"] = ((ours["guest_ns"] - null["guest_ns"]) /
-                                            (theirs["guest_ns"] - null["guest_ns"]))
+        ratios["even_overhead_ns"] = _over(ours["ns"], theirs["ns"], null["ns"])
+        ratios["even_guest_overhead_ns"] = _over(ours["guest_ns"], theirs["guest_ns"],
+                                                 null["guest_ns"])
     else:
         ratios["even_guest_ns"] = ours["guest_ns"] / theirs["guest_ns"]
     return ratios
@@ -93,11 +98,10 @@ def _ratios(variants):
               for key in ("rate", "cpu_ns", "events") if theirs["median"][key]}
     null = variants.get(NULL)
     if null:
-        ratios["overhead_ns"] = ((ours["median"]["ns"] - null["median"]["ns"]) /
-                                 (theirs["median"]["ns"] - null["median"]["ns"]))
+        ratios["overhead_ns"] = _over(*(one["median"]["ns"] for one in (ours, theirs, null)))
         if all("account" in one for one in (ours, theirs, null)):
-            guest = [one["account"]["ns"]["guest"] for one in (ours, theirs, null)]
-            ratios["guest_overhead_ns"] = (guest[0] - guest[2]) / (guest[1] - guest[2])
+            ratios["guest_overhead_ns"] = _over(*(one["account"]["ns"]["guest"]
+                                                  for one in (ours, theirs, null)))
     ratios.update(_even_ratios(ours, theirs, null))
     return ratios
 
