@@ -169,17 +169,16 @@ def windows(path):
                 lines.append(line)
 
 
-def accounts(tally, directory, marked, samples):
-    """Identity -> Account, for a run's tally file and the directory of its symbols.
+def accounts(tally, directory, planned, samples):
+    """(identity, Account) of each window, from tally's file and the directory of symbols.
 
-    A marked row that failed has neither a sample nor a window.
+    A row that failed has neither a sample nor a window.
     """
     measured = {sample.identity for sample in samples}
-    identities = [identity for identity in marked if identity in measured]
+    identities = [identity for identity in planned if identity in measured]
     reader = Reader(guest_frames(directory / "p2m"), Symbols(directory / "xen.syms"),
                     Symbols(directory / "dom0.syms"))
     guests = {}
-    found = {}
     for identity, lines in zip(identities, windows(tally)):
         variant = identity.partition("/")[0]
         if variant not in guests:
@@ -187,5 +186,4 @@ def accounts(tally, directory, marked, samples):
             if not path.exists():   # null devices: any driver's will do
                 path = next(directory.glob("*intree*.syms"), directory / "dom0.syms")
             guests[variant] = Symbols(path)
-        found[identity] = reader.account(lines, guests[variant])
-    return found
+        yield identity, reader.account(lines, guests[variant])

@@ -112,9 +112,10 @@ def do_ruler(options):
         run, samples, tally = rig.measure(lines, modules, directory, options.hardware_like)
         if not samples:
             return report.closing_line([run])
-        accounts = account.accounts(tally, run.directory, plan.marked(lines), samples)
-        found = results.collect(chosen, plan.identities(lines), samples, accounts,
-                                conditions(rounds))
+        order = plan.identities(lines)
+        counted = {identity: one.figures() for identity, one in
+                   account.accounts(tally, run.directory, order, samples)}
+        found = results.collect(chosen, order, samples, counted, conditions(rounds))
         print(table.terminal(found), flush=True)
         part = words or run.result != "pass"
         write(found, options.output or (directory if part else DOCUMENTATION))

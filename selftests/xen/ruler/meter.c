@@ -3,9 +3,9 @@
  * meter: starts a load in the guest, lets it warm up, and counts over a window in its midst, so
  * that neither the load's start nor its end is in the figures.
  *
- *	meter [-m] WARM-MS WINDOW-MS COUNTER COMMAND...
+ *	meter WARM-MS WINDOW-MS COUNTER COMMAND...
  *
- * The warm-up begins when the first operation is counted. -m marks the window for tally.
+ * The warm-up begins when the first operation is counted. The window is marked for tally.
  * COUNTER says where operations and bytes are counted; never in the driver under test:
  *	disk:NAME	requests the block layer has seen completed (/sys/block/NAME/stat)
  *	load:FILE	what the program load keeps in FILE
@@ -240,12 +240,10 @@ static void await_first(pid_t child, uint64_t before)
 int main(int argc, char **argv)
 {
 	struct sample first, before, after, last;
-	bool mark = argc > 1 && !strcmp(argv[1], "-m");
 	pid_t child;
 
-	argv += mark;
-	if (argc - mark < 5)
-		die("meter [-m] WARM-MS WINDOW-MS COUNTER COMMAND...");
+	if (argc < 5)
+		die("meter WARM-MS WINDOW-MS COUNTER COMMAND...");
 	open_counter(argv[3]);
 	sample_work(&first);
 	child = start(argv + 4);
@@ -257,12 +255,10 @@ int main(int argc, char **argv)
 	sample_cpu(&before);
 	sample_work(&before);
 	before.ns = now();
-	if (mark)
-		mark_begin_window();
+	mark_begin_window();
 	pause_ms(strtoul(argv[2], NULL, 10));
 	must_run(child);	/* before the mark: a window that tally wrote has its line here */
-	if (mark)
-		mark_end_window();
+	mark_end_window();
 	after.ns = now();
 	sample_work(&after);
 	sample_cpu(&after);

@@ -27,46 +27,41 @@ TRANSIENT = Variant("intree-transient", "intree", "feature_persistent=0", ("disk
 OURS_TRANSIENT = Variant("ours-transient", "ours", "feature_persistent=0", ("disk",))
 
 
-def one_round(number, variant, rows, mark):
-    """All rows with one driver."""
+def one_round(number, variant, rows):
+    """All rows with one driver. Modules lie elsewhere after each turn, but only the first round's
+    profile is shown by function."""
     lines = [f"begin round {number}: {variant.name}",
              f"use {variant.driver} {variant.parameters}".rstrip()]
-    if mark:
+    if number == 1:
         lines.append(f"symbols {variant.name}")
     lines.append("hold")
-    lines += [row.step(f"{variant.name}/{number}/{row.name}", mark)
+    lines += [row.step(f"{variant.name}/{number}/{row.name}")
               for row in rows if variant.takes(row) and number <= row.rounds]
     return lines + ["end"]
 
 
-def _null_round(number, rows, mark):
+def _null_round(number, rows):
     lines = [f"begin round {number}: {NULL} devices", "hold"]
     of_each = {row.null_name: row for row in rows if row.null_counter and number <= row.rounds}
-    lines += [row.step(f"{NULL}/{number}/{name}", mark, null=True) for name, row in of_each.items()]
+    lines += [row.step(f"{NULL}/{number}/{name}", null=True) for name, row in of_each.items()]
     return lines + ["end"]
 
 
 def lines(rows, pair, rounds, once=()):
-    """The plan: A B, B A, A B ...; what runs once comes last. The first of each is marked."""
+    """The plan: A B, B A, A B ...; what runs once comes last."""
     plan = []
     for number in range(1, rounds + 1):
         order = pair if number % 2 else tuple(reversed(pair))
         for variant in order:
-            plan += one_round(number, variant, rows, number == 1)
+            plan += one_round(number, variant, rows)
         if number <= NULL_ROUNDS and any(row.null_counter for row in rows):
-            plan += _null_round(number, rows, number == 1)
+            plan += _null_round(number, rows)
     for variant in once:
         if any(variant.takes(row) for row in rows):
-            plan += one_round(1, variant, rows, True)
+            plan += one_round(1, variant, rows)
     return plan
 
 
 def identities(plan):
-    """Of all measurements, in order."""
+    """Of all measurements, in the order in which tally sees their windows."""
     return [line.split()[1] for line in plan if line.startswith("row ")]
-
-
-def marked(plan):
-    """Identities of the marked rows, in the order in which tally sees their windows."""
-    steps = [line.split() for line in plan]
-    return [words[1] for words in steps if words[0] == "row" and words[3] == "mark"]

@@ -67,10 +67,10 @@ def profile(rows, variants, modules, directory, options):
     """One round of every variant, all windows marked."""
     lines = []
     for variant in variants:
-        lines += plan.one_round(1, variant, rows, True)
+        lines += plan.one_round(1, variant, rows)
     run, samples, tally = rig.measure(lines, modules, directory, options.hardware_like)
     if samples:
-        found = account.accounts(tally, run.directory, plan.marked(lines), samples)
+        found = dict(account.accounts(tally, run.directory, plan.identities(lines), samples))
         for row in rows:
             mine = [sample for sample in samples if sample.row == row.name]
             for sample in mine:

@@ -32,6 +32,13 @@ def _summary(rounds):
             "spread": (max(rates) - min(rates)) / 2 / median["rate"]}
 
 
+def _median(many):
+    """Of numbers, or of dictionaries of them."""
+    if isinstance(many[0], dict):
+        return {key: _median([one[key] for one in many]) for key in many[0]}
+    return statistics.median(many)
+
+
 def _account(row, values, figures):
     """What tally counted, for one operation, and the shares of the window."""
     ops = values["bytes"] / row.op_bytes if row.op_bytes else values["ops"]
@@ -43,29 +50,28 @@ def _account(row, values, figures):
 
     shares = {domain: ns / values["ns"] for domain, ns in figures["ns"].items()}
     shares["idle"] = max(0.0, 1 - sum(shares.values()))
-    return {"share": shares, **{key: each(value) for key, value in figures.items()}}
+    return {"share": shares, "window_ns": values["ns"] / ops,
+            **{key: each(value) for key, value in figures.items()}}
 
 
 EVEN_NS_PER_BYTE = 0.1      # 10 GB/s
 
 
-def _even(row, variant, null):
+def _even(row, account, null):
     """Virtual time of an operation, all of it and the guest's, had every moved byte one price.
 
     What a string move, an unrolled loop and a library's routine cost in instructions differs by a
     factor of twenty, on processors hardly at all. Without the turns of pktgen at a full ring,
     either: it makes them until Xen takes the CPU from the guest, and they are most of its time.
     """
-    account = variant["account"]
-
     def move(domains):
         nbytes = sum(account["copied"][one] + account["cleared"][one] for one in domains)
         return nbytes * EVEN_NS_PER_BYTE - sum(account["moving_ns"][one] for one in domains)
 
     turns = 0
-    if row.counter.startswith("pktgen") and null and "account" in null:
-        turns = account["pktgen_ns"] - null["account"]["pktgen_ns"]
-    return {"ns": variant["median"]["ns"] + move(("guest", "dom0", "xen")) - turns,
+    if row.counter.startswith("pktgen") and null:
+        turns = account["pktgen_ns"] - null["pktgen_ns"]
+    return {"ns": account["window_ns"] + move(("guest", "dom0", "xen")) - turns,
             "guest_ns": account["ns"]["guest"] + move(("guest",)) - turns}
 
 
@@ -106,8 +112,17 @@ def _ratios(variants):
     return ratios
 
 
-def _row(row, samples, accounts):
-    variants = {}
+def _counted(row, variants, accounts):
+    """Adds what tally counted to the variants; accounts: variant -> one account a round."""
+    for name, rounds in accounts.items():
+        variants[name]["account"] = _median(rounds)
+    null = variants.get(NULL, {}).get("account")
+    for name, rounds in accounts.items():
+        variants[name]["even"] = _median([_even(row, one, null) for one in rounds])
+
+
+def _row(row, samples, counted):
+    variants, accounts = {}, {}
     for name in VARIANTS:
         measured = row.null_name if name == NULL else row.name
         mine = [one for one in samples if one.variant == name and one.row == measured]
@@ -115,21 +130,22 @@ def _row(row, samples, accounts):
             continue
         variants[name] = _summary([_per_operation(row, one.values) for one in mine])
         variants[name]["samples"] = [{"round": one.round, **one.values} for one in mine]
-        for one in mine:
-            if one.identity in accounts:
-                variants[name]["account"] = _account(row, one.values,
-                                                     accounts[one.identity].figures())
-    for one in variants.values():
-        if "account" in one:
-            one["even"] = _even(row, one, variants.get(NULL))
+        rounds = [_account(row, one.values, counted[one.identity])
+                  for one in mine if one.identity in counted]
+        if rounds:
+            accounts[name] = rounds
+    _counted(row, variants, accounts)
     return {"name": row.name, "group": row.group, "title": row.title,
             "operation_bytes": row.op_bytes, "bandwidth": row.bandwidth,
             "command": row.command, "variants": variants, "ratios": _ratios(variants)}
 
 
-def collect(rows, planned, samples, accounts, conditions):
-    """Everything that the table, the picture and the JSON file show; planned: identities."""
+def collect(rows, planned, samples, counted, conditions):
+    """Everything that the table, the picture and the JSON file show.
+
+    planned: identities of all measurements; counted: identity -> figures of its account
+    """
     usable = [one for one in samples if one.values.get("ops") and one.values.get("ns")]
     measured = {one.identity for one in usable}
-    return {"conditions": conditions, "rows": [_row(row, usable, accounts) for row in rows],
+    return {"conditions": conditions, "rows": [_row(row, usable, counted) for row in rows],
             "missing": [identity for identity in planned if identity not in measured]}

@@ -55,14 +55,13 @@ class Row:
         """The most rounds it is worth: fio's defaults hide the driver, and are shown for that."""
         return 2 if self.group == "fio" else 99
 
-    def step(self, identity, mark, null=False):
+    def step(self, identity, null=False):
         """The line of the plan that measures this row."""
         counter, command = self.counter, self.command
         if null:
             counter, command = self.null_counter, self.null_command
         check = "arrive" if self.arrive and not null else "-"
-        mark = "mark" if mark else "-"
-        return f"row {identity} {check} {mark} {self.warm} {self.window} {counter} {command}"
+        return f"row {identity} {check} {self.warm} {self.window} {counter} {command}"
 
 
 def _load(short, title, kind, size, null=False, **more):

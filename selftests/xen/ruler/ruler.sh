@@ -118,20 +118,18 @@ pktgen_setup() {
 
 vif_packets() { /bench/load packets "$DOM0_IP"; }
 
-# row ID CHECK MARK WARM WINDOW COUNTER COMMAND...: CHECK is "arrive" where the packets that came
+# row ID CHECK WARM WINDOW COUNTER COMMAND...: CHECK is "arrive" where the packets that came
 # to dom0 are to be compared with those sent.
 row() {
-	local id=$1 check=$2 mark=$3 warm=$4 window=$5 counter=$6 line arrived=
-	shift 6
-	[ "$mark" = mark ] && mark=-m || mark=
+	local id=$1 check=$2 warm=$3 window=$4 counter=$5 line arrived=
+	shift 5
 	rm -f /tmp/count
 	if [ "${counter%%:*}" = pktgen ]; then
 		pktgen_setup "${counter#*:}" "$1" || return
 		set -- sh -c 'echo start >/proc/net/pktgen/pgctrl'
 	fi
 	[ "$check" != arrive ] || arrived=$(vif_packets)
-	# shellcheck disable=SC2086 # $mark may be no word
-	line=$(/bench/meter $mark "$warm" "$window" "$counter" "$@" 2>/tmp/error) || return
+	line=$(/bench/meter "$warm" "$window" "$counter" "$@" 2>/tmp/error) || return
 	if [ "$check" = arrive ]; then
 		sleep 0.05
 		line+=" arrived=$(($(vif_packets) - arrived))"

@@ -215,8 +215,7 @@ events, kicks
 guest, dom0, Xen, idle
     whose instructions ran, in parts of the window. What Xen does on behalf of a domain is Xen's.
 
-The last five columns come from a plugin of the emulator that counts every instruction, in the first
-round.
+The last five columns come from a plugin of the emulator that counts every instruction.
 """
 
 WORK = """\
