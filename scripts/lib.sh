@@ -8,6 +8,8 @@ HOST_ARCH=$(dpkg --print-architecture)
 SELF=$(basename "$0")
 # One character set and one sort order, whatever the caller's locale.
 export LC_ALL=C.UTF-8
+# depmod and its like are not where an ordinary user looks.
+export PATH=$PATH:/usr/sbin:/sbin
 # Used by the scripts that source this one.
 export TOP CACHE HOST_ARCH
 
