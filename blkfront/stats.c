@@ -40,6 +40,7 @@ static const struct bf_counter bf_counters[] = {
 struct bf_level {
 	u32 slots;
 	u32 slots_free;
+	u32 segments;
 	u32 grefs;
 	u32 kept;
 	u32 kept_used;
@@ -57,6 +58,7 @@ static struct bf_ring_stats bf_stats_read(struct bf_ring *ring, struct bf_level 
 	*level = (struct bf_level){
 		.slots = ring->front.sring ? ring->table.slots.nr : 0,
 		.slots_free = ring->front.sring ? ring->table.slots.nr_free : 0,
+		.segments = ring->cap,
 		.grefs = ring->grefs.nr_owned,
 		.kept = k->nr,
 		.kept_used = k->nr - k->nr_free,
@@ -74,8 +76,8 @@ static int bf_ring_stats_show(struct seq_file *file, void *unused)
 
 	for (c = bf_counters; c < bf_counters + ARRAY_SIZE(bf_counters); c++)
 		seq_printf(file, "%s %llu\n", c->name, *(u64 *)((void *)&stats + c->offset));
-	seq_printf(file, "slots %u\nslots_free %u\ngrant_references %u\n",
-		   level.slots, level.slots_free, level.grefs);
+	seq_printf(file, "slots %u\nslots_free %u\nsegments %u\ngrant_references %u\n",
+		   level.slots, level.slots_free, level.segments, level.grefs);
 	seq_printf(file, "kept_frames %u\nkept_frames_used %u\nkept_frames_max %u\n",
 		   level.kept, level.kept_used, level.kept_max);
 	return 0;

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 COUNTERS="requests parts waits doorbells events idle_events grants_made grants_ended bytes_copied
-	requeued parked slots slots_free grant_references kept_frames kept_frames_used kept_frames_max"
+	requeued parked slots slots_free segments grant_references kept_frames kept_frames_used kept_frames_max"
 
 all_there() {
 	local name ring code=0

@@ -9,13 +9,16 @@
 serial_set() { key_set vbd 51712 sm-data/scsi/0x12/0x80 AIAADURpc2svNy1zZXJpYWw=; }
 trusted_not() { xenstore-write "/local/domain/$DOMID/device/vbd/51712/trusted" 0; }
 
-# blkback refuses every write and flush of a read-only disk; this one does not say that it is one.
+# blkback refuses every write and flush of a read-only disk. This one claims to be removable instead.
 attach_lying() {	# NAME
 	local disk
 	disk=$(disk_config "$1" 16M ro) || return
-	printf '%s\n' info=0 feature-flush-cache=1 >/tmp/edits
+	printf '%s\n' info=2 feature-flush-cache=1 >/tmp/edits
 	xl block-attach "$DOMID" "script=/bench/hotplug/block-edited,$disk"
 }
+
+grants_forgotten_after() { echo "$1" >/sys/module/xen_blkback/parameters/persistent_grant_unused_seconds; }
+dom0_after() { grants_forgotten_after 60; }
 
 attach_partitioned() {	# NAME
 	local file
@@ -51,6 +54,7 @@ flush_fails() {
 no_partition() {
 	goes_red "Invalid argument" blockdev --rereadpt /dev/xvdf && [ ! -e /sys/block/xvdf/xvdf1 ]
 }
+removable() { [ "$(cat /sys/block/xvde/removable)" = 1 ]; }
 partition() { [ -e "/sys/block/xvd$1/xvd${1}1" ]; }
 
 suite() {	# DISK WORDS SUITE...
@@ -68,6 +72,7 @@ guest() {
 	export XENFRONT_DOM0=dom0
 	export -f dom0 dom0_answered wait_for
 	ktap_print_header
+	ktap_test "backend forgets grants soon" dom0 grants_forgotten_after 1
 	ktap_test "one disk not to be trusted" dom0 trusted_not
 	[ "$DRIVER" = intree ] || ktap_test "serial number given" dom0 serial_set
 	ktap_test "driver loads" load_driver blk feature_persistent=0
@@ -75,6 +80,7 @@ guest() {
 	suite xvdb "" blk/limits
 	ktap_test "size follows the key, without a new state" size_follows
 	ktap_test "disk attached whose backend refuses flushes" attached attach_lying xvde
+	ktap_test "it is removable" removable
 	ktap_test "a failed flush is a failed fsync" flush_fails
 	if [ "$DRIVER" != intree ]; then
 		ktap_test "serial number is XAPI's" serial_is xvda "Disk/7-serial"
@@ -86,7 +92,7 @@ guest() {
 		suite xvdb copy=0 blk/stats
 		ktap_test "grants persist from now on" option feature_persistent 1
 		ktap_test "disk attached" attached attach_partitioned xvdh
-		suite xvdh copy=1 blk/stats
+		suite xvdh copy=1 blk/stats blk/shrink
 	fi
 	ktap_finished
 }
