@@ -88,11 +88,20 @@ def conditions(rounds):
     }}
 
 
+def _rounded(value):
+    """Six digits are more than what is measured has."""
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_rounded(one) for one in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
 def write(found, directory):
     """performance.rst, .json and .svg."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "performance.rst").write_text(table.document(found))
-    (directory / "performance.json").write_text(json.dumps(found, indent=1) + "\n")
+    (directory / "performance.json").write_text(json.dumps(_rounded(found), indent=1) + "\n")
     picture.draw(found, directory / "performance.svg")
     say(f"table, JSON and picture: {directory}/performance.*")
 

@@ -13,7 +13,7 @@ set terminal svg size 900,{height} dynamic enhanced font "sans-serif,12" \\
     background "white" name "performance"
 set output "{output}"
 set title "{title}"
-set xlabel "ours / in-tree (rate), in-tree / ours (CPU time): right of 1.0 ours is better"
+set xlabel "ours / in-tree (rates), in-tree / ours (CPU time): right of 1.0 ours is better"
 set xrange [{low}:{high}]
 set yrange [{rows}:-1]
 set ytics ({labels}) nomirror
@@ -27,8 +27,12 @@ EOD
 $cpu << EOD
 {cpu}
 EOD
+$even << EOD
+{even}
+EOD
 plot $rate using 1:4:2:3 with xerrorbars pt 7 ps 0.7 lc rgb "#1f5fa8" title "rate", \\
-     $cpu using 1:2 with points pt 4 ps 0.7 lc rgb "#c05020" title "CPU time"
+     $cpu using 1:2 with points pt 4 ps 0.7 lc rgb "#c05020" title "CPU time", \\
+     $even using 1:2 with points pt 2 ps 0.7 lc rgb "#208040" title "rate, even"
 """
 
 
@@ -59,13 +63,17 @@ def draw(results, path):
     places, tics, end = _places([row for row in results["rows"] if row["ratios"]])
     spans = [(place, *_span(row)) for place, row in places]
     cpu = [(place, 1 / row["ratios"]["cpu_ns"]) for place, row in places]
-    every = [value for _, *span in spans for value in span] + [value for _, value in cpu]
+    even = [(place, row["ratios"]["even_rate"]) for place, row in places
+            if "even_rate" in row["ratios"]]
+    every = [value for _, *span in spans for value in span] + \
+        [value for _, value in cpu + even]
     script = SCRIPT.format(
         height=120 + 18 * end, output=path, rows=end, labels=", ".join(tics),
         title="xenfront and the in-tree drivers, virtual time",
         low=f"{min(0.8, min(every) - 0.05):.2f}", high=f"{max(1.2, max(every) + 0.05):.2f}",
         rate="\n".join(f"{at:.4f} {low:.4f} {high:.4f} {place}" for place, at, low, high in spans),
-        cpu="\n".join(f"{at:.4f} {place + 0.25}" for place, at in cpu))
+        cpu="\n".join(f"{at:.4f} {place + 0.25}" for place, at in cpu),
+        even="\n".join(f"{at:.4f} {place - 0.25}" for place, at in even))
     done = subprocess.run(["gnuplot"], input=script, text=True, capture_output=True, timeout=60,
                           check=False)
     if done.returncode or "line" in done.stderr:

@@ -200,7 +200,7 @@ transient
     the block driver with feature_persistent=0.
 
 .. image:: performance.svg
-   :alt: ratios of rate and CPU time
+   :alt: ratios of rate, of rate with copies priced alike, and of CPU time
 """
 
 COSTS = """\
