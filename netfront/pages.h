@@ -13,10 +13,24 @@
 /* No zeroing of what is recycled, but nothing is granted that never was ours. */
 #define XNF_PAGES_GFP	(GFP_ATOMIC | __GFP_NOWARN | __GFP_ZERO)
 
+/*
+ * What a reader frees in a burst comes back all at once, and a page that finds no
+ * place in the pool is one that has to be zeroed anew. Large pages are fewer, and
+ * come back only when all frames of theirs have: there a ring's worth is enough.
+ */
+#define XNF_POOL_RINGS		(PAGE_SIZE > XFL_FRAME_SIZE ? 1u : 4u)
+
+/**
+ * xnf_pages_pool() - create a queue's pool
+ * @napi: what polls the queue
+ * @frames: frames on its ring
+ *
+ * Return: the pool or an ERR_PTR.
+ */
 static inline struct page_pool *xnf_pages_pool(struct napi_struct *napi, u32 frames)
 {
 	struct page_pool_params params = {
-		.pool_size = frames,
+		.pool_size = XNF_POOL_RINGS * frames / (u32)(PAGE_SIZE / XFL_FRAME_SIZE),
 		.nid = NUMA_NO_NODE,
 		.flags = PAGE_SIZE > XFL_FRAME_SIZE ? PP_FLAG_PAGE_FRAG : 0,
 	};
@@ -50,6 +64,5 @@ static inline void xnf_pages_put(struct page_pool *pool, struct page *page)
 {
 	page_pool_put_full_page(pool, page, false);
 }
-
 
 #endif /* XENFRONT_NETFRONT_PAGES_H */
