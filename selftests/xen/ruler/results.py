@@ -77,7 +77,7 @@ def _even(row, account, null):
 
 def _over(ours, theirs, null):
     """Ratio of what two drivers need beyond the null device; None where one needs no more."""
-    return (ours - null) / (theirs - null) if theirs > null else None
+    return (ours - null) / (theirs - null) if min(ours, theirs) > null else None
 
 
 def _even_ratios(ours, theirs, null):

@@ -178,7 +178,8 @@ Rates
 =====
 null
     the same load on null_blk or dummy. Traffic that has to be answered or comes from outside has no
-    such device.
+    such device. With fio's defaults it is not the least a driver can cost: at 512 KB null_blk and the
+    in-tree driver run out of tags, and io_uring submits each such I/O a second time.
 rate
     ours / in-tree; a star where ours is slower.
 overhead
