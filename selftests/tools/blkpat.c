@@ -28,6 +28,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+unsigned int bp_page;
+
 void bp_die(const char *fmt, ...)
 {
 	va_list ap;
@@ -42,7 +44,7 @@ void bp_die(const char *fmt, ...)
 /* Room for the largest request at any offset in a page. */
 uint8_t *bp_buffer(void)
 {
-	void *p = mmap(NULL, BP_MAX_IO + BP_PAGE, PROT_READ | PROT_WRITE,
+	void *p = mmap(NULL, BP_MAX_IO + bp_page, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
@@ -58,7 +60,7 @@ void bp_write(struct disk *d, uint8_t *buf, uint64_t pos, unsigned int len)
 	n = pwrite(d->fd, buf, len, pos);
 	if (n != (ssize_t)len)
 		bp_die("write of %u bytes at %llu, buffer at page offset %lu: %s", len,
-		       (unsigned long long)pos, (unsigned long)buf % BP_PAGE,
+		       (unsigned long long)pos, (unsigned long)buf % bp_page,
 		       n < 0 ? strerror(errno) : "short");
 }
 
@@ -69,12 +71,12 @@ void bp_read_check(struct disk *d, uint8_t *buf, uint64_t pos, unsigned int len)
 
 	if (n != (ssize_t)len)
 		bp_die("read of %u bytes at %llu, buffer at page offset %lu: %s", len,
-		       (unsigned long long)pos, (unsigned long)buf % BP_PAGE,
+		       (unsigned long long)pos, (unsigned long)buf % bp_page,
 		       n < 0 ? strerror(errno) : "short");
 	bad = pattern_check(buf, len, d->seed, pos);
 	if (bad >= 0)
 		bp_die("read of %u bytes at %llu, buffer at page offset %lu: byte %ld is %02x, "
-		       "not %02x", len, (unsigned long long)pos, (unsigned long)buf % BP_PAGE, bad,
+		       "not %02x", len, (unsigned long long)pos, (unsigned long)buf % bp_page, bad,
 		       buf[bad], pattern_byte(d->seed, pos + bad));
 }
 
@@ -104,7 +106,7 @@ static void fill(struct disk *d)
 		len = BP_SECTOR * rng_range(&r, 1, BP_MAX_IO / BP_SECTOR);
 		if (len > d->size - pos)
 			len = d->size - pos;
-		bp_write(d, buf + BP_SECTOR * rng_range(&r, 0, 7), pos, len);
+		bp_write(d, buf + BP_SECTOR * rng_range(&r, 0, bp_page / BP_SECTOR - 1), pos, len);
 	}
 	if (fsync(d->fd))
 		bp_die("fsync: %m");
@@ -144,6 +146,7 @@ int main(int argc, char **argv)
 	}
 	if (argc < 4)
 		bp_die("usage: blkpat fill|verify|sweep|mix DISK SEED [ARG...] | flip FILE OFFSET");
+	bp_page = sysconf(_SC_PAGESIZE);
 	d.seed = strtoull(argv[3], NULL, 0);
 	disk_open(&d, argv[2], strcmp(what, "verify") ? O_RDWR : O_RDONLY);
 	if (!strcmp(what, "fill"))

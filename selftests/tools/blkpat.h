@@ -8,7 +8,6 @@
 #include <sys/types.h>
 
 #define BP_SECTOR	512u
-#define BP_PAGE		4096u
 #define BP_MAX_IO	(1u << 20)
 
 struct disk {
@@ -17,6 +16,8 @@ struct disk {
 	uint64_t size;		/* bytes */
 	uint64_t seed;		/* of what is written next */
 };
+
+extern unsigned int bp_page;	/* bytes */
 
 __attribute__((noreturn, format(printf, 1, 2))) void bp_die(const char *fmt, ...);
 uint8_t *bp_buffer(void);

@@ -72,7 +72,7 @@ static void choose_place(struct mix *m, struct op *o)
 static void choose_pieces(struct mix *m, struct op *o)
 {
 	unsigned int left = o->sectors, part;
-	uint8_t *p = o->buf + BP_SECTOR * rng_range(&m->rng, 0, 7);
+	uint8_t *p = o->buf + BP_SECTOR * rng_range(&m->rng, 0, bp_page / BP_SECTOR - 1);
 
 	for (o->pieces = 0; left; o->pieces++, left -= part) {
 		part = o->pieces + 1 == MAX_PIECES ? left : rng_range(&m->rng, 1, left);

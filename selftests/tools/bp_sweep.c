@@ -10,8 +10,8 @@ static void one(struct disk *d, uint8_t *buf, uint64_t *pos, unsigned int len, u
 		*pos = 0;
 	d->seed++;
 	bp_write(d, buf + align, *pos, len);
-	memset(buf, 0, len + BP_PAGE);
-	bp_read_check(d, buf + (align + 3 * BP_SECTOR) % BP_PAGE, *pos, len);
+	memset(buf, 0, len + bp_page);
+	bp_read_check(d, buf + (align + 3 * BP_SECTOR) % bp_page, *pos, len);
 	*pos += len;
 }
 
@@ -26,10 +26,13 @@ void bp_sweep(struct disk *d, unsigned int first, unsigned int last, unsigned in
 		bp_die("sizes go from %u to %u in steps of %u", BP_SECTOR, BP_MAX_IO, BP_SECTOR);
 	for (len = first; len <= last; len += step) {
 		if (!all_alignments) {
-			one(d, buf, &pos, len, n++ * BP_SECTOR % BP_PAGE);
+			/* Sizes a page apart must not always meet the same alignment. */
+			align = (n + n * BP_SECTOR / bp_page) * BP_SECTOR % bp_page;
+			one(d, buf, &pos, len, align);
+			n++;
 			continue;
 		}
-		for (align = 0; align < BP_PAGE; align += BP_SECTOR)
+		for (align = 0; align < bp_page; align += BP_SECTOR)
 			one(d, buf, &pos, len, align);
 	}
 }
