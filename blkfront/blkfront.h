@@ -168,6 +168,8 @@ struct bf_ring_stats {
  * @stuck: answered requests with a grant the backend will not let go of
  * @stats: counts
  * @ec: event channel; bound by the life cycle, end-of-interrupt by the handler
+ * @turn: held by who looks at the ring out of turn, pollers and the timeout handler,
+ *	and while it is taken down
  * @trim: frees kept frames nobody needs
  * @bf: the device
  * @slot: memory of @table, kept over a reconnect for its generations
@@ -190,6 +192,7 @@ struct bf_ring {
 	struct bf_ring_stats stats;
 
 	struct xfl_evtchn ec;
+	struct mutex turn;
 	struct delayed_work trim;
 	struct blkfront *bf;
 	struct xfl_slot *slot;
@@ -211,8 +214,6 @@ struct bf_ring {
  * @untrusted: the backend shall see no more than the data itself; life cycle only
  * @xd: life cycle
  * @resized: watch on the size the backend writes; life cycle only
- * @rescue: held while rings are taken down, and by the timeout handler, which looks
- *	at a ring out of turn
  * @drained: woken when a ring that holds new requests has none in flight
  * @disk_lock: protects @disk and @removing
  * @disk: what the backend said last; written by the life cycle
@@ -242,7 +243,6 @@ struct blkfront {
 
 	struct xfl_device xd;
 	struct xfl_watch *resized;
-	struct mutex rescue;
 	wait_queue_head_t drained;
 	spinlock_t disk_lock;
 	struct bfw_disk disk;
@@ -303,6 +303,8 @@ int bf_keep_open(struct bf_ring *ring);
 void bf_keep_close(struct bf_ring *ring);
 void bf_keep_trim(struct work_struct *work);
 bool bf_keep_grow(struct bf_ring *ring, u32 n, gfp_t gfp);
+void bf_keep_take(struct bf_ring *ring, struct bf_req *br);
+void bf_copy_out(struct bf_ring *ring, struct bf_req *br);
 void bf_copy_back(struct bf_ring *ring, struct bf_req *br);
 
 /* submit.c */

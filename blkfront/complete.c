@@ -90,6 +90,7 @@ void bf_return_refs(struct bf_ring *ring, struct bf_req *br)
 	if (br->copied)
 		while (br->nr_refs)
 			ring->keep.free[ring->keep.nr_free++] = br->ref[--br->nr_refs];
+	br->copied = false;
 	ring->stats.grants_ended += br->nr_refs - br->nr_stuck;
 	while (br->nr_refs > br->nr_stuck)
 		xfl_gref_push(&ring->grefs, br->ref[--br->nr_refs]);
@@ -254,6 +255,21 @@ irqreturn_t bf_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+/*
+ * Outside the interrupt handler. If it is not our turn, somebody else looks at the ring,
+ * or it is being taken down and its requests are looked after.
+ */
+static bool bf_look(struct bf_ring *ring)
+{
+	bool any;
+
+	if (!mutex_trylock(&ring->turn))
+		return false;
+	any = bf_complete(ring, NULL);
+	mutex_unlock(&ring->turn);
+	return any;
+}
+
 /**
  * bf_poll() - blk_mq_ops.poll: somebody would rather look than wait for an event
  * @hctx: hardware context
@@ -261,7 +277,7 @@ irqreturn_t bf_interrupt(int irq, void *data)
  */
 int bf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch)
 {
-	return bf_complete(hctx->driver_data, NULL);
+	return bf_look(hctx->driver_data);
 }
 
 /**
@@ -293,13 +309,8 @@ enum blk_eh_timer_return bf_timeout(struct request *rq)
 {
 	struct bf_ring *ring = bf_ring_of(rq);
 
-	/* Without it the ring is being taken down, and its requests are looked after. */
-	if (mutex_trylock(&ring->bf->rescue)) {
-		if (bf_complete(ring, NULL) && !ring->silent)
-			dev_warn_once(disk_to_dev(rq->q->disk),
-				      "an event was lost; found by timeout\n");
-		mutex_unlock(&ring->bf->rescue);
-	}
+	if (bf_look(ring) && !ring->silent)
+		dev_warn_once(disk_to_dev(rq->q->disk), "an event was lost; found by timeout\n");
 	return blk_mq_request_started(rq) && !blk_mq_request_completed(rq) ?
 		BLK_EH_RESET_TIMER : BLK_EH_DONE;
 }

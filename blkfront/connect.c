@@ -392,6 +392,15 @@ static void bf_take_down(struct bf_ring *ring, enum xfl_why why, bool keep)
 	bf_ring_close(ring);
 }
 
+/* The rings take nothing new. Nobody copies to their frames any more either: see bf_stage(). */
+static void bf_await_submitters(struct blkfront *bf)
+{
+	if (!bf->gd)
+		return;
+	blk_mq_quiesce_queue(bf->gd->queue);
+	blk_mq_unquiesce_queue(bf->gd->queue);
+}
+
 static void bf_disconnect(struct xfl_device *xd, enum xfl_why why)
 {
 	struct blkfront *bf = bf_of(xd);
@@ -401,10 +410,12 @@ static void bf_disconnect(struct xfl_device *xd, enum xfl_why why)
 	xfl_watch_drop(bf->resized);
 	bf->resized = NULL;
 
-	mutex_lock(&bf->rescue);
-	for (i = 0; i < bf->nr_live; i++)
+	bf_await_submitters(bf);
+	for (i = 0; i < bf->nr_live; i++) {
+		mutex_lock(&bf->ring[i].turn);
 		bf_take_down(&bf->ring[i], why, keep);
-	mutex_unlock(&bf->rescue);
+		mutex_unlock(&bf->ring[i].turn);
+	}
 
 	if (why == XFL_WHY_CLOSING && !keep)
 		bf_disk_mark_dead(bf);

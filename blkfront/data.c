@@ -3,8 +3,6 @@
  * From a block request to ring requests: its data is granted frame by frame,
  * and each frame becomes a segment where the backend will read it.
  */
-#include <linux/highmem.h>
-
 #include "blkfront.h"
 
 static union bfw_request *bf_next_slot(struct bf_ring *ring)
@@ -34,26 +32,19 @@ static void bf_next_part(struct bf_ring *ring, struct bf_req *br, struct bfw_lay
 	bfw_open_part(layout, bf_next_slot(ring), &part);
 }
 
-static void bf_copy_run(struct bf_ring *ring, struct bf_req *br, struct bfw_layout *layout,
-			const struct bio_vec *bv)
+static void bf_place_kept(struct bf_ring *ring, struct bf_req *br, struct bfw_layout *layout,
+			  const struct bio_vec *bv, u32 *nr)
 {
-	struct bf_keep *k = &ring->keep;
 	u32 offset = bv->bv_offset;
 	u32 left = bv->bv_len;
 
 	while (left) {
-		u16 nr = k->free[--k->nr_free];
-		const struct bf_kept *to = &k->frame[nr];
+		const struct bf_kept *at = &ring->keep.frame[br->ref[(*nr)++]];
 		u32 len = xfl_frame_chunk(offset, left);
 
 		if (bfw_part_full(layout))
 			bf_next_part(ring, br, layout);
-		if (br->op == BFW_WRITE)
-			memcpy_from_page(to->va + xfl_frame_offset(offset),
-					 bv->bv_page + (offset >> PAGE_SHIFT),
-					 offset_in_page(offset), len);
-		bfw_place(layout, to->gref, offset, len);
-		br->ref[br->nr_refs++] = nr;
+		bfw_place(layout, at->gref, offset, len);
 		offset += len;
 		left -= len;
 	}
@@ -87,20 +78,22 @@ static void bf_issue_data(struct bf_ring *ring, struct bf_req *br)
 	struct bfw_layout layout;
 	struct req_iterator iter;
 	struct bio_vec bv;
+	u32 nr = 0;
 
+	if (ring->keep.frame && !br->nr_refs) {
+		bf_keep_take(ring, br);
+		bf_copy_out(ring, br);
+	}
 	bfw_layout_init(&layout, blk_rq_pos(rq), br->segs, ring->cap);
-	br->copied = ring->keep.frame;
 	rq_for_each_bvec(bv, rq, iter) {
 		if (br->copied)
-			bf_copy_run(ring, br, &layout, &bv);
+			bf_place_kept(ring, br, &layout, &bv, &nr);
 		else
 			bf_place_run(ring, br, &layout, &bv);
 	}
-	if (br->copied)
-		ring->keep.idle = min(ring->keep.idle, ring->keep.nr_free);
-	else
+	if (!br->copied)
 		ring->stats.grants_made += br->segs;
-	if (br->copied && br->op == BFW_WRITE)
+	else if (br->op == BFW_WRITE)
 		ring->stats.bytes_copied += blk_rq_bytes(rq);
 }
 
@@ -128,7 +121,8 @@ static void bf_issue_discard(struct bf_ring *ring, struct bf_req *br)
 /**
  * bf_issue() - put a request on its ring
  * @ring: a live ring with slots and references enough for it
- * @br: the request; now the backend's until its last part is answered
+ * @br: the request, without references unless bf_keep_take() was called for it; now the
+ *	backend's until its last part is answered
  *
  * Context: ring lock held. Does not push.
  */
@@ -137,9 +131,6 @@ void bf_issue(struct bf_ring *ring, struct bf_req *br)
 	lockdep_assert_held(&ring->lock);
 	INIT_LIST_HEAD(&br->link);
 	br->tally = (struct bfw_tally){};
-	br->copied = false;
-	br->nr_refs = 0;
-	br->nr_stuck = 0;
 	ring->stats.requests++;
 
 	if (br->segs)

@@ -157,6 +157,67 @@ void bf_keep_close(struct bf_ring *ring)
 }
 
 /**
+ * bf_keep_take() - take the frames that a request's data goes through
+ * @ring: a ring with as many free, see bf_keep_grow()
+ * @br: a request with data that has no references
+ *
+ * Given back by bf_return_refs().
+ *
+ * Context: ring lock held.
+ */
+void bf_keep_take(struct bf_ring *ring, struct bf_req *br)
+{
+	struct bf_keep *k = &ring->keep;
+
+	lockdep_assert_held(&ring->lock);
+	while (br->nr_refs < br->segs)
+		br->ref[br->nr_refs++] = k->free[--k->nr_free];
+	k->idle = min(k->idle, k->nr_free);
+	br->copied = true;
+}
+
+static u32 bf_copy_run(struct bf_ring *ring, const struct bf_req *br, const struct bio_vec *bv, u32 nr)
+{
+	u32 offset = bv->bv_offset;
+	u32 left = bv->bv_len;
+
+	while (left) {
+		void *frame = ring->keep.frame[br->ref[nr++]].va + xfl_frame_offset(offset);
+		struct page *page = bv->bv_page + (offset >> PAGE_SHIFT);
+		u32 len = xfl_frame_chunk(offset, left);
+
+		if (br->op == BFW_WRITE)
+			memcpy_from_page(frame, page, offset_in_page(offset), len);
+		else
+			memcpy_to_page(page, offset_in_page(offset), frame, len);
+		offset += len;
+		left -= len;
+	}
+	return nr;
+}
+
+static void bf_copy(struct bf_ring *ring, struct bf_req *br)
+{
+	struct req_iterator iter;
+	struct bio_vec bv;
+	u32 nr = 0;
+
+	rq_for_each_bvec(bv, bf_rq(br), iter)
+		nr = bf_copy_run(ring, br, &bv, nr);
+}
+
+/**
+ * bf_copy_out() - copy what is to be written to the frames it goes through
+ * @ring: the ring it will be written by
+ * @br: a request after bf_keep_take()
+ */
+void bf_copy_out(struct bf_ring *ring, struct bf_req *br)
+{
+	if (br->op == BFW_WRITE)
+		bf_copy(ring, br);
+}
+
+/**
  * bf_copy_back() - copy what was read to where it was wanted
  * @ring: the ring it was read by
  * @br: an answered request whose data went through kept frames
@@ -165,24 +226,6 @@ void bf_keep_close(struct bf_ring *ring)
  */
 void bf_copy_back(struct bf_ring *ring, struct bf_req *br)
 {
-	struct req_iterator iter;
-	struct bio_vec bv;
-	u32 n = 0;
-
-	if (br->op != BFW_READ || br->tally.worst != BFW_OK)
-		return;
-	rq_for_each_bvec(bv, bf_rq(br), iter) {
-		u32 offset = bv.bv_offset;
-		u32 left = bv.bv_len;
-
-		while (left) {
-			const struct bf_kept *from = &ring->keep.frame[br->ref[n++]];
-			u32 len = xfl_frame_chunk(offset, left);
-
-			memcpy_to_page(bv.bv_page + (offset >> PAGE_SHIFT), offset_in_page(offset),
-				       from->va + xfl_frame_offset(offset), len);
-			offset += len;
-			left -= len;
-		}
-	}
+	if (br->op == BFW_READ && br->tally.worst == BFW_OK)
+		bf_copy(ring, br);
 }

@@ -51,7 +51,6 @@ static struct blkfront *bf_alloc(void)
 	if (!bf)
 		return NULL;
 	kref_init(&bf->ref);
-	mutex_init(&bf->rescue);
 	init_waitqueue_head(&bf->drained);
 	spin_lock_init(&bf->disk_lock);
 	INIT_WORK(&bf->disk_work, bf_disk_work);

@@ -10,6 +10,7 @@
 static void bf_ring_init(struct bf_ring *ring, struct blkfront *bf)
 {
 	spin_lock_init(&ring->lock);
+	mutex_init(&ring->turn);
 	INIT_LIST_HEAD(&ring->waiting);
 	INIT_LIST_HEAD(&ring->stuck);
 	/* Deferrable: an idle CPU need not wake up for this. */

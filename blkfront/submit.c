@@ -36,8 +36,12 @@ static blk_status_t bf_prepare_data(struct blkfront *bf, struct request *rq, str
 	return BLK_STS_OK;
 }
 
+
 static blk_status_t bf_prepare(struct blkfront *bf, struct request *rq, struct bf_req *br)
 {
+	br->copied = false;
+	br->nr_refs = 0;
+	br->nr_stuck = 0;
 	switch (req_op(rq)) {
 	case REQ_OP_READ:
 	case REQ_OP_WRITE:
@@ -74,7 +78,25 @@ static bool bf_can_issue(struct bf_ring *ring, const struct bf_req *br)
 {
 	return ring->mode == BF_RING_LIVE &&
 	       bfw_credits(&ring->table) >= bfw_parts(br->segs, ring->cap) &&
-	       bf_memory_for(ring, br->segs);
+	       (br->nr_refs || bf_memory_for(ring, br->segs));
+}
+
+/* Up to so many frames are copied under the lock: to take it twice would cost more. */
+#define BF_COPY_LOCKED	4u
+
+/*
+ * Copies a large write now, outside the lock. What happens to the ring meanwhile
+ * bf_admit() finds out; the frames stay, see bf_disconnect().
+ */
+static void bf_stage(struct bf_ring *ring, struct bf_req *br, unsigned long *flags)
+{
+	if (br->segs <= BF_COPY_LOCKED || br->op != BFW_WRITE || !ring->keep.frame ||
+	    !list_empty(&ring->waiting) || !bf_can_issue(ring, br))
+		return;
+	bf_keep_take(ring, br);
+	spin_unlock_irqrestore(&ring->lock, *flags);
+	bf_copy_out(ring, br);
+	spin_lock_irqsave(&ring->lock, *flags);
 }
 
 static blk_status_t bf_admit(struct bf_ring *ring, struct bf_req *br)
@@ -83,6 +105,8 @@ static blk_status_t bf_admit(struct bf_ring *ring, struct bf_req *br)
 		bf_issue(ring, br);
 		return BLK_STS_OK;
 	}
+	/* Copied in vain: whoever waits before it may need the frames. */
+	bf_return_refs(ring, br);
 	if (unlikely(ring->mode == BF_RING_DEAD))
 		return BLK_STS_IOERR;
 	ring->stats.waits++;
@@ -150,6 +174,7 @@ blk_status_t bf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_d
 	}
 
 	spin_lock_irqsave(&ring->lock, flags);
+	bf_stage(ring, br, &flags);
 	status = bf_admit(ring, br);
 	if (bd->last)
 		notify = bf_push(ring);
