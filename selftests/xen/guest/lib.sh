@@ -89,3 +89,17 @@ carrier() { [ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]; }
 
 # figure NAME VALUE UNIT: a measured figure, shown in the tables.
 figure() { echo "# figure: $1 = $2 $3"; }
+
+# memory_kb: what is free, once nothing is cached that could be dropped. What was given back is
+# free a little later.
+memory_kb() {
+	local free=0 last=-1 tries
+	for ((tries = 0; tries < 20 && free != last; tries++)); do
+		last=$free
+		sync
+		echo 3 >/proc/sys/vm/drop_caches
+		sleep 1
+		free=$(awk '/^MemFree/ { print $2 }' /proc/meminfo)
+	done
+	echo "$free"
+}

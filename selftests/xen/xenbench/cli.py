@@ -16,7 +16,8 @@ from pathlib import Path
 from ruler import cli as ruler
 
 from . import report, scenario
-from .images import KERNELS, Images
+from .arch import ARCHITECTURES
+from .images import Images
 from .runner import Run, Runner
 from .util import HERE, TOP, BenchError, cache, need_space, one_at_a_time, say, show_tail
 
@@ -86,7 +87,7 @@ def plan(scenarios, options):
         if options.driver not in one.driver:
             continue
         for kernel in [options.kernel] if options.kernel else one.kernel:
-            modules = modules_for(kernel, options) if options.driver == "ours" else None
+            modules = modules_for(one.arch, kernel, options) if options.driver == "ours" else None
             runs.append(Run(one, kernel, options.driver, modules))
     if not runs:
         raise BenchError(f"nothing to run with --driver {options.driver}")
@@ -94,23 +95,25 @@ def plan(scenarios, options):
 
 
 @functools.cache
-def built_modules(kernel):
-    done = subprocess.run([TOP / "scripts" / "modules", kernel], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, text=True, timeout=1800, check=False)
+def built_modules(arch, kernel):
+    done = subprocess.run([TOP / "scripts" / "modules", "--arch", arch, kernel],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                          timeout=3600, check=False)
     if done.returncode:
-        raise BenchError(f"our modules do not build for Linux {kernel}")
+        raise BenchError(f"our modules do not build for Linux {kernel}, {arch}")
     return Path(done.stdout.strip())
 
 
-def modules_for(kernel, options):
+def modules_for(arch, kernel, options):
     """Our modules for one kernel: where --modules says, or freshly built by scripts/modules."""
-    return options.modules or built_modules(kernel)
+    return options.modules or built_modules(arch, kernel)
 
 
 def do_run(options):
-    if options.scenarios in (["all"], ["slow"]):
-        slow = options.scenarios == ["slow"]
-        scenarios = [one for one in scenario.load_all() if one.slow == slow]
+    if options.scenarios == ["all"]:
+        scenarios = [one for one in scenario.load_all() if not one.slow]
+    elif options.scenarios == ["slow"]:
+        scenarios = scenario.load_slow()
     else:
         scenarios = scenario.find(options.scenarios)
     return execute(plan(scenarios, options), options)
@@ -193,15 +196,16 @@ def do_list(_):
 
 
 def do_images(_):
-    images = Images()
     need_space(cache(), NEEDED_MB)
-    images.xen()
-    for name in ("dom0", "guest", "fio", "qdisk"):
-        images.tools(name)
-    for kernel in KERNELS:
-        images.kernel(kernel)
-        images.modules("dom0", kernel)
-        images.modules("guest", kernel)
+    for arch in ARCHITECTURES.values():
+        images = Images(arch.name)
+        images.xen()
+        for name in arch.tools:
+            images.tools(name)
+        for kernel in arch.kernels:
+            images.kernel(kernel)
+            images.modules("dom0", kernel)
+            images.modules("guest", kernel)
     return 0
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Xen, kernels and initramfs images, kept in the cache under a hash of what they are made of."""
 
+import functools
 import gzip
 import hashlib
 import json
@@ -12,29 +13,33 @@ import time
 from pathlib import Path
 
 from . import packages
+from .arch import ARCHITECTURES
 from .cpio import Archive
 from .modules import ModuleTree, names_for
-from .util import HERE, TOP, cache, need_space, step
+from .util import HERE, TOP, BenchError, cache, need_space, step
 
 # Raise it when what this file does with its inputs changes.
-RECIPE = 2
+RECIPE = 3
 UNUSED_SECONDS = 24 * 3600
-KERNELS = {"6.12": "linux-image-6.12-amd64", "6.1": "linux-image-amd64"}
-LIBRARY_DIR = "lib/x86_64-linux-gnu"
-LOADER = "ld-linux-x86-64.so.2"
 # Opened by the C library itself when a thread is cancelled, so no program asks for it by name.
 LATE_LIBRARIES = ["libgcc_s.so.1"]
 
 
 class Images:
-    """Finds each image in the cache, or builds it."""
+    """Finds each image of one architecture in the cache, or builds it."""
 
-    def __init__(self):
+    def __init__(self, arch="amd64"):
+        self.arch = ARCHITECTURES[arch]
         self.directory = cache() / "bench" / "images"
         self.directory.mkdir(parents=True, exist_ok=True)
 
+    def of(self, arch):
+        """The images of another architecture."""
+        return self if arch == self.arch.name else Images(arch)
+
     def _cached(self, what, suffix, inputs, build):
         """Path of an image; build(path) writes it when it is not there yet."""
+        what = f"{what}-{self.arch.name}"
         digest = hashlib.sha256(json.dumps([RECIPE, what, inputs]).encode()).hexdigest()[:12]
         path = self.directory / f"{what}-{digest}{suffix}"
         if not path.exists():
@@ -52,16 +57,22 @@ class Images:
                 old.unlink(missing_ok=True)
 
     def xen(self):
-        ((package, (name,)),) = packages.manifest("xen")
-        packed = packages.fetch([package])[package] + name
+        ((package, (name,)),) = packages.manifest(f"xen-{self.arch.name}", self.arch.name)
+        packed = packages.fetch([package], self.arch.name)[package] + name
         def build(path):
+            if not name.endswith(".gz"):
+                _copy(packed, path)
+                return
             with gzip.open(packed) as source, open(path, "wb") as out:
                 shutil.copyfileobj(source, out)
         return self._cached("xen", ".elf", packed, build)
 
     def kernel_directory(self, version):
-        package = KERNELS.get(version, version)
-        return packages.fetch([package])[package]
+        """Where boot/ and lib/modules/ of a kernel are: Debian's, or built from source."""
+        package = self.arch.kernels.get(version, version)
+        if package.startswith("linux-"):
+            return packages.fetch([package], self.arch.name)[package]
+        return _built_kernel(self.arch.name, version)
 
     def kernel(self, version):
         """Path of the kernel image, copied so that dom0 sees it in the images directory."""
@@ -72,23 +83,23 @@ class Images:
 
     def tools(self, image):
         """Programs of one image with their libraries."""
-        rows = packages.manifest(image)
-        where = packages.fetch([package for package, _ in rows])
+        rows = packages.manifest(image, self.arch.name)
+        where = packages.fetch([package for package, _ in rows], self.arch.name)
         def build(path):
             archive = Archive()
-            _add_programs(archive, rows, where)
+            _add_programs(archive, rows, where, self.arch)
             archive.write(path)
         return self._cached(f"tools-{image}", ".cpio", [rows, where], build)
 
     def modules(self, image, version):
         """Kernel modules for one image and one kernel."""
         directory = self.kernel_directory(version)
-        names = names_for(image)
+        names, extras = names_for(image), names_for(f"{image}?")
         def build(path):
             archive = Archive()
-            ModuleTree(directory).add_to(archive, names)
+            ModuleTree(directory).add_to(archive, names, extras)
             archive.write(path)
-        return self._cached(f"modules-{image}-{version}", ".cpio", [directory, names], build)
+        return self._cached(f"modules-{image}-{version}", ".cpio", [directory, names, extras], build)
 
     def helpers(self):
         """The guest tests' own programs, for dom0 and guest alike."""
@@ -97,7 +108,8 @@ class Images:
                   for path in sorted(source.iterdir()) if path.suffix in (".c", ".h", "")]
         def build(path):
             with tempfile.TemporaryDirectory(prefix="xenfront-bench.") as stage:
-                subprocess.run(["make", "-s", "-C", source, f"OUTPUT={stage}"], check=True)
+                subprocess.run(["make", "-s", "-C", source, f"OUTPUT={stage}",
+                                f"CROSS_COMPILE={self.arch.cross_compile}"], check=True)
                 archive = Archive()
                 for name in sorted(os.listdir(stage)):
                     archive.file(f"usr/bin/{name}", os.path.join(stage, name))
@@ -121,13 +133,23 @@ class Images:
         return path
 
 
+@functools.cache
+def _built_kernel(arch, version):
+    done = subprocess.run([TOP / "scripts" / "kernel-source", "--install", arch, version],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                          timeout=3600, check=False)
+    if done.returncode:
+        raise BenchError(f"there is no kernel {version} for {arch}")
+    return done.stdout.strip()
+
+
 def _copy(source, path):
     partial = f"{path}.partial"
     shutil.copy(source, partial)
     os.replace(partial, path)
 
 
-def _add_programs(archive, rows, where):
+def _add_programs(archive, rows, where, arch):
     programs = []
     for name, source in packages.files_of(rows, where):
         if os.path.isdir(source):
@@ -138,8 +160,9 @@ def _add_programs(archive, rows, where):
             programs.append(os.path.realpath(source))
     libraries = packages.Libraries(where.values()).closure(programs, LATE_LIBRARIES)
     for name, path in libraries.items():
-        archive.file(f"{LIBRARY_DIR}/{name}", path)
-    archive.link(f"lib64/{LOADER}", f"/{LIBRARY_DIR}/{LOADER}")
+        archive.file(f"{arch.libraries}/{name}", path)
+    directory, loader = arch.loader
+    archive.link(f"{directory}/{loader}", f"/{arch.libraries}/{loader}")
 
 
 def concatenate(parts, path):

@@ -15,15 +15,13 @@ from .images import concatenate
 from .util import BenchError
 
 BOOT_LIMIT = 240
-# With SMAP and SMEP a PV dom0 crashes in its first bounce frame. With XSAVE programs, in dom0 and
-# in guests, now and then find the base of FS lost when several vCPUs share a CPU, and crash.
-CPU_PV = "max,-smap,-smep,-xsave"
-# For guests that need SVM: the same, and plainer because Xen trips over RDTSCP here.
-CPU_SVM = "qemu64,+svm,+npt,+nrip-save,+ssse3,+sse4.1,+sse4.2,+popcnt,+rdrand"
+# Emulation on a busy host is slow, which is no fault of a driver.
+DOM0_LINE = "console=hvc0 rdinit=/init watchdog_thresh=60 panic=1"
 
 
 @dataclasses.dataclass
 class Options:
+    arch: str = "amd64"
     dom0_kernel: str = "6.12"
     dom0_vcpus: int = 1
     icount: bool = False
@@ -37,19 +35,19 @@ class Options:
     @classmethod
     def of(cls, scenario):
         """The machine a scenario asks for."""
-        return cls(dom0_kernel=scenario.dom0_kernel, dom0_vcpus=scenario.dom0_vcpus,
-                   icount=scenario.icount, pvh=scenario.type != "pv",
-                   qdisk=scenario.backend == "qdisk")
+        return cls(arch=scenario.arch, dom0_kernel=scenario.dom0_kernel,
+                   dom0_vcpus=scenario.dom0_vcpus, icount=scenario.icount,
+                   pvh=scenario.type != "pv", qdisk=scenario.backend == "qdisk")
 
     def command(self, images, run, agent, console):
-        cpu = CPU_SVM if self.pvh else CPU_PV
+        arch = images.arch
         if self.icount:
             accel = ["-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off",
                      "-rtc", "clock=vm", "-smp", "1"]
         else:
             accel = ["-accel", "tcg,thread=multi", "-smp", "2"]
         virtio = "iommu_platform=on,disable-legacy=on"
-        command = ["qemu-system-x86_64", *accel, "-cpu", cpu, "-m", str(self.memory),
+        command = [arch.qemu, *arch.machine(self.pvh), *accel, "-m", str(self.memory),
                    "-nic", "none", "-display", "none", "-monitor", "none", "-no-reboot",
                    "-serial", f"file:{run / 'xen.log'}",
                    "-chardev", f"socket,id=agent,fd={agent}",
@@ -58,12 +56,10 @@ class Options:
                    "-chardev", f"socket,id=console,fd={console}",
                    "-device", "virtserialport,chardev=console,name=console",
                    "-kernel", str(images.xen()),
-                   "-append", "console=com1 com1=115200,8n1 loglvl=info guest_loglvl=warning "
+                   "-append", f"{arch.xen_console} loglvl=info guest_loglvl=warning "
                               f"dom0_mem={self.dom0_memory}M,max:{self.dom0_memory}M "
                               f"dom0_max_vcpus={self.dom0_vcpus} {self.xen_options}".strip(),
-                   "-initrd", f"{images.kernel(self.dom0_kernel)} console=hvc0 rdinit=/init "
-                              # Emulation on a busy host is slow, which is no fault of a driver.
-                              f"watchdog_thresh=60 panic=1,{run / 'dom0.cpio'}"]
+                   *arch.dom0(images.kernel(self.dom0_kernel), DOM0_LINE, run / "dom0.cpio")]
         for tag, path, mode in (("images", images.directory, "on"), ("host", run, "off")):
             command += ["-fsdev", f"local,id={tag},path={path},security_model=none,readonly={mode}",
                         "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag},{virtio}"]
@@ -84,7 +80,7 @@ class Machine:
     """A context: Xen runs inside it, and nothing of it is left after it."""
 
     def __init__(self, options, images, run):
-        self._options, self._images, self.run = options, images, run
+        self._options, self._images, self.run = options, images.of(options.arch), run
         self._process = self._socket = self.console = None
         self._pending = b""
         self.xen_log = run / "xen.log"
@@ -104,8 +100,9 @@ class Machine:
 
     def _boot(self):
         self.run.mkdir(parents=True, exist_ok=True)
-        if not shutil.which("qemu-system-x86_64"):
-            raise BenchError("qemu-system-x86_64 is missing: run scripts/deps bench")
+        qemu = self._images.arch.qemu
+        if not shutil.which(qemu):
+            raise BenchError(f"{qemu} is missing: run scripts/deps bench")
         parts = self._options.initrd_parts(self._images)
         scripts = self._images.scripts("dom0", self.run / "dom0-scripts.cpio")
         concatenate([*parts, scripts], self.run / "dom0.cpio")

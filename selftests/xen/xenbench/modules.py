@@ -37,8 +37,9 @@ class ModuleTree:
         with open(os.path.join(self._base, "modules.builtin")) as stream:
             self._builtin = {_key(os.path.basename(line.strip())) for line in stream}
 
-    def add_to(self, archive, names):
-        """Puts modules and depmod's tables into an archive; returns nothing that is missing."""
+    def add_to(self, archive, names, extras=()):
+        """Puts modules and depmod's tables into an archive; extras only if the kernel has them."""
+        names = names + [name for name in extras if _key(name) in self._files]
         with tempfile.TemporaryDirectory(prefix="xenfront-bench.") as stage:
             root = os.path.join(stage, "lib", "modules", self.release)
             for source in self._closure(names):

@@ -10,11 +10,11 @@ import subprocess
 from .util import HERE, TOP, BenchError, cache, say
 
 
-def manifest(image):
+def manifest(image, arch="amd64"):
     """[(package, [files])] of one image, in the order of the file "packages"."""
     rows = []
     for line in (HERE / "packages").read_text().splitlines():
-        words = line.split()
+        words = line.replace("ARCH", arch).split()
         if not words or words[0].startswith("#") or image not in words[0].split(","):
             continue
         for word in words[1:]:
@@ -25,10 +25,10 @@ def manifest(image):
     return rows
 
 
-def fetch(names):
+def fetch(names, arch="amd64"):
     """Package name -> directory it is unpacked in; asks scripts/fetch only for new sets."""
     names = sorted(set(names))
-    key = hashlib.sha256(" ".join(names).encode()).hexdigest()[:16]
+    key = hashlib.sha256(" ".join([arch, *names]).encode()).hexdigest()[:16]
     record = cache() / "bench" / f"packages-{key}.json"
     try:
         known = json.loads(record.read_text())
@@ -36,8 +36,8 @@ def fetch(names):
             return known
     except (OSError, ValueError):
         pass
-    say(f"fetching {len(names)} packages")
-    done = subprocess.run([TOP / "scripts" / "fetch", *names], stdout=subprocess.PIPE,
+    say(f"fetching {len(names)} packages of {arch}")
+    done = subprocess.run([TOP / "scripts" / "fetch", "--arch", arch, *names], stdout=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, text=True, timeout=1800, check=False)
     paths = done.stdout.split()
     if done.returncode or len(paths) != len(names):

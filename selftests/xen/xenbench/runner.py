@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from . import console, report, verdict
+from .arch import ARCHITECTURES
 from .cpio import Archive
 from .machine import Machine, Options
 from .scenario import Scenario, shell_assignments
@@ -74,16 +75,17 @@ class Runner:
     def _prepare_images(self, runs):
         """Everything fetched and built before the clock of a boot runs."""
         for run in runs:
-            Options.of(run.scenario).initrd_parts(self._images)
-            self._images.kernel(run.scenario.dom0_kernel)
+            images = self._images.of(run.scenario.arch)
+            Options.of(run.scenario).initrd_parts(images)
+            images.kernel(run.scenario.dom0_kernel)
+            images.xen()
             self._guest_images(run)
-        self._images.xen()
 
     def _guest_images(self, run):
-        images = [self._images.tools("guest"), self._images.modules("guest", run.kernel),
-                  self._images.helpers()]
-        images += [self._images.tools(name) for name in run.scenario.tools]
-        return self._images.kernel(run.kernel).name, " ".join(image.name for image in images)
+        images = self._images.of(run.scenario.arch)
+        parts = [images.tools("guest"), images.modules("guest", run.kernel), images.helpers()]
+        parts += [images.tools(name) for name in run.scenario.tools]
+        return images.kernel(run.kernel).name, " ".join(part.name for part in parts)
 
     def _run_group(self, group, disks):
         todo = list(group)
@@ -166,7 +168,8 @@ class Runner:
         kernel, initrd = self._guest_images(run)
         words = [CMDLINE, DEBUG_CMDLINE if scenario.debug else "", scenario.cmdline]
         return shell_assignments({
-            "SCENARIO": run.name, "DRIVER": run.driver, "TYPE": scenario.type,
+            "SCENARIO": run.name, "DRIVER": run.driver,
+            "TYPE": ARCHITECTURES[scenario.arch].guest_type(scenario.type),
             "BACKEND": scenario.backend, "VCPUS": scenario.vcpus, "MEMORY": scenario.memory,
             "NICS": scenario.nics, "DISKS": scenario.disks, "HIDE": scenario.hide,
             "TIMEOUT": scenario.timeout, "KERNEL": kernel,

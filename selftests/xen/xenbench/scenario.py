@@ -19,6 +19,7 @@ class Scenario:
     path: Path
     about: str = ""
     # What runs
+    arch: str = "amd64"
     kernel: list = dataclasses.field(default_factory=lambda: ["6.12"])
     driver: list = dataclasses.field(default_factory=lambda: ["ours", "intree"])
     type: str = "pv"
@@ -40,10 +41,11 @@ class Scenario:
     intree_fails: str = ""
     must_fail: str = ""
     slow: bool = False
+    slow_kernel: list = dataclasses.field(default_factory=list)
 
     def machine(self):
         """Scenarios for which this is equal can share one boot of Xen and dom0."""
-        return (self.dom0_kernel, self.dom0_vcpus, self.icount,
+        return (self.arch, self.dom0_kernel, self.dom0_vcpus, self.icount,
                 self.type != "pv", self.backend == "qdisk")
 
 
@@ -61,6 +63,13 @@ def load(path):
 
 def load_all(kind="scenarios"):
     return [load(path) for path in sorted(DIRECTORIES[kind].glob("*.sh"))]
+
+
+def load_slow():
+    """What is left out of "all": slow scenarios, and slow kernels of the others."""
+    everything = load_all()
+    return [one for one in everything if one.slow] + [
+        dataclasses.replace(one, kernel=one.slow_kernel) for one in everything if one.slow_kernel]
 
 
 def find(names):

@@ -11,7 +11,7 @@ REPORTS = [re.compile(pattern) for pattern in (
     r"WARNING: (CPU: \d+ PID|possible|suspicious|bad unlock|inconsistent|lock held)",
     r"\bBUG: ", r"kernel BUG at ", r"\bOops: ", r"Oops\b.*\[#\d+\]", r"general protection fault",
     r"Unable to handle kernel", r"unable to handle page fault", r"Kernel panic - not syncing",
-    r"\bCall Trace:", r"\bKASAN: ", r"\bKFENCE: ", r"\bUBSAN: ", r"\bKCSAN: ",
+    r"\bCall [Tt]race:", r"\bKASAN: ", r"\bKFENCE: ", r"\bUBSAN: ", r"\bKCSAN: ",
     r"=\[ BUG", r"\bBUG kmalloc", r"\bBUG [\w-]+ \(.*\): ", r"Object already free",
     r"Poison overwritten", r"pagealloc: (memory corruption|single bit error)",
     r"blocked for more than \d+ seconds", r"soft lockup", r"hard LOCKUP",

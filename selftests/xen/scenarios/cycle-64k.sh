@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "64 KB pages: a disk out of the driver and back, detached and attached; under load"
+#: arch = "arm64"
+#: kernel = ["6.12-64k"]
+#: disks = ["xvda 32M"]
+#: hide = ["vbd feature-max-indirect-segments"]
+#: timeout = 600
+#: intree_fails = "WARNING: .*block/blk-settings"
+
+guest() {
+	. /selftests/suite.sh
+	export XENFRONT_DISK=xvda XENFRONT_DOM0=dom0
+	export -f dom0 dom0_answered wait_for
+	ktap_print_header
+	ktap_test "driver loads" load_driver blk
+	ktap_test "disk is there" wait_for 20 have_disk xvda
+	ktap_suite blk/cycle
+	ktap_finished
+}
