@@ -15,7 +15,7 @@
 #include "channels.h"
 
 /* How long a backend may take to part and to connect again. */
-#define XNF_CHANGE_TIMEOUT	(6 * XFL_BACKEND_TIMEOUT)
+#define XNF_CHANGE_TIMEOUT	(12 * XFL_BACKEND_TIMEOUT)
 
 /* ---- queues made ahead ---- */
 
@@ -79,7 +79,7 @@ static void install_spare(struct xnf_dev *xn)
 
 	for (i = 0; i < xn->max_queues; i++)
 		xnf_queue_inherit(&xn->change.spare[i], &old[i]);
-	smp_store_release(&xn->queue, xn->change.spare);
+	smp_store_release(&xn->queue, xn->change.spare);	/* inherited before it is seen */
 	xn->change.spare = NULL;
 	xn->change.nr_spare = 0;
 	synchronize_net();

@@ -21,6 +21,8 @@ static const struct xfl_key xnf_keys[] = {
 	OFFER(no_csum, "feature-no-csum-offload"),
 	OFFER(csum_ipv6, "feature-ipv6-csum-offload"),
 	OFFER(split_evtchn, "feature-split-event-channels"),
+	OFFER(mcast, "feature-multicast-control"),
+	OFFER(mcast_dynamic, "feature-dynamic-multicast-control"),
 	XFL_KEY(struct xnf_offer, max_queues, "multi-queue-max-queues", 1, U32_MAX, 1),
 	XFL_KEY(struct xnf_offer, max_tx_slots, "feature-max-tx-slots", XNF_SLOTS_MIN, U16_MAX,
 		XNF_SLOTS_MIN),
@@ -34,6 +36,7 @@ static const char *const xnf_stale[] = {
 	"request-rx-copy", "feature-rx-notify", "feature-sg",
 	"feature-gso-tcpv4", "feature-gso-tcpv6", "feature-no-csum-offload",
 	"feature-ipv6-csum-offload", "feature-max-rx-slots", "max-tx-slots",
+	"request-multicast-control",
 	NULL
 };
 
@@ -57,6 +60,7 @@ static int read_offer(struct xnf_dev *xn)
 	}
 	offer->max_tx_slots = usable_tx_slots(offer);
 	xn->split = offer->split_evtchn;
+	xn->told_gso = !READ_ONCE(xn->xdp_narrow);
 	xn->nr_queues = min(offer->max_queues, READ_ONCE(xn->want_queues));
 	xn->trusted = xenbus_read_unsigned(xbdev->nodename, "trusted", 1) && xnf_param_trusted();
 	return 0;
@@ -139,6 +143,12 @@ static int publish_slots(struct xenbus_transaction xbt, const char *dir,
 	return xenbus_printf(xbt, dir, "max-tx-slots", "%u", xn->offer.max_tx_slots);
 }
 
+/* What an XDP program that takes one piece only cannot be given is not asked for. */
+static bool withheld(const struct xnf_dev *xn, const char *feature)
+{
+	return !xn->told_gso && strstarts(feature, "feature-gso");
+}
+
 static int publish(struct xenbus_transaction xbt, const char *dir, void *ctx)
 {
 	static const char *const features[] = {
@@ -149,9 +159,11 @@ static int publish(struct xenbus_transaction xbt, const char *dir, void *ctx)
 	int err;
 	u32 i;
 
-	err = publish_queues(xbt, dir, xn) ?: publish_slots(xbt, dir, xn);
+	err = publish_queues(xbt, dir, xn) ?: publish_slots(xbt, dir, xn) ?:
+	      xnf_mcast_publish(xn, xbt, dir);
 	for (i = 0; i < ARRAY_SIZE(features) && !err; i++)
-		err = xenbus_printf(xbt, dir, features[i], "1");
+		if (!withheld(xn, features[i]))
+			err = xenbus_printf(xbt, dir, features[i], "1");
 	return err;
 }
 
@@ -186,6 +198,7 @@ static int xnf_connect(struct xfl_device *xd)
 	err = read_offer(xn) ?: set_mac(xn) ?: xnf_netdev_register(xn) ?: xnf_netdev_adapt(xn);
 	if (err)
 		return err;
+	xnf_mcast_connect(xn);
 	err = xnf_channels_take(xn) ? 0 : alloc_queues(xn);
 	if (err)
 		return err;
@@ -198,15 +211,22 @@ static int xnf_connect(struct xfl_device *xd)
 static int xnf_go_live(struct xfl_device *xd)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
+	int err;
 
 	xnf_affinity_steer(xn);
-	xnf_netdev_start(xn);
+	err = xnf_netdev_start(xn);
+	if (err)
+		return err;
 	WRITE_ONCE(xn->connects, xn->connects + 1);
 	netdev_info(xn->netdev, "connected: %u queue%s, %s, %u slots a packet%s\n",
 		    xn->nr_queues, xn->nr_queues > 1 ? "s" : "",
 		    xn->split ? "two event channels each" : "one event channel each",
 		    xn->offer.max_tx_slots,
 		    xn->trusted ? "" : "; backend not trusted, all packets copied");
+	xnf_mcast_update(xn->netdev);
+	/* A program was attached or detached since the keys were published. */
+	if (xnf_netdev_misled(xn))
+		xfl_reconnect(xd);
 	return 0;
 }
 
@@ -215,6 +235,7 @@ static void xnf_quiesce(struct xfl_device *xd, enum xfl_why why)
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
 
 	xnf_netdev_stop(xn);
+	xnf_mcast_quiet(xn);
 }
 
 static void xnf_disconnect(struct xfl_device *xd, enum xfl_why why)

@@ -20,6 +20,7 @@ struct shown {
 };
 
 #define SHOW(_field)		{ #_field, offsetof(struct xnf_stats, _field) }
+#define SHOW_XDP(_c, _name)	{ _name, offsetof(struct xnf_stats, xdp[_c]) }
 #define SHOW_VERDICT(_v, _name)	{ _name, offsetof(struct xnf_stats, verdict[_v]) }
 
 static const struct shown xnf_shown[] = {
@@ -35,6 +36,11 @@ static const struct shown xnf_shown[] = {
 	SHOW(rx_dropped),
 	SHOW(rx_errors),
 	SHOW(rx_no_frame),
+	SHOW_XDP(XNF_XDP_PASS, "rx_xdp_pass"),
+	SHOW_XDP(XNF_XDP_DROP, "rx_xdp_drop"),
+	SHOW_XDP(XNF_XDP_TX, "rx_xdp_tx"),
+	SHOW_XDP(XNF_XDP_REDIRECT, "rx_xdp_redirect"),
+	SHOW_XDP(XNF_XDP_LOST, "rx_xdp_lost"),
 	SHOW_VERDICT(XNF_TX_ERROR, "tx_rsp_error"),
 	SHOW_VERDICT(XNF_TX_DROPPED, "tx_rsp_dropped"),
 	SHOW_VERDICT(XNF_TX_BAD_STATUS, "tx_rsp_bad_status"),

@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 
 #include "channels.h"
-#include "netfront.h"
+#include "xdp.h"
 
 #define XNF_FEATURES	(NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | \
 			 NETIF_F_TSO | NETIF_F_TSO6)
@@ -52,16 +52,26 @@ static void stop_queues(struct xnf_dev *xn)
 /**
  * xnf_netdev_start() - the backend is connected: let packets flow
  * @xn: the device
+ *
+ * Return: 0, or -ENOMEM if that was wanting for the XDP program there is.
  */
-void xnf_netdev_start(struct xnf_dev *xn)
+int xnf_netdev_start(struct xnf_dev *xn)
 {
+	int err;
+
 	rtnl_lock();
+	err = xnf_xdp_open(xn);
+	if (err)
+		goto out;
 	xn->live = true;
 	if (netif_running(xn->netdev))
 		start_queues(xn);
 	netif_carrier_on(xn->netdev);
+out:
 	rtnl_unlock();
-	netdev_notify_peers(xn->netdev);
+	if (!err)
+		netdev_notify_peers(xn->netdev);
+	return err;
 }
 
 /**
@@ -74,10 +84,46 @@ void xnf_netdev_stop(struct xnf_dev *xn)
 {
 	rtnl_lock();
 	netif_carrier_off(xn->netdev);
-	if (xn->live && netif_running(xn->netdev))
-		stop_queues(xn);
+	xnf_netdev_pause(xn);
 	xn->live = false;
 	rtnl_unlock();
+}
+
+/**
+ * xnf_netdev_pause() - no packet may touch the queues until xnf_netdev_go_on()
+ * @xn: the device
+ *
+ * Context: RTNL, held until then.
+ */
+void xnf_netdev_pause(struct xnf_dev *xn)
+{
+	if (xn->live && netif_running(xn->netdev))
+		stop_queues(xn);
+}
+
+/**
+ * xnf_netdev_go_on() - the end of xnf_netdev_pause()
+ * @xn: the device
+ */
+void xnf_netdev_go_on(struct xnf_dev *xn)
+{
+	if (xn->live && netif_running(xn->netdev))
+		start_queues(xn);
+}
+
+/**
+ * xnf_netdev_retire() - instead of xnf_netdev_go_on(): go on with a new connection only
+ * @xn: the device
+ *
+ * What the backend was told holds no more, and no packet gets through that came of it.
+ */
+void xnf_netdev_retire(struct xnf_dev *xn)
+{
+	if (!xn->live)
+		return;
+	netif_carrier_off(xn->netdev);
+	xn->live = false;
+	xfl_reconnect(&xn->xd);
 }
 
 static int xnf_open(struct net_device *dev)
@@ -119,7 +165,20 @@ static netdev_features_t xnf_fix_features(struct net_device *dev, netdev_feature
 
 static u32 offered_mtu(const struct xnf_dev *xn)
 {
-	return xn->offer.sg ? XNF_MAX_MTU : ETH_DATA_LEN;
+	if (!xn->offer.sg)
+		return ETH_DATA_LEN;
+	return xn->xdp_narrow ? XNF_XDP_MTU : XNF_MAX_MTU;
+}
+
+/**
+ * xnf_netdev_limit_mtu() - how far the administrator may go
+ * @xn: the device
+ *
+ * Context: RTNL.
+ */
+void xnf_netdev_limit_mtu(struct xnf_dev *xn)
+{
+	xn->netdev->max_mtu = offered_mtu(xn);
 }
 
 /**
@@ -142,7 +201,7 @@ int xnf_netdev_adapt(struct xnf_dev *xn)
 			    offered_mtu(xn));
 		err = dev_set_mtu(dev, offered_mtu(xn));
 	}
-	dev->max_mtu = offered_mtu(xn);
+	xnf_netdev_limit_mtu(xn);
 	netdev_update_features(dev);
 	rtnl_unlock();
 	return err;
@@ -156,6 +215,9 @@ static const struct net_device_ops xnf_netdev_ops = {
 	.ndo_fix_features	= xnf_fix_features,
 	.ndo_get_stats64	= xnf_stats64,
 	.ndo_tx_timeout		= xnf_tx_timeout,
+	.ndo_set_rx_mode	= xnf_mcast_update,
+	.ndo_bpf		= xnf_bpf,
+	.ndo_xdp_xmit		= xnf_xdp_xmit,
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_validate_addr	= eth_validate_addr,
 };
@@ -213,6 +275,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	xn->speed = SPEED_UNKNOWN;
 	xn->duplex = DUPLEX_UNKNOWN;
 	xnf_channels_init(xn);
+	xnf_mcast_init(xn);
 	xn->queue = xnf_queues_new(xn);
 	if (!xn->queue) {
 		free_netdev(dev);
@@ -225,6 +288,10 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = XNF_MAX_MTU;
 	dev->watchdog_timeo = XNF_WATCHDOG;
+	/* Unicast is not filtered, so a second address needs no promiscuity. */
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
+	xfl_xdp_features(dev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT | NETDEV_XDP_ACT_RX_SG |
+			      NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_NDO_XMIT_SG);
 	netif_set_tso_max_size(dev, XNF_TX_PACKET_MAX);
 	netif_carrier_off(dev);
 	SET_NETDEV_DEV(dev, &xbdev->dev);
@@ -243,6 +310,7 @@ void xnf_netdev_unregister(struct xnf_dev *xn)
 		unregister_netdev(xn->netdev);
 	xn->registered = false;
 	xnf_channels_fini(xn);
+	xnf_mcast_quiet(xn);
 }
 
 /**

@@ -54,6 +54,16 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 /* A stopped queue starts again when this much ring room is there. */
 #define XNF_TX_WAKE_ROOM	64u
 
+/* What became of packets that an XDP program saw; @XNF_XDP_LOST: not what it wanted. */
+enum xnf_xdp_count {
+	XNF_XDP_PASS,
+	XNF_XDP_DROP,
+	XNF_XDP_TX,
+	XNF_XDP_REDIRECT,
+	XNF_XDP_LOST,
+	XNF_NR_XDP_COUNTS,
+};
+
 /**
  * struct xnf_stats - counters of one queue
  * @tx_packets: packets put on the ring
@@ -69,6 +79,7 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
  * @rx_errors: packets the backend delivered broken
  * @rx_no_frame: refills cut short for want of memory
  * @verdict: by enum xnf_verdict; transmit ones under the transmit lock, receive ones NAPI
+ * @xdp: by enum xnf_xdp_count
  * @rx_sync: protects the receive ones; written by NAPI
  * @tx_timeouts: times the core found the queue stopped for too long
  * @rescue_sync: protects @tx_timeouts; written by the core's watchdog
@@ -87,6 +98,7 @@ struct xnf_stats {
 	u64_stats_t rx_errors;
 	u64_stats_t rx_no_frame;
 	u64_stats_t verdict[XNF_NR_VERDICTS];
+	u64_stats_t xdp[XNF_NR_XDP_COUNTS];
 	struct u64_stats_sync rx_sync;
 	u64_stats_t tx_timeouts;
 	struct u64_stats_sync rescue_sync;
@@ -185,6 +197,7 @@ struct xnf_rx_buf {
  * @rules: what may arrive
  * @nr_held: frames of the packet being received
  * @copy_all: nothing the backend can write to leaves the driver
+ * @xdp: what it takes to run a program, NULL if there is none; changes while NAPI is off
  * @pool: where frames come from
  * @grefs: references that no frame uses just now
  * @packet: the packet being received
@@ -198,6 +211,7 @@ struct xnf_rx {
 	struct xnf_rx_rules rules;
 	u32 nr_held;
 	bool copy_all;
+	struct xnf_xdp *xdp;
 	struct page_pool *pool;
 	struct xfl_grefs grefs;
 	struct xnf_rx_packet packet;
@@ -248,6 +262,8 @@ struct xnf_queue {
  * @no_csum: wants no blank checksums over IPv4
  * @csum_ipv6: takes blank checksums over IPv6
  * @split_evtchn: takes two event channels a queue
+ * @mcast: keeps a list of multicast addresses to let through
+ * @mcast_dynamic: looks at any time whether it is to be used
  * @max_queues: queues it serves
  * @max_tx_slots: data slots it takes in one packet
  */
@@ -259,8 +275,24 @@ struct xnf_offer {
 	bool no_csum;
 	bool csum_ipv6;
 	bool split_evtchn;
+	bool mcast;
+	bool mcast_dynamic;
 	u32 max_queues;
 	u32 max_tx_slots;
+};
+
+/**
+ * struct xnf_mcast - the backend's multicast filter
+ * @has: addresses it lets through; the work's, and the life cycle's while not live
+ * @work: brings it in line with the stack's
+ * @on: it was asked to filter; as @has
+ * @refused: it did not take an address
+ */
+struct xnf_mcast {
+	struct xnf_filter has;
+	struct delayed_work work;
+	bool on;
+	bool refused;
 };
 
 /**
@@ -313,10 +345,14 @@ struct xnf_change {
  * @split: each queue has two event channels
  * @offer: what the backend can do, since the last connect
  * @xd: its life
+ * @xdp_prog: program that received packets are shown to, NULL if none; under RTNL
+ * @xdp_narrow: it takes packets of one piece only; written under RTNL
+ * @told_gso: the backend was told that it may send packets to be segmented
  * @connects: connections that came to carry packets
  * @steered: queues that XPS was set up for
  * @revived: when the watchdog last asked for a reconnect, 0 for never
  * @change: of the number of queues
+ * @mcast: multicast filter
  * @speed: in Mbit/s, as the administrator says: there is no wire that had one
  * @duplex: the same
  */
@@ -332,10 +368,14 @@ struct xnf_dev {
 	bool split;
 	struct xnf_offer offer;
 	struct xfl_device xd;
+	struct bpf_prog *xdp_prog;
+	bool xdp_narrow;
+	bool told_gso;
 	u32 connects;
 	u32 steered;
 	unsigned long revived;
 	struct xnf_change change;
+	struct xnf_mcast mcast;
 	u32 speed;
 	u8 duplex;
 };
@@ -354,9 +394,13 @@ void xnf_netdev_free(struct xnf_dev *xn);
 struct xnf_queue *xnf_queues_new(struct xnf_dev *xn);
 int xnf_netdev_register(struct xnf_dev *xn);
 int xnf_netdev_adapt(struct xnf_dev *xn);
-void xnf_netdev_start(struct xnf_dev *xn);
+int xnf_netdev_start(struct xnf_dev *xn);
 void xnf_netdev_stop(struct xnf_dev *xn);
 void xnf_netdev_unregister(struct xnf_dev *xn);
+void xnf_netdev_pause(struct xnf_dev *xn);
+void xnf_netdev_go_on(struct xnf_dev *xn);
+void xnf_netdev_retire(struct xnf_dev *xn);
+void xnf_netdev_limit_mtu(struct xnf_dev *xn);
 
 /* queue.c */
 int xnf_queue_alloc(struct xnf_queue *q);
@@ -367,6 +411,14 @@ void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old);
 void xnf_affinity_hint(struct xnf_queue *q);
 void xnf_affinity_forget(struct xnf_queue *q);
 void xnf_affinity_steer(struct xnf_dev *xn);
+
+/* mcast.c */
+void xnf_mcast_update(struct net_device *dev);
+void xnf_mcast_refused(struct xnf_dev *xn);
+void xnf_mcast_connect(struct xnf_dev *xn);
+int xnf_mcast_publish(const struct xnf_dev *xn, struct xenbus_transaction xbt, const char *dir);
+void xnf_mcast_init(struct xnf_dev *xn);
+void xnf_mcast_quiet(struct xnf_dev *xn);
 
 /* watchdog.c */
 void xnf_tx_timeout(struct net_device *dev, unsigned int index);
@@ -389,6 +441,10 @@ int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered);
 netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev);
 netdev_features_t xnf_features_check(struct sk_buff *skb, struct net_device *dev,
 				     netdev_features_t features);
+bool xnf_tx_ready(struct xnf_queue *q);
+void xnf_tx_add(struct xnf_queue *q, struct sk_buff *skb);
+void xnf_tx_publish(struct xnf_queue *q);
+void xnf_tx_flush(struct xnf_queue *q);
 
 /* tx_reap.c */
 void xnf_tx_reap(struct xnf_queue *q, int budget);
@@ -406,12 +462,26 @@ void xnf_rx_drop_all(struct xnf_queue *q);
 
 /* rx_skb.c */
 struct sk_buff *xnf_rx_skb(struct xnf_queue *q);
+void xnf_rx_set_gso(struct sk_buff *skb, const struct xnf_rx_packet *p);
+
+/* xdp_rx.c */
+struct sk_buff *xnf_xdp_rx(struct xnf_queue *q);
+void xnf_xdp_flush(struct xnf_queue *q);
 
 /* ethtool.c */
 extern const struct ethtool_ops xnf_ethtool_ops;
 
 /* stats.c */
 void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total);
+
+/**
+ * xnf_netdev_misled() - whether the backend was told other than what holds now
+ * @xn: the device
+ */
+static inline bool xnf_netdev_misled(const struct xnf_dev *xn)
+{
+	return xn->told_gso == READ_ONCE(xn->xdp_narrow);
+}
 
 /**
  * xnf_rx_max_slots() - most data slots of a packet that is received

@@ -7,8 +7,8 @@
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 
-#include "netfront.h"
 #include "pages.h"
+#include "xdp.h"
 
 static u32 gather_frames(const struct xnf_tx *tx)
 {
@@ -210,6 +210,7 @@ void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old)
 void xnf_queue_free(struct xnf_queue *q)
 {
 	timer_delete_sync(&q->timer);
+	xnf_xdp_close(q);
 	xnf_affinity_forget(q);
 	xnf_events_unbind(q);
 	xnf_tx_drop_all(q);

@@ -29,7 +29,7 @@ static void discard(struct xnf_queue *q, enum xnf_verdict verdict)
 /* Return: bytes delivered, 0 if the packet was lost. */
 static u32 deliver(struct xnf_queue *q)
 {
-	struct sk_buff *skb = xnf_rx_skb(q);
+	struct sk_buff *skb = unlikely(q->rx.xdp) ? xnf_xdp_rx(q) : xnf_rx_skb(q);
 	u32 bytes;
 
 	if (unlikely(!skb))
@@ -118,6 +118,8 @@ int xnf_rx_poll(struct xnf_queue *q, int budget)
 			break;
 	}
 	xnf_rx_refill(q);
+	if (unlikely(rx->xdp))
+		xnf_xdp_flush(q);
 	if (batch.packets)
 		count(&q->stats, &batch);
 	return work;

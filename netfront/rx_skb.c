@@ -142,7 +142,12 @@ static void post_all(struct xnf_rx *rx)
 
 /* ---- checksum and segmentation ---- */
 
-static void set_gso(struct sk_buff *skb, const struct xnf_rx_packet *p)
+/**
+ * xnf_rx_set_gso() - mark a received packet as one to be segmented
+ * @skb: the packet
+ * @p: what the backend said of it, of which @p->gso_size is not 0
+ */
+void xnf_rx_set_gso(struct sk_buff *skb, const struct xnf_rx_packet *p)
 {
 	struct skb_shared_info *info = skb_shinfo(skb);
 
@@ -177,7 +182,7 @@ static struct sk_buff *finish(struct xnf_queue *q, struct sk_buff *skb,
 	const struct xnf_rx_packet *p = &q->rx.packet;
 
 	if (p->gso_size)
-		set_gso(skb, p);
+		xnf_rx_set_gso(skb, p);
 	skb->protocol = eth_type_trans(skb, q->xn->netdev);
 	skb_reset_network_header(skb);
 	if (unlikely(!set_csum(skb, p, h))) {

@@ -80,6 +80,60 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
+/* ---- packets that do not come from the stack ---- */
+
+/**
+ * xnf_tx_ready() - whether xnf_tx_add() may be called
+ * @q: the queue, under its transmit lock
+ */
+bool xnf_tx_ready(struct xnf_queue *q)
+{
+	return q->tx.ring.sring && !netif_tx_queue_stopped(q->txq) &&
+	       xnf_tx_may_send(&q->tx, xnf_tx_need(&q->tx));
+}
+
+/**
+ * xnf_tx_add() - put a packet on the ring, to be published by xnf_tx_publish()
+ * @q: the queue, under its transmit lock; it is ready
+ * @skb: the packet, of a length that may be sent; freed when answered, or now, if it fits no way
+ */
+void xnf_tx_add(struct xnf_queue *q, struct sk_buff *skb)
+{
+	u32 bytes = skb->len;
+	bool gathered = false;
+
+	if (unlikely(bytes > XNF_TX_PACKET_MAX || xnf_tx_put(&q->tx, skb, &gathered))) {
+		tx_drop(q, skb);
+		return;
+	}
+	tx_count(&q->stats, bytes, gathered);
+	netdev_tx_sent_queue(q->txq, bytes);
+	tx_look_ahead(q);
+}
+
+/**
+ * xnf_tx_publish() - let the backend see what was added
+ * @q: the queue, under its transmit lock
+ */
+void xnf_tx_publish(struct xnf_queue *q)
+{
+	if (q->tx.ring.sring)
+		tx_push(q);
+}
+
+/**
+ * xnf_tx_flush() - xnf_tx_publish() for a caller without the lock
+ * @q: the queue
+ *
+ * Context: softirq.
+ */
+void xnf_tx_flush(struct xnf_queue *q)
+{
+	__netif_tx_lock(q->txq, smp_processor_id());
+	xnf_tx_publish(q);
+	__netif_tx_unlock(q->txq);
+}
+
 /**
  * xnf_features_check() - ndo_features_check: slot 0 has 16 bits for a length
  * @skb: the packet

@@ -53,8 +53,11 @@ static int answer(struct xnf_queue *q, const struct xnf_tx_rsp *rsp, int budget)
 	if (unlikely(index < 0))
 		return index;
 	slot = &tx->slot[index];
-	if (unlikely(verdict != XNF_OK))
+	if (unlikely(verdict != XNF_OK)) {
 		count_verdict(&q->stats, verdict, slot->first);
+		if (!slot->len)		/* no packet's, see mcast.c */
+			xnf_mcast_refused(q->xn);
+	}
 	if (unlikely(!end_slot(tx, slot, budget)))
 		return -EBUSY;
 	xfl_slot_put(&tx->slots, index);

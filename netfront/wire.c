@@ -134,6 +134,67 @@ int xnf_tx_judge(s16 status, u32 nulls_due, enum xnf_verdict *verdict)
 	return 0;
 }
 
+/* ---- multicast ---- */
+
+/* Return: its place in the list, or that behind the last. */
+static u32 find_address(const struct xnf_filter *f, const u8 *addr)
+{
+	u32 i;
+
+	for (i = 0; i < f->nr; i++)
+		if (!memcmp(f->addr[i], addr, sizeof(f->addr[i])))
+			break;
+	return i;
+}
+
+static void name_address(struct xnf_extra *extra, u8 type, const u8 *addr)
+{
+	*extra = (struct xnf_extra){ .type = type };
+	memcpy(extra->u.mcast.addr, addr, sizeof(extra->u.mcast.addr));
+}
+
+/**
+ * xnf_filter_step() - one change that brings a backend's list nearer to the wanted one
+ * @has: the backend's list
+ * @want: the other
+ * @extra: set to the change: what is not wanted goes before anything comes, so that
+ *	neither list's size is ever exceeded
+ *
+ * Return: false if there is nothing to change.
+ */
+bool xnf_filter_step(const struct xnf_filter *has, const struct xnf_filter *want,
+		     struct xnf_extra *extra)
+{
+	u32 i;
+
+	for (i = 0; i < has->nr; i++)
+		if (find_address(want, has->addr[i]) == want->nr) {
+			name_address(extra, XNF_EXTRA_MCAST_DEL, has->addr[i]);
+			return true;
+		}
+	for (i = 0; i < want->nr; i++)
+		if (find_address(has, want->addr[i]) == has->nr) {
+			name_address(extra, XNF_EXTRA_MCAST_ADD, want->addr[i]);
+			return true;
+		}
+	return false;
+}
+
+/**
+ * xnf_filter_done() - a change has been sent
+ * @has: the backend's list, as it will be
+ * @extra: the change, from xnf_filter_step()
+ */
+void xnf_filter_done(struct xnf_filter *has, const struct xnf_extra *extra)
+{
+	u32 at = find_address(has, extra->u.mcast.addr);
+
+	if (extra->type == XNF_EXTRA_MCAST_ADD)
+		memcpy(has->addr[has->nr++], extra->u.mcast.addr, sizeof(has->addr[0]));
+	else if (at < has->nr)
+		memmove(has->addr[at], has->addr[--has->nr], sizeof(has->addr[0]));
+}
+
 /* ---- receive ---- */
 
 /**

@@ -232,6 +232,23 @@ static inline struct xnf_extra xnf_tx_extra_gso(u16 size, u8 type)
 	};
 }
 
+/* Addresses that a backend's multicast list has room for, as far as is known of any. */
+#define XNF_MCAST_MAX		64u
+
+/**
+ * struct xnf_filter - a list of multicast addresses, none of them twice
+ * @nr: their number
+ * @addr: the addresses
+ */
+struct xnf_filter {
+	u32 nr;
+	u8 addr[XNF_MCAST_MAX][6];
+};
+
+bool xnf_filter_step(const struct xnf_filter *has, const struct xnf_filter *want,
+		     struct xnf_extra *extra);
+void xnf_filter_done(struct xnf_filter *has, const struct xnf_extra *extra);
+
 int __must_check xnf_tx_judge(s16 status, u32 nulls_due, enum xnf_verdict *verdict);
 
 /* ---- receive ---- */

@@ -18,7 +18,7 @@ programs_of() {
 	*/frame.h)	echo test_frame ;;
 	*/ringidx.h)	echo test_ringidx ;;
 	*/slots.h)	echo test_slots ;;
-	netfront/wire.*) echo test_netwire fuzz_net_rx ;;
+	netfront/wire.*) echo test_netwire test_netmcast fuzz_net_rx ;;
 	netfront/headers.c) echo test_headers fuzz_net_headers ;;
 	blkfront/wire.*) echo test_blkwire fuzz_blk_disk ;;
 	blkfront/vdev.c) echo test_vdev ;;

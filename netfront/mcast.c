@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Multicast: the backend is told which groups we listen to, and spares us the rest.
+ *
+ * The list follows the stack's by one request per change, on queue 0, because a backend
+ * may keep it without a lock. Whether it is used is a key in xenstore, which some read
+ * all the time (dynamic) and others only when they connect (static). Where the list
+ * does not tell all that we want to hear, it is not used.
+ */
+#include <linux/etherdevice.h>
+
+#include <xenfront/xenstore.h>
+
+#include "netfront.h"
+
+#define XNF_MCAST_KEY	"request-multicast-control"
+/* When the ring is full, or stopped, there is time. */
+#define XNF_MCAST_RETRY	(HZ / 10)
+
+/* Return: whether the groups that are wanted make up a list at all. */
+static bool list_wanted(struct xnf_dev *xn, struct xnf_filter *want)
+{
+	struct net_device *dev = xn->netdev;
+	struct netdev_hw_addr *ha;
+	bool good;
+
+	want->nr = 0;
+	netif_addr_lock_bh(dev);
+	good = !(dev->flags & (IFF_PROMISC | IFF_ALLMULTI)) &&
+	       netdev_mc_count(dev) <= XNF_MCAST_MAX;
+	if (good)
+		netdev_for_each_mc_addr(ha, dev)
+			ether_addr_copy(want->addr[want->nr++], ha->addr);
+	netif_addr_unlock_bh(dev);
+	return good && !READ_ONCE(xn->mcast.refused);
+}
+
+/* A request without a packet: it names a slot only to be answered. */
+static void put_request(struct xnf_tx *tx, u32 index, const struct xnf_extra *extra)
+{
+	struct xnf_tx_slot *slot = &tx->slot[index];
+
+	slot->len = 0;
+	slot->first = false;
+	*RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt++) = (struct xnf_tx_req) {
+		.gref = slot->cell_gref,
+		.offset = slot->cell_offset,
+		.flags = XNF_TXF_EXTRA,
+		.id = xfl_slot_id(&tx->slots, index),
+	};
+	*(struct xnf_extra *)RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt++) = *extra;
+	tx->nulls_due++;
+}
+
+static bool send(struct xnf_queue *q, const struct xnf_extra *extra)
+{
+	int index = -ENOSPC;
+
+	__netif_tx_lock_bh(q->txq);
+	if (xnf_tx_ready(q))
+		index = xfl_slot_get(&q->tx.slots);
+	if (index >= 0) {
+		put_request(&q->tx, index, extra);
+		xnf_tx_publish(q);
+	}
+	__netif_tx_unlock_bh(q->txq);
+	return index >= 0;
+}
+
+static bool bring_in_line(struct xnf_dev *xn, const struct xnf_filter *want)
+{
+	struct xnf_filter *has = &xn->mcast.has;
+	struct xnf_extra extra;
+
+	while (xnf_filter_step(has, want, &extra)) {
+		if (!send(&xn->queue[0], &extra))
+			return false;
+		xnf_filter_done(has, &extra);
+	}
+	return true;
+}
+
+/* A backend that reads the key only once is told no by a new connection, and yes by the next. */
+static void ask(struct xnf_dev *xn, bool on)
+{
+	struct xnf_mcast *m = &xn->mcast;
+	int err;
+
+	if (m->on == on)
+		return;
+	if (!xn->offer.mcast_dynamic) {
+		if (!on)
+			xfl_reconnect(&xn->xd);
+		return;
+	}
+	err = xenbus_printf(XBT_NIL, xn->xd.xbdev->nodename, XNF_MCAST_KEY, "%u", on);
+	if (err)
+		netdev_warn(xn->netdev, "multicast filter: error %d writing to xenstore\n", err);
+	else
+		m->on = on;
+}
+
+static void update(struct work_struct *work)
+{
+	struct xnf_dev *xn = container_of(to_delayed_work(work), struct xnf_dev, mcast.work);
+	struct xnf_filter want;
+
+	if (!READ_ONCE(xn->live) || !netif_running(xn->netdev))
+		return;
+	if (!list_wanted(xn, &want))
+		ask(xn, false);
+	else if (bring_in_line(xn, &want))
+		ask(xn, true);
+	else
+		schedule_delayed_work(&xn->mcast.work, XNF_MCAST_RETRY);
+}
+
+/**
+ * xnf_mcast_update() - ndo_set_rx_mode: what we want to hear may have changed
+ * @dev: the interface
+ *
+ * Context: any.
+ */
+void xnf_mcast_update(struct net_device *dev)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+
+	if (xn->offer.mcast)
+		schedule_delayed_work(&xn->mcast.work, 0);
+}
+
+/**
+ * xnf_mcast_refused() - the backend did not take an address, so its list is not to be relied on
+ * @xn: the device
+ *
+ * Context: any.
+ */
+void xnf_mcast_refused(struct xnf_dev *xn)
+{
+	WRITE_ONCE(xn->mcast.refused, true);
+	schedule_delayed_work(&xn->mcast.work, 0);
+}
+
+/**
+ * xnf_mcast_connect() - a connection is made: the backend's list is empty
+ * @xn: the device, not live; its offer has been read
+ */
+void xnf_mcast_connect(struct xnf_dev *xn)
+{
+	struct xnf_mcast *m = &xn->mcast;
+
+	m->has.nr = 0;
+	m->on = false;
+	if (xn->offer.mcast_dynamic)
+		m->refused = false;
+	else if (xn->offer.mcast)
+		m->on = list_wanted(xn, &(struct xnf_filter){});
+}
+
+/**
+ * xnf_mcast_publish() - write the key that asks for filtering
+ * @xn: the device
+ * @xbt: the transaction
+ * @dir: the frontend's directory
+ *
+ * A dynamic backend is asked later, when it knows what to let through.
+ */
+int xnf_mcast_publish(const struct xnf_dev *xn, struct xenbus_transaction xbt, const char *dir)
+{
+	return xn->offer.mcast ? xenbus_printf(xbt, dir, XNF_MCAST_KEY, "%u", xn->mcast.on) : 0;
+}
+
+/**
+ * xnf_mcast_init() - nothing is filtered
+ * @xn: the device
+ */
+void xnf_mcast_init(struct xnf_dev *xn)
+{
+	INIT_DELAYED_WORK(&xn->mcast.work, update);
+}
+
+/**
+ * xnf_mcast_quiet() - wait for an update under way
+ * @xn: the device, no longer live
+ */
+void xnf_mcast_quiet(struct xnf_dev *xn)
+{
+	cancel_delayed_work_sync(&xn->mcast.work);
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attaching and detaching XDP programs.
+ *
+ * Programs run on a private copy of each packet, with headroom and room for a fragment
+ * list around it. So they need nothing of the backend, work at any MTU, and nobody can
+ * change a packet while or after they look at it.
+ *
+ * A program that knows fragments gets what the backend sends. One that does not gets
+ * packets of up to a frame: a larger MTU is refused, and the backend is told by a
+ * reconnect to segment what it sends.
+ */
+#include <linux/if_vlan.h>
+#include <linux/slab.h>
+
+#include "pages.h"
+#include "xdp.h"
+
+/* ---- a queue's part ---- */
+
+static int open_rxq(struct xnf_queue *q, struct xnf_xdp *x)
+{
+	int err = xdp_rxq_info_reg(&x->rxq, q->xn->netdev, q->index, q->napi.napi_id);
+
+	if (err)
+		return err;
+	err = xdp_rxq_info_reg_mem_model(&x->rxq, MEM_TYPE_PAGE_POOL, x->pool);
+	if (err)
+		xdp_rxq_info_unreg(&x->rxq);
+	return err;
+}
+
+static int open_queue(struct xnf_queue *q)
+{
+	struct xnf_xdp *x = kzalloc(sizeof(*x), GFP_KERNEL);
+	int err;
+
+	if (!x)
+		return -ENOMEM;
+	x->pool = xnf_pages_pool(&q->napi, XNF_RING_SLOTS);
+	if (IS_ERR(x->pool)) {
+		err = PTR_ERR(x->pool);
+		goto err_free;
+	}
+	err = open_rxq(q, x);
+	if (err)
+		goto err_pool;
+	q->rx.xdp = x;
+	return 0;
+
+err_pool:
+	page_pool_destroy(x->pool);
+err_free:
+	kfree(x);
+	return err;
+}
+
+/**
+ * xnf_xdp_close() - a queue's packets are no longer shown to a program
+ * @q: the queue, its NAPI off; one without a program is accepted
+ */
+void xnf_xdp_close(struct xnf_queue *q)
+{
+	struct xnf_xdp *x = q->rx.xdp;
+
+	if (!x)
+		return;
+	q->rx.xdp = NULL;
+	xdp_rxq_info_unreg(&x->rxq);
+	page_pool_destroy(x->pool);
+	kfree(x);
+}
+
+/**
+ * xnf_xdp_open() - have all queues do what the program of the device asks for
+ * @xn: the device; its queues are there, and their NAPI is off
+ *
+ * Context: RTNL.
+ * Return: 0, or a negative errno; queues may then be left in either state.
+ */
+int xnf_xdp_open(struct xnf_dev *xn)
+{
+	u32 i;
+
+	for (i = 0; i < xn->nr_queues; i++) {
+		struct xnf_queue *q = &xn->queue[i];
+		int err = 0;
+
+		if (!xn->xdp_prog)
+			xnf_xdp_close(q);
+		else if (!q->rx.xdp)
+			err = open_queue(q);
+		if (err)
+			return err;
+		if (q->rx.xdp)
+			q->rx.xdp->prog = xn->xdp_prog;
+	}
+	return 0;
+}
+
+/* ---- the device ---- */
+
+static void adopt(struct xnf_dev *xn, struct bpf_prog *prog)
+{
+	xn->xdp_prog = prog;
+	WRITE_ONCE(xn->xdp_narrow, prog && !prog->aux->xdp_has_frags);
+}
+
+static int install(struct xnf_dev *xn, struct bpf_prog *prog)
+{
+	struct bpf_prog *old = xn->xdp_prog;
+	int err = 0;
+
+	xnf_netdev_pause(xn);
+	adopt(xn, prog);
+	if (xn->live)
+		err = xnf_xdp_open(xn);
+	if (err) {
+		adopt(xn, old);
+		/* Allocates nothing: queues that had no part in the old one are closed, no more. */
+		if (!old)
+			xnf_xdp_open(xn);
+	}
+	if (!err && xnf_netdev_misled(xn))
+		xnf_netdev_retire(xn);
+	else
+		xnf_netdev_go_on(xn);
+	return err;
+}
+
+static int attach(struct xnf_dev *xn, struct bpf_prog *prog, struct netlink_ext_ack *extack)
+{
+	struct net_device *dev = xn->netdev;
+	struct bpf_prog *old = xn->xdp_prog;
+	int err;
+
+	if (prog && !prog->aux->xdp_has_frags && dev->mtu > XNF_XDP_MTU) {
+		NL_SET_ERR_MSG_MOD(extack, "an MTU over one frame needs a program that takes fragments");
+		return -EOPNOTSUPP;
+	}
+	err = install(xn, prog);
+	if (err) {
+		NL_SET_ERR_MSG_MOD(extack, "no memory for the program's packets");
+		return err;
+	}
+	xnf_netdev_limit_mtu(xn);
+	if (old)
+		bpf_prog_put(old);
+	return 0;
+}
+
+/**
+ * xnf_bpf() - ndo_bpf
+ * @dev: the interface
+ * @cmd: what is to be done
+ *
+ * Context: RTNL.
+ * Return: 0 or a negative errno.
+ */
+int xnf_bpf(struct net_device *dev, struct netdev_bpf *cmd)
+{
+	if (cmd->command != XDP_SETUP_PROG)
+		return -EINVAL;
+	return attach(netdev_priv(dev), cmd->prog, cmd->extack);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * XDP: what its files share, and the few places where the normal path meets it.
+ */
+#ifndef XENFRONT_NETFRONT_XDP_H
+#define XENFRONT_NETFRONT_XDP_H
+
+#include <linux/bpf.h>
+#include <net/xdp.h>
+
+#include "netfront.h"
+
+/* Bytes of a packet in front of which there is headroom and behind which there is room
+ * for the fragment list, all in one frame.
+ */
+#define XNF_XDP_TAILROOM	SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
+#define XNF_XDP_LINEAR		(XFL_FRAME_SIZE - XDP_PACKET_HEADROOM - XNF_XDP_TAILROOM)
+/* The largest MTU at which each packet is in one piece, whatever tag it has. */
+#define XNF_XDP_MTU		(XNF_XDP_LINEAR - VLAN_ETH_HLEN)
+
+/**
+ * struct xnf_xdp - a queue's part in running a program; changed only while NAPI is off
+ * @prog: the program; the device's reference
+ * @pool: private frames that packets are copied to, never granted to anybody
+ * @rxq: tells the program and others where packets come from
+ * @redirected: a packet of this poll was redirected
+ * @sent: a packet of this poll was put on the transmit ring
+ */
+struct xnf_xdp {
+	struct bpf_prog *prog;
+	struct page_pool *pool;
+	struct xdp_rxq_info rxq;
+	bool redirected;
+	bool sent;
+};
+
+/* xdp.c */
+int xnf_bpf(struct net_device *dev, struct netdev_bpf *cmd);
+int xnf_xdp_open(struct xnf_dev *xn);
+void xnf_xdp_close(struct xnf_queue *q);
+
+/* xdp_tx.c */
+bool xnf_xdp_send(struct xnf_queue *q, struct xdp_frame *frame);
+int xnf_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags);
+
+#endif /* XENFRONT_NETFRONT_XDP_H */

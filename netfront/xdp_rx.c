@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Running an XDP program on a received packet, and doing as it says.
+ */
+#include <linux/bpf_trace.h>
+#include <linux/etherdevice.h>
+#include <linux/filter.h>
+#include <net/checksum.h>
+
+#include "headers.h"
+#include "pages.h"
+#include "xdp.h"
+
+/* ---- the private copy ---- */
+
+/* Position in the slots of a received packet. */
+struct cursor {
+	const struct xnf_rx *rx;
+	u32 slot;
+	u32 done;
+};
+
+static void copy_bytes(struct cursor *c, u8 *to, u32 len)
+{
+	const struct xnf_rx_packet *p = &c->rx->packet;
+
+	while (len) {
+		const struct xnf_rx_slot *s = &p->slot[c->slot];
+		u32 n = min(len, s->len - c->done);
+		const struct xnf_rx_buf *buf = &c->rx->held[xnf_rx_place(p, c->slot)];
+
+		memcpy(to, xnf_rx_va(buf) + s->offset + c->done, n);
+		to += n;
+		len -= n;
+		c->done += n;
+		if (c->done == s->len) {
+			c->slot++;
+			c->done = 0;
+		}
+	}
+}
+
+static bool add_fragment(struct xnf_xdp *x, struct xdp_buff *xdp, struct cursor *c, u32 len)
+{
+	struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
+	struct page *page;
+	u32 offset;
+
+	if (!xdp_buff_has_frags(xdp)) {
+		info->nr_frags = 0;
+		info->xdp_frags_size = 0;
+		xdp_buff_set_frags_flag(xdp);
+	}
+	if (info->nr_frags == MAX_SKB_FRAGS)
+		return false;
+	page = xnf_pages_frame(x->pool, &offset);
+	if (!page)
+		return false;
+	copy_bytes(c, page_address(page) + offset, len);
+	skb_frag_fill_page_desc(&info->frags[info->nr_frags++], page, offset, len);
+	info->xdp_frags_size += len;
+	return true;
+}
+
+/* Return: whether the copy is whole; if not there is none. */
+static bool copy_packet(struct xnf_rx *rx, struct xdp_buff *xdp)
+{
+	u32 left = rx->packet.len, n = min_t(u32, left, XNF_XDP_LINEAR);
+	struct xnf_xdp *x = rx->xdp;
+	struct cursor c = { .rx = rx };
+	struct page *page;
+	u32 offset;
+
+	if (left > n && !x->prog->aux->xdp_has_frags)
+		return false;
+	page = xnf_pages_frame(x->pool, &offset);
+	if (!page)
+		return false;
+	xdp_init_buff(xdp, XFL_FRAME_SIZE, &x->rxq);
+	xdp_prepare_buff(xdp, page_address(page) + offset, XDP_PACKET_HEADROOM, n, true);
+	copy_bytes(&c, xdp->data, n);
+	for (left -= n; left; left -= n) {
+		n = min_t(u32, left, XFL_FRAME_SIZE);
+		if (!add_fragment(x, xdp, &c, n)) {
+			xdp_return_buff(xdp);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void repost(struct xnf_rx *rx)
+{
+	while (rx->nr_held)
+		xnf_rx_post(rx, &rx->held[--rx->nr_held]);
+}
+
+/* ---- the checksum ---- */
+
+static __wsum sum_fragments(struct xdp_buff *xdp, __wsum sum, u32 at)
+{
+	const struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
+	u32 i;
+
+	for (i = 0; i < info->nr_frags; i++) {
+		const skb_frag_t *frag = &info->frags[i];
+
+		sum = csum_block_add(sum, csum_partial(skb_frag_address(frag),
+						       skb_frag_size(frag), 0), at);
+		at += skb_frag_size(frag);
+	}
+	return sum;
+}
+
+/* The sender left only the pseudo header's sum: a program, or whom it sends to, wants it whole. */
+static bool complete_csum(struct xdp_buff *xdp)
+{
+	u32 len = xdp->data_end - xdp->data;
+	struct xnf_headers h;
+	__wsum sum;
+
+	xnf_headers_find(xdp->data, len, &h);
+	if (!h.l4)
+		return false;
+	sum = csum_partial(xdp->data + h.l4, len - h.l4, 0);
+	if (xdp_buff_has_frags(xdp))
+		sum = sum_fragments(xdp, sum, len - h.l4);
+	*(__sum16 *)(xdp->data + h.l4 + h.csum) = csum_fold(sum) ?: CSUM_MANGLED_0;
+	return true;
+}
+
+/* ---- the verdict ---- */
+
+static void count(struct xnf_queue *q, enum xnf_xdp_count what)
+{
+	u64_stats_update_begin(&q->stats.rx_sync);
+	u64_stats_inc(&q->stats.xdp[what]);
+	u64_stats_update_end(&q->stats.rx_sync);
+}
+
+static struct sk_buff *lose(struct xnf_queue *q, struct xdp_buff *xdp, enum xnf_xdp_count what)
+{
+	if (xdp)
+		xdp_return_buff(xdp);
+	count(q, what);
+	return NULL;
+}
+
+/* What was a packet to be segmented still is, if the program left its headers in order. */
+static void restore_offloads(struct sk_buff *skb, const struct xnf_rx_packet *p)
+{
+	if (p->flags & (XNF_RXF_CSUM_BLANK | XNF_RXF_VALIDATED))
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+	if (!p->gso_size)
+		return;
+	skb_reset_network_header(skb);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	if (!skb_checksum_setup(skb, true))
+		xnf_rx_set_gso(skb, p);
+	else
+		skb->ip_summed = CHECKSUM_NONE;
+}
+
+static struct sk_buff *pass(struct xnf_queue *q, struct xdp_buff *xdp)
+{
+	struct xdp_frame *frame;
+	struct sk_buff *skb;
+
+	if (xdp->data_end - xdp->data < ETH_HLEN)
+		return lose(q, xdp, XNF_XDP_LOST);
+	frame = xdp_convert_buff_to_frame(xdp);
+	if (!frame)
+		return lose(q, xdp, XNF_XDP_LOST);
+	skb = xdp_build_skb_from_frame(frame, q->xn->netdev);
+	if (!skb) {
+		xdp_return_frame(frame);
+		return lose(q, NULL, XNF_XDP_LOST);
+	}
+	restore_offloads(skb, &q->rx.packet);
+	skb_record_rx_queue(skb, q->index);
+	count(q, XNF_XDP_PASS);
+	return skb;
+}
+
+static void send_back(struct xnf_queue *q, struct xdp_buff *xdp)
+{
+	struct xdp_frame *frame = xdp_convert_buff_to_frame(xdp);
+
+	if (!frame) {
+		lose(q, xdp, XNF_XDP_LOST);
+		return;
+	}
+	if (!xnf_xdp_send(q, frame)) {
+		xdp_return_frame(frame);
+		count(q, XNF_XDP_LOST);
+		return;
+	}
+	q->rx.xdp->sent = true;
+	count(q, XNF_XDP_TX);
+}
+
+static struct sk_buff *obey(struct xnf_queue *q, struct xdp_buff *xdp, u32 act)
+{
+	struct net_device *dev = q->xn->netdev;
+	struct xnf_xdp *x = q->rx.xdp;
+
+	switch (act) {
+	case XDP_PASS:
+		return pass(q, xdp);
+	case XDP_TX:
+		send_back(q, xdp);
+		return NULL;
+	case XDP_REDIRECT:
+		if (xdp_do_redirect(dev, xdp, x->prog))
+			break;
+		x->redirected = true;
+		count(q, XNF_XDP_REDIRECT);
+		return NULL;
+	case XDP_DROP:
+		return lose(q, xdp, XNF_XDP_DROP);
+	default:
+		bpf_warn_invalid_xdp_action(dev, x->prog, act);
+		break;
+	case XDP_ABORTED:
+		break;
+	}
+	trace_xdp_exception(dev, x->prog, act);
+	return lose(q, xdp, XNF_XDP_LOST);
+}
+
+/**
+ * xnf_xdp_rx() - show the packet that was just received to the program
+ * @q: the queue; it has one
+ *
+ * Every frame held is on the ring again afterwards.
+ *
+ * Context: NAPI.
+ * Return: the packet as the stack is to have it, or NULL if it is not to; counted.
+ */
+struct sk_buff *xnf_xdp_rx(struct xnf_queue *q)
+{
+	struct xnf_rx *rx = &q->rx;
+	struct xdp_buff xdp;
+	bool good = copy_packet(rx, &xdp);
+
+	repost(rx);
+	if (!good)
+		return lose(q, NULL, XNF_XDP_LOST);
+	if (rx->packet.flags & XNF_RXF_CSUM_BLANK && !complete_csum(&xdp))
+		return lose(q, &xdp, XNF_XDP_LOST);
+	return obey(q, &xdp, bpf_prog_run_xdp(rx->xdp->prog, &xdp));
+}
+
+/**
+ * xnf_xdp_flush() - the end of a poll: what the program sent on is sent now
+ * @q: the queue; it has one
+ */
+void xnf_xdp_flush(struct xnf_queue *q)
+{
+	struct xnf_xdp *x = q->rx.xdp;
+
+	if (x->redirected)
+		xdp_do_flush();
+	if (x->sent)
+		xnf_tx_flush(q);
+	x->redirected = false;
+	x->sent = false;
+}

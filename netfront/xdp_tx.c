@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sending XDP frames, those that a program turned round and those redirected here.
+ *
+ * A frame goes out as an skb around its memory: the transmit ring then knows one kind of
+ * packet, and whoever owns the memory has it back when the backend has answered.
+ */
+#include <linux/etherdevice.h>
+
+#include "xdp.h"
+
+/* Return: whether the frame is gone, to the ring or to nowhere. */
+static bool send_one(struct xnf_queue *q, struct xdp_frame *frame)
+{
+	struct net_device *dev = q->xn->netdev;
+	struct sk_buff *skb;
+
+	if (frame->len < ETH_HLEN || !xnf_tx_ready(q))
+		return false;
+	skb = xdp_build_skb_from_frame(frame, dev);
+	if (!skb)
+		return false;
+	skb_push(skb, ETH_HLEN);	/* which the stack's own way in has no use for */
+	xnf_tx_add(q, skb);
+	return true;
+}
+
+/**
+ * xnf_xdp_send() - put a frame on the transmit ring, unpublished
+ * @q: the queue
+ * @frame: the frame
+ *
+ * Context: NAPI. Return: whether it was taken.
+ */
+bool xnf_xdp_send(struct xnf_queue *q, struct xdp_frame *frame)
+{
+	bool sent;
+
+	__netif_tx_lock(q->txq, smp_processor_id());
+	sent = send_one(q, frame);
+	__netif_tx_unlock(q->txq);
+	return sent;
+}
+
+/**
+ * xnf_xdp_xmit() - ndo_xdp_xmit: frames redirected to this interface
+ * @dev: the interface
+ * @n: their number
+ * @frames: the frames
+ * @flags: XDP_XMIT_FLUSH at the last of them
+ *
+ * Context: softirq.
+ * Return: how many were taken; the others stay the caller's.
+ */
+int xnf_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+	struct xnf_queue *q = &READ_ONCE(xn->queue)[smp_processor_id() % xn->nr_queues];
+	int i;
+
+	if (unlikely(flags & ~XDP_XMIT_FLAGS_MASK))
+		return -EINVAL;
+	if (unlikely(!netif_running(dev)))
+		return -ENETDOWN;
+	__netif_tx_lock(q->txq, smp_processor_id());
+	for (i = 0; i < n; i++)
+		if (!send_one(q, frames[i]))
+			break;
+	if (flags & XDP_XMIT_FLUSH)
+		xnf_tx_publish(q);
+	__netif_tx_unlock(q->txq);
+	return i;
+}

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "XDP: every verdict, packets moved, cut and marked, of any size; one piece or several"
+#: kernel = ["6.12", "6.1"]
+#: driver = "ours"
+#: timeout = 600
+#: slow = true
+
+ping_guest() { ping -c 5 -i 0.2 -W 2 -s "$1" 10.7.0.2; }
+
+echo_replies() {
+	awk '/^Icmp:/ && at { print $at }
+		/^Icmp:/ && !at { for (i = 2; i <= NF; i++) if ($i == "InEchoReps") at = i }' /proc/net/snmp
+}
+
+guest() {
+	. /selftests/suite.sh
+	export XENFRONT_PEER=$DOM0_IP XENFRONT_DOM0=dom0
+	export -f dom0 dom0_answered wait_for
+	ktap_print_header
+	ktap_test "modules" eval "modprobe 8021q && modprobe sch_ingress && modprobe cls_bpf"
+	ktap_test "driver loads" load_driver net
+	ktap_test "link is up" net_up
+	ktap_suite net/xdp
+	ktap_finished
+}
