@@ -183,24 +183,18 @@ static inline int queue_limits_commit_update_frozen(struct request_queue *q,
 #endif
 
 /* 6.3, "netdev-genl: create a simple family for netdev stuff": XDP features are declared. */
-#ifdef HAVE_XDP_FEATURES
-#define xfl_xdp_features(dev, flags)	((dev)->xdp_features = (flags))
-#else
+#ifndef HAVE_XDP_FEATURES
 #define xfl_xdp_features(dev, flags)	((void)(dev))
+#else
+#define xfl_xdp_features(dev, flags)	((dev)->xdp_features = (flags))
 #endif
 
 /* 6.5, "net: introduce and use skb_frag_fill_page_desc()". */
 #ifndef HAVE_FRAG_FILL_PAGE_DESC
-#include <linux/skbuff.h>
-static inline void skb_frag_fill_page_desc(skb_frag_t *frag, struct page *page, int off, int size)
-{
-	__skb_frag_set_page(frag, page);
-	skb_frag_off_set(frag, off);
-	skb_frag_size_set(frag, size);
-}
+#define skb_frag_fill_page_desc(frag, page, off, size) \
+	(__skb_frag_set_page(frag, page), skb_frag_off_set(frag, off), \
+	 skb_frag_size_set(frag, size))
 #endif
-
 #endif /* XENFRONT_NET */
-
 #endif /* XENFRONT_PROBE */
 #endif /* XENFRONT_COMPAT_H */
