@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define CHUNK		65536u
+/* A stream may live through a reconnect, or a guest's restore, and its time-outs grow meanwhile. */
+#define STREAM_WAIT_MS	60000
 /* Pages of the file that a scattered stream is sent from; it is reused, never rewritten. */
 #define SCATTER_PAGES	1024u
 
@@ -26,7 +29,7 @@ const char *np_stream_receive(struct np_conn *c, uint64_t seed, uint64_t len)
 	long bad;
 
 	while (pos < len) {
-		if (!np_readable(c->fd, 4 * NP_WAIT_MS)) {
+		if (!np_readable(c->fd, STREAM_WAIT_MS)) {
 			snprintf(why, sizeof(why), "stopped after %llu of %llu bytes",
 				 (unsigned long long)pos, (unsigned long long)len);
 			return why;
@@ -122,6 +125,9 @@ static int send_scattered(struct np_conn *c, uint64_t seed, uint64_t len)
 /* Returns 0 or a negative errno. */
 int np_stream_send(struct np_conn *c, uint64_t seed, uint64_t len, const char *form)
 {
+	struct timeval limit = { .tv_sec = STREAM_WAIT_MS / 1000 };
+
+	setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (!strcmp(form, "whole"))
 		return send_whole(c, seed, len);
 	if (!strcmp(form, "scattered"))
