@@ -190,5 +190,7 @@ void xnf_tx_drop_all(struct xnf_queue *q)
 	u64_stats_update_begin(&q->stats.tx_sync);
 	u64_stats_add(&q->stats.tx_dropped, lost);
 	u64_stats_update_end(&q->stats.tx_sync);
-	netdev_tx_reset_queue(q->txq);
+	/* One that was made ahead and never used shares it with one in use. */
+	if (q == &q->xn->queue[q->index])
+		netdev_tx_reset_queue(q->txq);
 }
