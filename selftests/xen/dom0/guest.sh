@@ -31,6 +31,7 @@ guest_config() {	# NAME
 		on_reboot = "destroy"
 		on_crash = "destroy"
 	END
+	printf '%s\n' "${XL[@]}"
 	printf 'vif = ['
 	for ((nic = 0; nic < NICS; nic++)); do
 		printf ' "mac=00:16:3e:00:00:%02x,script=/bench/hotplug/vif",' $((nic + 1))

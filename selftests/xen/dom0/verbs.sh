@@ -70,14 +70,18 @@ network_detach() {	# DEVICE-NUMBER
 	xl network-detach "$DOMID" "$1"
 }
 
-# save_restore: through a file; the domain gets a new number.
+# save_restore [KEY...]: through a file; the domain gets a new number, and its disks' backends do
+# not know these keys.
 save_restore() {
-	local name
+	local name key
 	name=$(xl domname "$DOMID")
-	xl save "$DOMID" /tmp/saved 1>&2 || return
-	xl restore /tmp/saved 1>&2 || return
+	xl save "$DOMID" /tmp/saved 1>&2 && xl restore -p /tmp/saved 1>&2 || return
 	rm /tmp/saved
 	DOMID=$(xl domid "$name")
+	for key; do
+		backend_hide vbd "$key"
+	done
+	xl unpause "$DOMID"
 }
 
 # grants_mapped: how many of the guest's grants others have mapped just now, as Xen counts them.

@@ -172,6 +172,7 @@ class Runner:
             "TYPE": ARCHITECTURES[scenario.arch].guest_type(scenario.type),
             "BACKEND": scenario.backend, "VCPUS": scenario.vcpus, "MEMORY": scenario.memory,
             "NICS": scenario.nics, "DISKS": scenario.disks, "HIDE": scenario.hide,
+            "XL": scenario.xl,
             "TIMEOUT": scenario.timeout, "KERNEL": kernel,
             "INITRD": initrd,
             "CMDLINE": " ".join(filter(None, words))})

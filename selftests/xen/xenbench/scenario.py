@@ -32,6 +32,7 @@ class Scenario:
     nics: int = 1
     disks: list = dataclasses.field(default_factory=list)
     hide: list = dataclasses.field(default_factory=list)
+    xl: list = dataclasses.field(default_factory=list)
     timeout: int = 120
     # The machine under it
     dom0_kernel: str = "6.12"
