@@ -182,8 +182,8 @@ int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
 	xn->change.fallback = xn->nr_queues;
 	xn->want_queues = nr;
 	xn->change.busy = true;
-	/* Frozen over a suspend, as the life cycle is that it waits for. */
-	queue_work(system_freezable_wq, &xn->change.work);
+	/* Not a freezable one: a suspend would wait for us, and we for a life cycle that is frozen. */
+	queue_work(system_long_wq, &xn->change.work);
 	return 0;
 }
 
