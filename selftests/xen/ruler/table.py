@@ -143,8 +143,8 @@ Performance
 Our drivers beside the in-tree ones, in one boot of one PV guest on real Xen, with the unmodified
 xen-netback and xen-blkback of a Debian dom0. **No figure was measured on hardware.** The machine is
 emulated in deterministic virtual time: every instruction of guest, dom0 and Xen takes {ns} ns and
-nothing else takes any. So the figures do not depend on the machine they were made on, and
-differences of a few percent are real; but they count instructions, not what those cost on a
+nothing else takes any. So the figures do not depend on the machine they were made on, and a
+difference well beyond the ± is real; but they count instructions, not what those cost on a
 processor:
 
 - There are no caches, no TLB misses and no cost of entering Xen but the instructions it runs. A
@@ -188,7 +188,8 @@ guest's
     the same of the guest's own instructions alone.
 CPU, events
     the guest's CPU time and the event-channel interrupts it takes for one operation, ours /
-    in-tree; in these four ratios a star marks where ours needs more.
+    in-tree; in these four ratios a star marks where ours needs more. CPU has the copies as they are
+    counted, so that of disks flatters ours.
 even
     three of these ratios as they were if every byte copied or cleared took {even} ns, whoever moves
     it and however. The in-tree block driver copies with the kernel's memcpy(), for this CPU three
