@@ -9,10 +9,11 @@
 #: slow = true
 
 # A PVH guest asks Xen for a soft reset before it jumps into the new kernel. xl sees that (reason
-# code 5, action soft-reset), but libxl 4.17 does it only for HVM guests and destroys the others.
-# A PV guest never gets so far: Linux ends it (reason code 0) where other machines would jump. What
-# the guest does up to there is tested, and so is the rest once a toolstack lets it get there: the
-# scenario then fails, because it has to be changed into one that must pass.
+# code 5, action soft-reset) and asks libxl, whose libxl_domain_soft_reset() takes HVM domains alone:
+# with xl -vvv no operation follows but the one that destroys the domain. A PV guest never gets so
+# far: Linux ends it (reason code 0) where other machines would jump. What the guest does up to there
+# is tested, and so is the rest once a toolstack lets it get there: the scenario then fails, because
+# it has to be changed into one that must pass.
 
 # In dom0: the guest's own kernel and initramfs, on two disks.
 kexec_disks() {
