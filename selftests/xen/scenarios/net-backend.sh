@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "a backend that is restarted under traffic, and one that takes nothing for a while"
+#: kernel = ["6.12", "6.1"]
+#: driver = "ours"
+#: timeout = 400
+#: slow = true
+
+# netback stops consuming when its interface goes down in dom0.
+vif_down() { ip link set "vif$DOMID.0" down; }
+vif_up() {
+	ip link set "vif$DOMID.0" up && ip -6 address add fd07:0::1/64 dev "vif$DOMID.0" nodad
+}
+
+# What a driver domain's restart comes to: the driver lets go of the device and takes it again.
+backend_restarted() {
+	local device=vif-$DOMID-0 driver=/sys/bus/xen-backend/drivers/vif
+	echo "$device" >$driver/unbind && sleep 1 && echo "$device" >$driver/bind || return
+	wait_for 20 test -e "/sys/class/net/vif$DOMID.0" &&
+		vif="vif$DOMID.0" XENBUS_PATH="/local/domain/0/backend/vif/$DOMID/0" /bench/hotplug/vif online
+}
+
+counter() { ethtool -S eth0 | awk -v key="queue0_$1:" '$1 == key { print $2 }'; }
+counter_over() { [ "$(counter "$1")" -gt "$2" ]; }
+connects_over() { [ "$(dmesg | grep -c 'eth0: connected')" -gt "$1" ]; }
+logged() { dmesg | grep -q -e "$1"; }
+answers() { wait_for 40 ping -c 1 -W 2 "$DOM0_IP"; }
+streams() { netprobe up "$DOM0_IP" stream 4000000 && netprobe down "$DOM0_IP" stream 4000000; }
+
+flood() {
+	timeout 300 iperf3 -c "$DOM0_IP" -u -b 0 -l 1000 -t 300 -P 8 >/dev/null 2>&1 &
+	FLOOD=$!
+	wait_for 20 counter_over tx_packets $(($(counter tx_packets) + 5000))
+}
+
+no_more_flood() {
+	kill "$FLOOD"
+	wait "$FLOOD"
+	true
+}
+
+# The stream is compared, and goes on over the backend's restart.
+restarted_in_stream() {	# up|down tx|rx
+	local job connects was
+	connects=$(dmesg | grep -c 'eth0: connected') was=$(counter "$2_packets")
+	timeout 200 netprobe "$1" "$DOM0_IP" stream 60000000 >/tmp/stream 2>&1 &
+	job=$!
+	wait_for 20 counter_over "$2_packets" $((was + 100)) && kill -0 $job && dom0 backend_restarted &&
+		wait_for 20 connects_over "$connects" && wait $job && return
+	cat /tmp/stream
+	kill $job
+	return 1
+}
+
+# The core's watchdog cries out, which is what this is about; the bench would take it for a fault.
+quietly() { dmesg -n "$1"; }
+nothing_else_cried() { ! dmesg | grep -e "WARNING:" -e "BUG:" -e Oops -e "Call Trace"; }
+
+guest() {
+	ktap_print_header
+	ktap_test "driver loads" load_driver net
+	ktap_test "link is up" net_up
+	ktap_test "traffic" streams
+	ktap_test "backend restarted while a stream is sent" restarted_in_stream up tx
+	ktap_test "backend restarted while a stream is received" restarted_in_stream down rx
+	flood
+	ktap_test "a flood of datagrams" [ $? = 0 ]
+	quietly 1
+	ktap_test "the backend stops" dom0 vif_down
+	ktap_test "the watchdog notices" wait_for 40 counter_over tx_timeouts 0
+	ktap_test "the driver asks for a new connection" wait_for 90 logged "backend has sent nothing"
+	ktap_test "and gets it" wait_for 40 connects_over 3
+	ktap_test "the backend goes on" dom0 vif_up
+	ktap_test "reachable" answers
+	quietly 7
+	no_more_flood
+	ktap_test "nothing but the watchdog was heard" nothing_else_cried
+	ktap_test "traffic as before" streams
+	ktap_finished
+}
