@@ -54,7 +54,8 @@ class Arm64:
 
     @staticmethod
     def machine(_):
-        return ["-machine", "virt,virtualization=on,gic-version=2", "-cpu", "cortex-a57"]
+        # The older of QEMU's models have no pages of 16 KB.
+        return ["-machine", "virt,virtualization=on,gic-version=2", "-cpu", "cortex-a76"]
 
     @staticmethod
     def dom0(kernel, line, initrd):

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "16 KB pages: requests of every size compared, without and with indirect descriptors"
+#: arch = "arm64"
+#: kernel = ["6.12-16k"]
+#: disks = ["xvda 32M", "xvdb 32M"]
+#: timeout = 600
+
+# One without indirect descriptors, one without persistent grants.
+poorer() {
+	dom0 key_hide vbd 51712 feature-max-indirect-segments &&
+		dom0 key_hide vbd 51728 feature-persistent
+}
+
+guest() {
+	. /selftests/suite.sh
+	export XENFRONT_DISK=xvda XENFRONT_DOM0=dom0 XENFRONT_ROUNDS=300
+	export -f dom0 dom0_answered wait_for
+	ktap_print_header
+	ktap_test "pages of 16 KB" grep -q "^KernelPageSize: *16 kB" /proc/self/smaps
+	ktap_test "backends made poorer" poorer
+	ktap_test "driver loads" load_driver blk
+	ktap_test "disks are there" eval 'wait_for 20 have_disk xvda && wait_for 20 have_disk xvdb'
+	# A page fits one ring request here, so there is a tag for every slot.
+	ktap_test "as many requests as slots" grep -qx 32 /sys/block/xvda/queue/nr_requests
+	ktap_suite blk/content
+	XENFRONT_DISK=xvdb
+	ktap_suite blk/content
+	ktap_finished
+}
