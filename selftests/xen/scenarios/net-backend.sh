@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "a backend that is restarted under traffic, and one that takes nothing for a while"
-#: kernel = ["6.12", "6.1"]
+#: kernel = ["6.12"]
 #: driver = "ours"
 #: timeout = 400
 #: slow = true

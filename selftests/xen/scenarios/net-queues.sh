@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "four queues, their number changed at run time under traffic; a change that fails"
+#: kernel = ["6.12"]
+#: vcpus = 4
+#: dom0_vcpus = 4
+#: driver = "ours"
+#: timeout = 1200
+#: slow = true
+
+# By default netback offers half as many as there are CPUs.
+dom0_before() { limit_backend 4; }
+
+limit_backend() { echo "$1" >/sys/module/xen_netback/parameters/max_queues; }
+
+combined() { ethtool -l eth0 | awk '/^Combined/ { n = $2 } END { print n }'; }
+combined_is() { [ "$(combined)" = "$1" ] && carrier eth0; }
+change_to() { ethtool -L eth0 combined "$1" && wait_for 100 combined_is "$1"; }
+
+# netback's driver lets go of the device, which no state tells the guest, and takes it again.
+backend_goes() { echo "vif-$DOMID-0" >/sys/bus/xen-backend/drivers/vif/unbind; }
+backend_returns() {
+	echo "vif-$DOMID-0" >/sys/bus/xen-backend/drivers/vif/bind || return
+	wait_for 20 test -e "/sys/class/net/vif$DOMID.0" &&
+		vif="vif$DOMID.0" XENBUS_PATH="/local/domain/0/backend/vif/$DOMID/0" /bench/hotplug/vif online
+}
+
+gave_up() { dmesg | grep -q "no connection with 3 queues, back to 1"; }
+busy() { ! ethtool -L eth0 combined 2; }
+
+ring_is_256() { ethtool -g eth0 | awk '$1 ~ /^(RX|TX):$/ && $2 == 256 { n++ } END { exit n != 4 }'; }
+
+link_says() {	# SPEED DUPLEX
+	ethtool eth0 | tee /dev/stderr | grep -q "Speed: $1" && ethtool eth0 | grep -q "Duplex: $2"
+}
+
+guest() {
+	. /selftests/suite.sh
+	export XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6 XENFRONT_DOM0=dom0
+	export -f dom0 dom0_answered wait_for
+	ktap_print_header
+	ktap_test "driver loads" load_driver net
+	ktap_test "link is up" net_up
+	ktap_test "four queues at first" combined_is 4
+	ktap_test "rings have 256 places" ring_is_256
+	ktap_test "speed is not known" link_says Unknown! Unknown!
+	ktap_test "speed is set" ethtool -s eth0 speed 10000 duplex full
+	ktap_suite net/queues
+	ktap_test "speed is still set" link_says 10000Mb/s Full
+	ktap_test "one queue" change_to 1
+	ktap_test "the backend goes" dom0 backend_goes
+	ktap_test "three queues asked for" ethtool -L eth0 combined 3
+	ktap_test "another change meanwhile is refused" busy
+	ktap_test "one queue is to be had again" wait_for 130 gave_up
+	ktap_test "the backend returns" dom0 backend_returns
+	ktap_test "one queue is had again" wait_for 100 combined_is 1
+	ktap_test "ping" ping -c 2 -W 5 "$DOM0_IP"
+	ktap_test "four queues" change_to 4
+	ktap_test "ping" ping -c 2 -W 5 "$DOM0_IP"
+	ktap_finished
+}
