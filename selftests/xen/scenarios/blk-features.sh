@@ -4,6 +4,9 @@
 #: kernel = ["6.12", "6.1"]
 #: disks = ["xvda 96M", "xvdb 16M writethrough", "xvdc 16M ro"]
 #: timeout = 900
+#: intree_fails = "no FUA"
+
+# Of a backend with barriers alone the in-tree driver makes a disk with FUA, and sends a barrier for it.
 
 expect() {	# DISK WORDS
 	XENFRONT_DISK=$1 XENFRONT_EXPECT=$2
