@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "64 KB pages, without and with indirect descriptors: every size and alignment"
+#: arch = "arm64"
+#: kernel = ["6.12-64k"]
+#: disks = ["xvda 48M", "xvdb 48M"]
+#: timeout = 900
+#: intree_fails = "WARNING: .*block/blk-settings"
+
+limit() { cat "/sys/block/$1/queue/$2"; }
+
+# limits_are DISK NR_REQUESTS
+limits_are() {
+	echo "nr_requests $(limit "$1" nr_requests), max_hw_sectors_kb $(limit "$1" max_hw_sectors_kb)"
+	[ "$(limit "$1" nr_requests)" = "$2" ] && [ "$(limit "$1" max_hw_sectors_kb)" = 1024 ] &&
+		[ "$(limit "$1" virt_boundary_mask)" = 4095 ]
+}
+
+poorer() {
+	dom0 key_hide vbd 51712 feature-max-indirect-segments &&
+		dom0 key_hide vbd 51712 feature-persistent
+}
+
+guest() {
+	. /selftests/suite.sh
+	export XENFRONT_DISK=xvda XENFRONT_DOM0=dom0
+	export -f dom0 dom0_answered wait_for
+	ktap_print_header
+	ktap_test "pages of 64 KB" grep -q "^KernelPageSize: *64 kB" /proc/self/smaps
+	ktap_test "backend of xvda made poorer" poorer
+	ktap_test "driver loads" load_driver blk
+	ktap_test "disks are there" eval 'wait_for 20 have_disk xvda && wait_for 20 have_disk xvdb'
+	# A page takes two ring requests here: tags for half of the ring's slots.
+	ktap_test "half the ring's slots, requests to 1 MB" limits_are xvda 16
+	XENFRONT_FULL=1 ktap_suite blk/content
+	ktap_test "sizes around 11 frames, every alignment" blkpat sweep /dev/xvda 7000 44032 46080 512 every
+	ktap_test "sizes around a page, every alignment" blkpat sweep /dev/xvda 8000 65024 66048 512 every
+	XENFRONT_DISK=xvdb
+	ktap_print_msg "xvdb, with indirect descriptors and persistent grants"
+	ktap_test "all of the ring's slots, requests to 1 MB" limits_are xvdb 32
+	ktap_suite blk/content
+	ktap_finished
+}
