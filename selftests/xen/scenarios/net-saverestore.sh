@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "saved and restored under traffic: connections and the administrator's settings live on"
+#: kernel = ["6.12"]
+#: vcpus = 2
+#: dom0_vcpus = 2
+#: driver = "ours"
+#: timeout = 400
+#: slow = true
+
+MAC=02:00:00:12:34:56
+declare -A JOB
+
+settings() {
+	cat /sys/class/net/eth0/{address,mtu}
+	ethtool -l eth0 | awk '/^Combined/ { n = $2 } END { print n }'
+	ethtool -k eth0 | grep -e ^tx-checksum -e segmentation
+	ethtool eth0 | grep Speed
+}
+
+one_queue() { carrier eth0 && ethtool -l eth0 | tail -n 2 | grep -q "^Combined:.*1$"; }
+
+administrate() {
+	ip link set eth0 address $MAC && ip link set eth0 mtu 1300 && ethtool -K eth0 tso off &&
+		ethtool -s eth0 speed 2500 duplex full && ethtool -L eth0 combined 1 || return
+	wait_for 60 one_queue && [ "$(cat /sys/class/net/eth0/address)" = $MAC ]
+}
+
+bytes() { cat "/sys/class/net/eth0/statistics/$1_bytes"; }
+bytes_over() { [ "$(bytes "$1")" -gt "$2" ]; }
+answers() { wait_for 30 ping -c 1 -W 2 "$DOM0_IP"; }
+
+# start_stream up|down tx|rx: until some of it has gone.
+start_stream() {
+	local before
+	before=$(bytes "$2")
+	timeout 200 netprobe "$1" "$DOM0_IP" stream 120000000 >"/tmp/stream-$1" 2>&1 &
+	JOB[$1]=$!
+	wait_for 20 bytes_over "$2" $((before + 2000000))
+}
+
+stream_ends() {	# up|down
+	wait "${JOB[$1]}" && return
+	cat "/tmp/stream-$1"
+	return 1
+}
+
+still_running() { kill -0 "${JOB[up]}" && kill -0 "${JOB[down]}"; }
+
+same_settings() {
+	settings >/tmp/after
+	diff /tmp/before /tmp/after
+}
+
+counters_go_on() {
+	echo "sent $SENT bytes before, $(bytes tx) now"
+	bytes_over tx "$SENT"
+}
+
+guest() {
+	ktap_print_header
+	ktap_test "driver loads" load_driver net
+	ktap_test "link is up" net_up
+	ktap_test "administrator's settings" administrate
+	settings >/tmp/before
+	ktap_test "reachable" answers
+	start_stream up tx
+	ktap_test "a stream is sent" [ $? = 0 ]
+	start_stream down rx
+	ktap_test "a stream is received" [ $? = 0 ]
+	ktap_test "neither is over" still_running
+	SENT=$(bytes tx)
+	ktap_test "saved and restored" dom0 save_restore
+	ktap_test "reachable afterwards" answers
+	ktap_test "settings are as before" same_settings
+	stream_ends up
+	ktap_test "all that was sent has arrived as it was" [ $? = 0 ]
+	stream_ends down
+	ktap_test "all that was received is as it was" [ $? = 0 ]
+	ktap_test "counters go on" counters_go_on
+	ktap_finished
+}
