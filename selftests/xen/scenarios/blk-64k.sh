@@ -4,6 +4,7 @@
 #: arch = "arm64"
 #: kernel = ["6.12-64k"]
 #: disks = ["xvda 48M", "xvdb 48M"]
+#: cmdline = "oops=panic"
 #: timeout = 900
 #: intree_fails = "WARNING: .*block/blk-settings"
 

@@ -5,6 +5,7 @@
 #: kernel = ["6.12-64k"]
 #: disks = ["xvda 32M"]
 #: hide = ["vbd feature-max-indirect-segments"]
+#: cmdline = "oops=panic"
 #: timeout = 600
 #: intree_fails = "WARNING: .*block/blk-settings"
 
