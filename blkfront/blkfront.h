@@ -218,7 +218,8 @@ struct bf_ring {
  * @disk_lock: protects @disk and @removing
  * @disk: what the backend said last; written by the life cycle
  * @removing: no more @disk_work
- * @dead: the disk will not come back; life cycle only
+ * @dead: the disk will not come back, or could not be added
+ * @disk_users: who still uses @gd: the life cycle, @del_work
  * @gd: the gendisk, from the first connection on; NULL before
  * @tag_set: its tags
  * @disk_work: adds the disk, and later tells the block layer what changed
@@ -248,6 +249,7 @@ struct blkfront {
 	struct bfw_disk disk;
 	bool removing;
 	bool dead;
+	atomic_t disk_users;
 	bool added;
 	struct gendisk *gd;
 	struct blk_mq_tag_set tag_set;
@@ -330,6 +332,7 @@ void bf_return_refs(struct bf_ring *ring, struct bf_req *br);
 bool bf_rings_drain(struct blkfront *bf);
 void bf_recover(struct bf_ring *ring, bool keep);
 void bf_fail_waiting(struct bf_ring *ring);
+void bf_fail_all(struct blkfront *bf);
 
 /* stats.c */
 void bf_stats_add(struct blkfront *bf);
@@ -341,6 +344,7 @@ void bf_stats_exit(void);
 int bf_disk_create(struct blkfront *bf);
 void bf_disk_update(struct blkfront *bf);
 void bf_disk_mark_dead(struct blkfront *bf);
+void bf_disk_put(struct blkfront *bf);
 void bf_disk_work(struct work_struct *work);
 void bf_disk_del_work(struct work_struct *work);
 

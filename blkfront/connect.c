@@ -128,17 +128,23 @@ static void bf_set_live(struct blkfront *bf, struct bfw_rings live)
 		return;
 	if (bf->gd)
 		blk_mq_quiesce_queue(bf->gd->queue);
+	mutex_lock(&first->turn);
 	bf->live = live;
 	bf->nr_live = live.event + live.poll;
 	if (bf->gd)
 		bf_map_rings(bf);
 
-	/* The rings are closed and their queues are still: the lock is for lockdep. */
 	for (i = 1; i < bf->nr_rings; i++) {
+		LIST_HEAD(moved);
+
+		spin_lock_irq(&bf->ring[i].lock);
+		list_splice_init(&bf->ring[i].waiting, &moved);
+		spin_unlock_irq(&bf->ring[i].lock);
 		spin_lock_irq(&first->lock);
-		list_splice_tail_init(&bf->ring[i].waiting, &first->waiting);
+		list_splice_tail(&moved, &first->waiting);
 		spin_unlock_irq(&first->lock);
 	}
+	mutex_unlock(&first->turn);
 	if (bf->gd)
 		blk_mq_unquiesce_queue(bf->gd->queue);
 }
@@ -211,6 +217,12 @@ static int bf_connect(struct xfl_device *xd)
 	if (err)
 		bf_close_rings(bf);
 	return err;
+}
+
+/* What an earlier connection left behind must not wait for one that cannot be made. */
+static void bf_failed(struct xfl_device *xd)
+{
+	bf_fail_all(bf_of(xd));
 }
 
 /* Return: 0 with @bf->disk written, or -EINVAL if this disk cannot be driven. */
@@ -424,6 +436,7 @@ static void bf_disconnect(struct xfl_device *xd, enum xfl_why why)
 const struct xfl_ops bf_ops = {
 	.published	= XenbusStateInitialised,
 	.connect	= bf_connect,
+	.failed		= bf_failed,
 	.go_live	= bf_go_live,
 	.changed	= bf_changed,
 	.quiesce	= bf_quiesce,

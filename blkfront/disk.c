@@ -258,6 +258,7 @@ static void bf_disk_add(struct blkfront *bf, const struct bfw_disk *d)
 	err = device_add_disk(&bf->xd.xbdev->dev, bf->gd, bf_attr_groups);
 	if (err) {
 		dev_err(&bf->xd.xbdev->dev, "cannot add %s: %pe\n", bf->vdev.name, ERR_PTR(err));
+		WRITE_ONCE(bf->dead, true);
 		bf_put(bf);
 		return;
 	}
@@ -270,7 +271,10 @@ static void bf_disk_apply(struct blkfront *bf, const struct bfw_disk *d)
 	int err;
 
 	bf_fill_limits(bf, d, &lim);
+	/* A disk keeps the block size it began with. */
 	lim.logical_block_size = bf->block_mask + 1;
+	lim.physical_block_size = max(lim.physical_block_size, lim.logical_block_size);
+	lim.dma_alignment = bf->block_mask;
 	err = queue_limits_commit_update_frozen(bf->gd->queue, &lim);
 	if (err)
 		dev_warn(&bf->xd.xbdev->dev, "%s: new limits refused: %pe\n", bf->vdev.name,
@@ -281,7 +285,7 @@ static void bf_disk_apply(struct blkfront *bf, const struct bfw_disk *d)
 }
 
 /**
- * bf_disk_work() - add the disk, or tell the block layer what changed
+ * bf_disk_work() - add the disk, or tell the block layer what changed, or that it is gone
  * @work: disk_work of the device
  */
 void bf_disk_work(struct work_struct *work)
@@ -293,10 +297,12 @@ void bf_disk_work(struct work_struct *work)
 	d = bf->disk;
 	spin_unlock_irq(&bf->disk_lock);
 
-	if (!bf->added)
-		bf_disk_add(bf, &d);
-	else
+	if (READ_ONCE(bf->dead) && bf->added)
+		blk_mark_disk_dead(bf->gd);
+	else if (bf->added)
 		bf_disk_apply(bf, &d);
+	else if (!bf->dead)
+		bf_disk_add(bf, &d);
 }
 
 /**
@@ -316,28 +322,37 @@ void bf_disk_update(struct blkfront *bf)
 }
 
 /**
- * bf_disk_mark_dead() - tell everybody who has it open that the disk is gone
+ * bf_disk_mark_dead() - have everybody who has it open told that the disk is gone
  * @bf: a device whose requests all fail by now, or are parked
+ *
+ * Filesystems wait for their pages then, parked ones included, so it is done by
+ * @disk_work or, if that comes first, by @del_work.
  *
  * Context: process.
  */
 void bf_disk_mark_dead(struct blkfront *bf)
 {
-	if (READ_ONCE(bf->added))
-		blk_mark_disk_dead(bf->gd);
+	if (!READ_ONCE(bf->added))
+		return;
+	WRITE_ONCE(bf->dead, true);
+	bf_disk_update(bf);
 }
 
-static void bf_disk_destroy(struct blkfront *bf)
+/**
+ * bf_disk_put() - one of the two users of the gendisk is done with it
+ * @bf: the device
+ *
+ * They are the life cycle, until its last disconnect, and @del_work. The later one
+ * frees it.
+ */
+void bf_disk_put(struct blkfront *bf)
 {
+	if (!atomic_dec_and_test(&bf->disk_users) || !bf->gd)
+		return;
 	bf_stats_del(bf);
-	if (bf->added) {
-		del_gendisk(bf->gd);
-		blk_mq_free_tag_set(&bf->tag_set);
-		put_disk(bf->gd);
-	} else {
-		put_disk(bf->gd);
-		blk_mq_free_tag_set(&bf->tag_set);
-	}
+	/* In this order: a disk that was never added needs its tags to go. */
+	put_disk(bf->gd);
+	blk_mq_free_tag_set(&bf->tag_set);
 	bf_minors_put(bf->vdev.minor, bf->vdev.nr_minors);
 }
 
@@ -358,8 +373,11 @@ void bf_disk_del_work(struct work_struct *work)
 	spin_unlock_irq(&bf->disk_lock);
 	cancel_work_sync(&bf->disk_work);
 
-	if (bf->gd)
-		bf_disk_destroy(bf);
+	if (bf->added && READ_ONCE(bf->dead))
+		blk_mark_disk_dead(bf->gd);
+	if (bf->added)
+		del_gendisk(bf->gd);
+	bf_disk_put(bf);
 	complete_all(&bf->deleted);
 	bf_put(bf);
 	module_put(THIS_MODULE);

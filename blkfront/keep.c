@@ -147,7 +147,7 @@ void bf_keep_close(struct bf_ring *ring)
 	struct bf_kept *at;
 
 	cancel_delayed_work_sync(&ring->trim);
-	for (at = k->frame; at < k->frame + k->max; at++)
+	for (at = k->frame; k->frame && at < k->frame + k->max; at++)
 		if (at->va)
 			bf_frame_free(ring, &k->pool, &at->frame, at->gref);
 	xfl_framepool_destroy(&k->pool);

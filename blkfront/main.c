@@ -56,6 +56,7 @@ static struct blkfront *bf_alloc(void)
 	INIT_WORK(&bf->disk_work, bf_disk_work);
 	INIT_WORK(&bf->del_work, bf_disk_del_work);
 	init_completion(&bf->deleted);
+	atomic_set(&bf->disk_users, 2);
 	return bf;
 }
 
@@ -159,24 +160,20 @@ static u32 bf_progress(const struct blkfront *bf)
 	return sum;
 }
 
+/* Dirty data takes its time, but other devices wait behind this one. */
+#define BF_DELETE_LIMIT	(600 * HZ)
+
 /* Waits as long as the backend goes on answering, and a little longer. */
 static void bf_await_delete(struct blkfront *bf)
 {
+	unsigned long end = jiffies + BF_DELETE_LIMIT;
 	u32 seen;
 
 	do {
 		seen = bf_progress(bf);
 		if (wait_for_completion_timeout(&bf->deleted, XFL_BACKEND_TIMEOUT))
 			return;
-	} while (!xfl_broken(&bf->xd) && bf_progress(bf) != seen);
-}
-
-static void bf_fail_all(struct blkfront *bf)
-{
-	unsigned int i;
-
-	for (i = 0; i < bf->nr_rings; i++)
-		bf_fail_waiting(&bf->ring[i]);
+	} while (!xfl_broken(&bf->xd) && bf_progress(bf) != seen && time_before(jiffies, end));
 }
 
 /*
@@ -194,6 +191,7 @@ static void bf_remove(struct xenbus_device *xbdev)
 	}
 	xfl_device_del(&bf->xd);
 	bf_fail_all(bf);
+	bf_disk_put(bf);
 	if (!serves) {
 		bf_disk_mark_dead(bf);
 		bf_start_delete(bf);

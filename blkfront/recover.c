@@ -70,13 +70,20 @@ static void bf_resubmit(struct bf_ring *ring, struct bf_req *br)
 		blk_mq_end_request(bf_rq(br), BLK_STS_IOERR);
 }
 
+/* The turn of the first ring keeps bf_set_live() from handing out rings anew meanwhile. */
 static void bf_unpark(void *data)
 {
 	struct bf_req *br = data;
+	struct request *rq = bf_rq(br);
+	struct blkfront *bf = bf_ring_of(rq)->bf;
 
 	br->nr_refs = 0;
 	br->nr_stuck = 0;
-	bf_resubmit(bf_ring_of(bf_rq(br)), br);
+	bf_get(bf);
+	mutex_lock(&bf->ring[0].turn);
+	bf_resubmit(bf_ring_of(rq), br);
+	mutex_unlock(&bf->ring[0].turn);
+	bf_put(bf);
 }
 
 /*
@@ -172,4 +179,16 @@ void bf_fail_waiting(struct bf_ring *ring)
 
 	list_for_each_entry_safe(br, next, &failed, link)
 		blk_mq_end_request(bf_rq(br), BLK_STS_IOERR);
+}
+
+/**
+ * bf_fail_all() - bf_fail_waiting() for every ring
+ * @bf: the device
+ */
+void bf_fail_all(struct blkfront *bf)
+{
+	unsigned int i;
+
+	for (i = 0; i < bf->nr_rings; i++)
+		bf_fail_waiting(&bf->ring[i]);
 }

@@ -7,6 +7,14 @@
 
 #include "blkfront.h"
 
+/* The device's number in xenstore, of which the protocol carries 16 bits. */
+static u16 bf_handle(const struct blkfront *bf)
+{
+	unsigned int number;
+
+	return kstrtouint(kbasename(bf->xd.xbdev->nodename), 10, &number) ? 0 : number;
+}
+
 static void bf_ring_init(struct bf_ring *ring, struct blkfront *bf)
 {
 	spin_lock_init(&ring->lock);
@@ -17,6 +25,7 @@ static void bf_ring_init(struct bf_ring *ring, struct blkfront *bf)
 	INIT_DEFERRABLE_WORK(&ring->trim, bf_keep_trim);
 	ring->mode = BF_RING_HOLD;
 	ring->bf = bf;
+	ring->handle = bf_handle(bf);
 }
 
 /**
@@ -156,6 +165,8 @@ int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap)
 	err = xfl_ring_mem_alloc(xbdev, &ring->mem, frames);
 	if (err)
 		return err;
+	/* Timeout handlers and pollers look at it from here on. */
+	spin_lock_irq(&ring->lock);
 	XEN_FRONT_RING_INIT(&ring->front, (struct bfw_sring *)ring->mem.vaddr,
 			    frames * XFL_FRAME_SIZE);
 	/* An index that the backend does not reach again before it counted through 2^32. */
@@ -164,6 +175,7 @@ int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap)
 	slots = RING_SIZE(&ring->front);
 	xfl_slots_init(&ring->table.slots, ring->slot, slots, 64);
 	ring->cap = cap;
+	spin_unlock_irq(&ring->lock);
 
 	err = bf_grefs_alloc(ring, slots, cap);
 	if (err)

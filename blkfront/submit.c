@@ -176,8 +176,11 @@ blk_status_t bf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_d
 	spin_lock_irqsave(&ring->lock, flags);
 	bf_stage(ring, br, &flags);
 	status = bf_admit(ring, br);
+	/* It may have held what the first one waits for, and nothing else be under way. */
+	if (unlikely(!list_empty(&ring->waiting)))
+		notify = bf_pump(ring);
 	if (bd->last)
-		notify = bf_push(ring);
+		notify |= bf_push(ring);
 	spin_unlock_irqrestore(&ring->lock, flags);
 
 	if (notify)

@@ -18,6 +18,10 @@
 /* How often a backend's state is looked at while we wait for it to change. */
 #define XFL_POLL_MS		10
 
+/* Connecting is tried so often, with pauses that double: 3 seconds in all. */
+#define XFL_CONNECT_TRIES	5
+#define XFL_CONNECT_PAUSE_MS	200
+
 static void xfl_post(struct xfl_device *xd, unsigned long event)
 {
 	unsigned long flags;
@@ -110,13 +114,38 @@ static void xfl_restart(struct xfl_device *xd)
 	xenbus_switch_state(xd->xbdev, XenbusStateInitialising);
 }
 
+static bool xfl_transient(int err)
+{
+	return err == -ENOMEM || err == -ENOSPC || err == -EAGAIN;
+}
+
+/* A host that has just restored many guests is short of this and that for a while. */
+static int xfl_try_connect(struct xfl_device *xd)
+{
+	unsigned int pause = XFL_CONNECT_PAUSE_MS;
+	unsigned int tries = XFL_CONNECT_TRIES;
+	int err;
+
+	while ((err = xd->ops->connect(xd))) {
+		/* xenbus may have given up on its own account. */
+		if (!xfl_transient(err) || !--tries ||
+		    xd->xbdev->state != XenbusStateInitialising)
+			break;
+		msleep(pause);
+		pause *= 2;
+	}
+	return err;
+}
+
 static void xfl_connect(struct xfl_device *xd)
 {
-	int err = xd->ops->connect(xd);
+	int err = xfl_try_connect(xd);
 
 	if (err) {
 		xfl_set_state(xd, XFL_BROKEN);
 		xenbus_dev_fatal(xd->xbdev, err, "connecting to the backend");
+		if (xd->ops->failed)
+			xd->ops->failed(xd);
 		return;
 	}
 	xd->linked = true;

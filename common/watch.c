@@ -42,6 +42,12 @@ static void xfl_watch_fired(struct xenbus_watch *watch, const char *path, const 
 	spin_unlock(&w->lock);
 }
 
+/* One look at the key serves all events that wait (XSA-349). */
+static bool xfl_watch_wanted(struct xenbus_watch *watch, const char *path, const char *token)
+{
+	return !watch->nr_pending;
+}
+
 static void xfl_watch_free(struct xfl_watch *w)
 {
 	kfree(w->xenbus.node);
@@ -65,6 +71,7 @@ static struct xfl_watch *xfl_watch_alloc(struct xfl_device *xd, const char *key)
 		return NULL;
 	w->xenbus.node = kasprintf(GFP_NOIO, "%s/%s", xd->xbdev->otherend, key);
 	w->xenbus.callback = xfl_watch_fired;
+	w->xenbus.will_handle = xfl_watch_wanted;
 	w->xd = xd;
 	spin_lock_init(&w->lock);
 	INIT_WORK(&w->end, xfl_watch_end);

@@ -2,6 +2,7 @@
 /*
  * Reading what a backend offers and publishing what a frontend has.
  */
+#include <linux/delay.h>
 #include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -10,7 +11,8 @@
 #include <xenfront/xenstore.h>
 
 /* A transaction fails when others write beside it; this often is no accident. */
-#define XFL_PUBLISH_TRIES	16
+#define XFL_PUBLISH_TRIES	100
+#define XFL_PUBLISH_PAUSE_MS	20
 
 static void xfl_key_store(const struct xfl_key *key, u64 value, void *result)
 {
@@ -43,8 +45,10 @@ static u64 xfl_key_read(struct xenbus_device *xbdev, const char *dir, const stru
 	err = kstrtoull(text, 10, &value);
 	if (err || value < key->min || value > key->max) {
 		/* Escaped: a line break in it would forge lines of the log. */
-		dev_warn(&xbdev->dev, "%s: '%*pE' is not a number from %llu to %llu, using %llu\n",
-			 key->name, (int)strnlen(text, 32), text, key->min, key->max, key->absent);
+		dev_warn_ratelimited(&xbdev->dev,
+				     "%s: '%*pE' is not a number from %llu to %llu, using %llu\n",
+				     key->name, (int)strnlen(text, 32), text, key->min, key->max,
+				     key->absent);
 		value = key->absent;
 	}
 	kfree(text);
@@ -139,6 +143,8 @@ int xfl_publish(struct xenbus_device *xbdev, const char *const *stale, xfl_publi
 	int err;
 
 	do {
+		if (tries < XFL_PUBLISH_TRIES)
+			msleep(XFL_PUBLISH_PAUSE_MS);
 		err = xfl_publish_once(xbdev, stale, fn, ctx);
 	} while (err == -EAGAIN && --tries);
 	return err;

@@ -57,7 +57,8 @@ struct xfl_device;
  * @published: frontend state that tells the backend to read our keys
  *	(Initialised for blkif, Connected for netif)
  * @connect: the backend is ready: read its keys, build queues, publish. On error
- *	undo everything; the device then counts as broken
+ *	undo everything; after a few tries the device then counts as broken
+ * @failed: it came to that; optional
  * @go_live: the backend is connected: read the keys it wrote last, let I/O flow.
  *	On error the connection is taken down through @quiesce and @disconnect
  * @changed: the backend wrote its Connected state once more, as it does when a
@@ -74,6 +75,7 @@ struct xfl_device;
 struct xfl_ops {
 	enum xenbus_state published;
 	int (*connect)(struct xfl_device *xd);
+	void (*failed)(struct xfl_device *xd);
 	int (*go_live)(struct xfl_device *xd);
 	void (*changed)(struct xfl_device *xd);
 	void (*quiesce)(struct xfl_device *xd, enum xfl_why why);
