@@ -92,19 +92,18 @@ static void install_spare(struct xnf_dev *xn)
  *
  * Those made for a connection of other terms are of no use and go.
  *
- * Context: life cycle; takes RTNL.
+ * Context: life cycle, with RTNL.
  * Return: whether @xn->queue has its queues.
  */
 bool xnf_channels_take(struct xnf_dev *xn)
 {
 	bool good;
 
-	rtnl_lock();
+	ASSERT_RTNL();
 	good = xn->change.spare && xn->change.nr_spare == xn->nr_queues && terms_hold(xn);
 	if (good)
 		install_spare(xn);
 	discard_spare(xn);
-	rtnl_unlock();
 	return good;
 }
 
@@ -172,13 +171,19 @@ int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
 	u32 nr = ch->combined_count;
 	int err;
 
-	if (READ_ONCE(xn->change.busy) || xfl_device_state(&xn->xd) != XFL_CONNECTED)
+	/* Without RTNL the life cycle gets no further than what these two say. */
+	if (READ_ONCE(xn->change.busy) || !xn->live ||
+	    xfl_device_state(&xn->xd) != XFL_CONNECTED)
 		return -EBUSY;
 	if (nr == xn->nr_queues)
 		return 0;
 	err = make_spare(xn, nr);
-	if (err)
+	if (err) {
+		/* Where channels or references ran out xenbus has told the backend to close. */
+		if (xn->xd.xbdev->state != XenbusStateConnected)
+			xfl_reconnect(&xn->xd);
 		return err;
+	}
 	xn->change.fallback = xn->nr_queues;
 	xn->want_queues = nr;
 	xn->change.busy = true;

@@ -4,6 +4,7 @@
  * connection's life.
  */
 #include <linux/etherdevice.h>
+#include <linux/rtnetlink.h>
 
 #include <xenfront/xenstore.h>
 
@@ -51,17 +52,18 @@ static u32 usable_tx_slots(const struct xnf_offer *offer)
 static int read_offer(struct xnf_dev *xn)
 {
 	struct xenbus_device *xbdev = xn->xd.xbdev;
-	struct xnf_offer *offer = &xn->offer;
+	struct xnf_offer offer;
 
-	xfl_keys_read(xbdev, xbdev->otherend, xnf_keys, ARRAY_SIZE(xnf_keys), offer);
-	if (!offer->rx_copy) {
+	xfl_keys_read(xbdev, xbdev->otherend, xnf_keys, ARRAY_SIZE(xnf_keys), &offer);
+	if (!offer.rx_copy) {
 		dev_err(&xbdev->dev, "backend does not copy received packets, which is all we know\n");
 		return -EOPNOTSUPP;
 	}
-	offer->max_tx_slots = usable_tx_slots(offer);
-	xn->split = offer->split_evtchn;
+	offer.max_tx_slots = usable_tx_slots(&offer);
+	xn->offer = offer;
+	xn->split = offer.split_evtchn;
 	xn->told_gso = !READ_ONCE(xn->xdp_narrow);
-	xn->nr_queues = min(offer->max_queues, READ_ONCE(xn->want_queues));
+	xn->nr_queues = min(offer.max_queues, READ_ONCE(xn->want_queues));
 	xn->trusted = xenbus_read_unsigned(xbdev->nodename, "trusted", 1) && xnf_param_trusted();
 	return 0;
 }
@@ -169,25 +171,30 @@ static int publish(struct xenbus_transaction xbt, const char *dir, void *ctx)
 
 /* ---- the steps ---- */
 
-static void free_queues(struct xnf_dev *xn, u32 nr)
+static void drop_queues(struct xnf_dev *xn, u32 nr)
 {
 	while (nr)
 		xnf_queue_free(&xn->queue[--nr]);
 }
 
+/* NAPI instances come and go under RTNL: the core walks their list with it. */
+static void free_queues(struct xnf_dev *xn)
+{
+	rtnl_lock();
+	drop_queues(xn, xn->nr_queues);
+	rtnl_unlock();
+}
+
 static int alloc_queues(struct xnf_dev *xn)
 {
-	int err;
+	int err = 0;
 	u32 i;
 
-	for (i = 0; i < xn->nr_queues; i++) {
+	for (i = 0; i < xn->nr_queues && !err; i++)
 		err = xnf_queue_alloc(&xn->queue[i]);
-		if (err) {
-			free_queues(xn, i);
-			return err;
-		}
-	}
-	return 0;
+	if (err)
+		drop_queues(xn, i - 1);
+	return err;
 }
 
 static int xnf_connect(struct xfl_device *xd)
@@ -199,12 +206,14 @@ static int xnf_connect(struct xfl_device *xd)
 	if (err)
 		return err;
 	xnf_mcast_connect(xn);
+	rtnl_lock();
 	err = xnf_channels_take(xn) ? 0 : alloc_queues(xn);
+	rtnl_unlock();
 	if (err)
 		return err;
 	err = xfl_publish(xd->xbdev, xnf_stale, publish, xn);
 	if (err)
-		free_queues(xn, xn->nr_queues);
+		free_queues(xn);
 	return err;
 }
 
@@ -242,7 +251,7 @@ static void xnf_disconnect(struct xfl_device *xd, enum xfl_why why)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
 
-	free_queues(xn, xn->nr_queues);
+	free_queues(xn);
 }
 
 /* The backend reads our keys once it sees us Connected. */

@@ -82,8 +82,8 @@ static bool arm_tx(struct xnf_queue *q)
 	u32 cons = READ_ONCE(ring->rsp_cons);
 	u32 due = READ_ONCE(ring->req_prod_pvt) - cons;
 
-	if (due && !timer_pending(&q->timer))
-		mod_timer(&q->timer, jiffies + XNF_TX_LINGER);
+	if (due)
+		timer_reduce(&q->timer, jiffies + XNF_TX_LINGER);
 	return XFL_RING_ARM_AT(ring, cons, cons + max(1u, due / 2));
 }
 

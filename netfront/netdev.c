@@ -2,11 +2,13 @@
 /*
  * The stack's side of the interface: allocation, features, up and down.
  */
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
+#include <net/sch_generic.h>
 
 #include "channels.h"
 #include "xdp.h"
@@ -42,11 +44,25 @@ static void stop_queues(struct xnf_dev *xn)
 {
 	u32 i;
 
-	for (i = 0; i < xn->nr_queues; i++) {
+	for (i = 0; i < xn->nr_queues; i++)
 		napi_disable(&xn->queue[i].napi);
+	/* A poll that has completed may still be asking for its next event. */
+	synchronize_net();
+	for (i = 0; i < xn->nr_queues; i++)
 		timer_delete_sync(&xn->queue[i].timer);
-	}
 	netif_tx_disable(xn->netdev);
+}
+
+/*
+ * The stack sends nothing before it has taken note of the carrier, which it does in
+ * its own time; peers told too early would never hear.
+ */
+static void await_qdisc(const struct net_device *dev)
+{
+	int tries = 50;
+
+	while (tries-- && netif_running(dev) && qdisc_tx_is_noop(dev))
+		msleep(20);
 }
 
 /**
@@ -69,9 +85,11 @@ int xnf_netdev_start(struct xnf_dev *xn)
 	netif_carrier_on(xn->netdev);
 out:
 	rtnl_unlock();
-	if (!err)
-		netdev_notify_peers(xn->netdev);
-	return err;
+	if (err)
+		return err;
+	await_qdisc(xn->netdev);
+	netdev_notify_peers(xn->netdev);
+	return 0;
 }
 
 /**
@@ -135,12 +153,25 @@ static int xnf_open(struct net_device *dev)
 	return 0;
 }
 
+/* Nobody reaps while the interface is down, so a little time is given to what was sent. */
+static void await_answers(struct xnf_dev *xn)
+{
+	int tries = 5;
+	u32 i;
+
+	for (i = 0; i < xn->nr_queues; i++)
+		for (; tries && !xnf_tx_settled(&xn->queue[i]); tries--)
+			msleep(20);
+}
+
 static int xnf_stop(struct net_device *dev)
 {
 	struct xnf_dev *xn = netdev_priv(dev);
 
-	if (xn->live)
-		stop_queues(xn);
+	if (!xn->live)
+		return 0;
+	stop_queues(xn);
+	await_answers(xn);
 	return 0;
 }
 
@@ -294,6 +325,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 			      NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_NDO_XMIT_SG);
 	netif_set_tso_max_size(dev, XNF_TX_PACKET_MAX);
 	netif_carrier_off(dev);
+	netif_tx_stop_all_queues(dev);
 	SET_NETDEV_DEV(dev, &xbdev->dev);
 	return xn;
 }

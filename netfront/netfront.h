@@ -449,6 +449,7 @@ void xnf_tx_flush(struct xnf_queue *q);
 /* tx_reap.c */
 void xnf_tx_reap(struct xnf_queue *q, int budget);
 void xnf_tx_poll(struct xnf_queue *q, int budget);
+bool xnf_tx_settled(struct xnf_queue *q);
 void xnf_tx_drop_all(struct xnf_queue *q);
 
 /* rx.c */

@@ -57,7 +57,7 @@ void xnf_rx_refill(struct xnf_queue *q)
 		u64_stats_update_begin(&q->stats.rx_sync);
 		u64_stats_inc(&q->stats.rx_no_frame);
 		u64_stats_update_end(&q->stats.rx_sync);
-		mod_timer(&q->timer, jiffies + HZ / 20 + 1);
+		timer_reduce(&q->timer, jiffies + HZ / 20 + 1);
 	}
 	xnf_rx_push(q);
 }

@@ -46,6 +46,7 @@ static struct sk_buff *roomy(struct xnf_queue *q, struct sk_buff *head, struct s
 		skb_shinfo(head)->frag_list = next;
 	else
 		tail->next = next;
+	head->truesize += next->truesize;
 	return next;
 }
 

@@ -63,6 +63,7 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct xnf_tx *tx = &q->tx;
 	u32 bytes = skb->len;
 	bool gathered = false;
+	bool push;
 
 	if (unlikely(!tx->ring.sring || bytes < ETH_HLEN || bytes > XNF_TX_PACKET_MAX))
 		return tx_drop(q, skb);
@@ -71,11 +72,15 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 		return NETDEV_TX_BUSY;
 	}
 	skb_tx_timestamp(skb);
+	/* A backend may keep a packet for long, a namespace's end must not wait for it. */
+	nf_reset_ct(skb);
 	if (unlikely(xnf_tx_put(tx, skb, &gathered)))
 		return tx_drop(q, skb);
 	tx_count(&q->stats, bytes, gathered);
+	/* Counted before anything is reaped: a backend may answer what it only guesses. */
+	push = __netdev_tx_sent_queue(q->txq, bytes, netdev_xmit_more());
 	tx_look_ahead(q);
-	if (__netdev_tx_sent_queue(q->txq, bytes, netdev_xmit_more()))
+	if (push || netif_tx_queue_stopped(q->txq))
 		tx_push(q);
 	return NETDEV_TX_OK;
 }

@@ -118,6 +118,25 @@ void xnf_tx_poll(struct xnf_queue *q, int budget)
 	__netif_tx_unlock(q->txq);
 }
 
+/**
+ * xnf_tx_settled() - take what was answered, and see whether that was all
+ * @q: the queue; nobody sends on it
+ *
+ * Return: whether no packet of ours is on the ring, or none will ever be answered.
+ */
+bool xnf_tx_settled(struct xnf_queue *q)
+{
+	struct xnf_tx_front_ring *ring = &q->tx.ring;
+	bool settled;
+
+	__netif_tx_lock_bh(q->txq);
+	if (!xfl_broken(&q->xn->xd))
+		xnf_tx_reap(q, 0);
+	settled = ring->rsp_cons == ring->req_prod_pvt || xfl_broken(&q->xn->xd);
+	__netif_tx_unlock_bh(q->txq);
+	return settled;
+}
+
 /* ---- the end of a connection ---- */
 
 static void put_skb(void *skb)

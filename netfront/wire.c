@@ -255,7 +255,8 @@ static enum xnf_verdict take_gso(struct xnf_rx_packet *p, const struct xnf_rx_ru
 {
 	u8 type = extra->u.gso.type;
 
-	if (!extra->u.gso.size || type > XNF_GSO_TCPV6 || !(rules->gso & 1u << type))
+	/* The stack means something else by the largest size, GSO_BY_FRAGS. */
+	if (!extra->u.gso.size || extra->u.gso.size == 0xffff || type > XNF_GSO_TCPV6 || !(rules->gso & 1u << type))
 		return XNF_RX_BAD_GSO;
 	p->gso_size = extra->u.gso.size;
 	p->gso_type = type;
