@@ -89,6 +89,7 @@ static bool bf_can_issue(struct bf_ring *ring, const struct bf_req *br)
  * bf_admit() finds out; the frames stay, see bf_disconnect().
  */
 static void bf_stage(struct bf_ring *ring, struct bf_req *br, unsigned long *flags)
+	__must_hold(&ring->lock)
 {
 	if (br->segs <= BF_COPY_LOCKED || br->op != BFW_WRITE || !ring->keep.frame ||
 	    !list_empty(&ring->waiting) || !bf_can_issue(ring, br))
