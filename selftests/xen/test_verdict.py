@@ -86,6 +86,14 @@ class ReportTest(unittest.TestCase):
                      "WARNING: not a kernel's", "(XEN) Hardware Dom0 halted: halting machine"):
             self.assertFalse(self.reports(f"{line}\n"), line)
 
+    def test_flags_no_processor_has(self):
+        with tempfile.TemporaryDirectory() as directory:
+            log = Path(directory) / "log"
+            log.write_text("[ 1.0] RSP: e02b:ffffc9004081fa30 EFLAGS: 00010286\n")
+            self.assertFalse(verdict.impossible_flags(log))
+            log.write_text("[ 1.0] RSP: e02b:ffffc9004081fa30 EFLAGS: 1f3c0606\n")
+            self.assertEqual(verdict.impossible_flags(log), "EFLAGS: 1f3c0606")
+
 
 if __name__ == "__main__":
     unittest.main()
