@@ -60,8 +60,8 @@ static void bf_take(struct bf_ring *ring, struct list_head *answered)
  * bf_end_grants() - take back access to a request's data
  * @br: a request that is ours, answered or given up
  *
- * Kept frames stay as they are. What cannot be ended moves to the front of @br->ref and is counted in
- * @br->nr_stuck.
+ * Kept frames stay as they are. What cannot be ended moves to the front of @br->ref
+ * and is counted in @br->nr_stuck.
  */
 void bf_end_grants(struct bf_req *br)
 {
@@ -180,7 +180,8 @@ static void bf_finish(struct list_head *ended)
 
 static void bf_check_drained(struct bf_ring *ring)
 {
-	if (unlikely(ring->mode != BF_RING_LIVE) && ring->table.slots.nr_free == ring->table.slots.nr)
+	if (unlikely(ring->mode != BF_RING_LIVE) &&
+	    ring->table.slots.nr_free == ring->table.slots.nr)
 		wake_up(&ring->bf->drained);
 }
 

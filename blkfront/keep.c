@@ -176,7 +176,8 @@ void bf_keep_take(struct bf_ring *ring, struct bf_req *br)
 	br->copied = true;
 }
 
-static u32 bf_copy_run(struct bf_ring *ring, const struct bf_req *br, const struct bio_vec *bv, u32 nr)
+static u32 bf_copy_run(struct bf_ring *ring, const struct bf_req *br,
+		       const struct bio_vec *bv, u32 nr)
 {
 	u32 offset = bv->bv_offset;
 	u32 left = bv->bv_len;

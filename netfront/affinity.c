@@ -4,16 +4,9 @@
  * interrupts as for sending, so that the lines of a queue's rings stay in one cache.
  */
 #include <linux/cpumask.h>
-#include <linux/interrupt.h>
 #include <linux/netdevice.h>
 
 #include "netfront.h"
-
-static void hint(unsigned int irq, unsigned int cpu)
-{
-	if (irq)
-		irq_set_affinity_and_hint(irq, cpumask_of(cpu));
-}
 
 /**
  * xnf_affinity_hint() - move a queue's interrupts to its CPU
@@ -21,24 +14,13 @@ static void hint(unsigned int irq, unsigned int cpu)
  */
 void xnf_affinity_hint(struct xnf_queue *q)
 {
-	unsigned int cpu = cpumask_local_spread(q->index, NUMA_NO_NODE);
+	const struct cpumask *cpu = cpumask_of(cpumask_local_spread(q->index, NUMA_NO_NODE));
 
 	if (num_online_cpus() == 1)
 		return;
-	hint(q->tx_ec.irq, cpu);
-	hint(q->rx_ec.irq, cpu);
-}
-
-/**
- * xnf_affinity_forget() - withdraw the hints; to be done before the channels are unbound
- * @q: the queue
- */
-void xnf_affinity_forget(struct xnf_queue *q)
-{
-	if (q->tx_ec.irq)
-		irq_update_affinity_hint(q->tx_ec.irq, NULL);
+	xfl_evtchn_set_affinity(&q->tx_ec, cpu);
 	if (q->rx_ec.irq)
-		irq_update_affinity_hint(q->rx_ec.irq, NULL);
+		xfl_evtchn_set_affinity(&q->rx_ec, cpu);
 }
 
 static void steer_queue(struct xnf_dev *xn, struct cpumask *mask, u32 index)

@@ -409,7 +409,6 @@ void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old);
 
 /* affinity.c */
 void xnf_affinity_hint(struct xnf_queue *q);
-void xnf_affinity_forget(struct xnf_queue *q);
 void xnf_affinity_steer(struct xnf_dev *xn);
 
 /* mcast.c */
@@ -504,6 +503,17 @@ static inline u32 xnf_tx_room(const struct xnf_tx *tx)
 }
 
 /**
+ * xnf_tx_answered() - whether the backend has answered what was not taken yet
+ * @tx: transmit side, connected
+ *
+ * A hint: the index is the backend's, and the ring may be somebody else's just now.
+ */
+static inline bool xnf_tx_answered(const struct xnf_tx *tx)
+{
+	return READ_ONCE(tx->ring.sring->rsp_prod) != READ_ONCE(tx->ring.rsp_cons);
+}
+
+/**
  * xnf_tx_may_send() - whether any packet at all can be put on the ring
  * @tx: transmit side, under the transmit lock
  * @room: ring places that have to be free
@@ -536,6 +546,19 @@ static inline void xnf_rx_post(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 	req->id = place;
 	req->pad = 0;
 	req->gref = buf->gref;
+}
+
+/**
+ * xnf_rx_repost() - put all frames of the packet being received on the ring again
+ * @rx: receive side, its owner only
+ */
+static inline void xnf_rx_repost(struct xnf_rx *rx)
+{
+	u32 i;
+
+	for (i = 0; i < rx->nr_held; i++)
+		xnf_rx_post(rx, &rx->held[i]);
+	rx->nr_held = 0;
 }
 
 /**

@@ -211,7 +211,6 @@ void xnf_queue_free(struct xnf_queue *q)
 {
 	timer_delete_sync(&q->timer);
 	xnf_xdp_close(q);
-	xnf_affinity_forget(q);
 	xnf_events_unbind(q);
 	xnf_tx_drop_all(q);
 	rx_free(q);

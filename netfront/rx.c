@@ -6,18 +6,9 @@
 
 #include "netfront.h"
 
-static void give_back_held(struct xnf_rx *rx)
-{
-	u32 i;
-
-	for (i = 0; i < rx->nr_held; i++)
-		xnf_rx_post(rx, &rx->held[i]);
-	rx->nr_held = 0;
-}
-
 static void discard(struct xnf_queue *q, enum xnf_verdict verdict)
 {
-	give_back_held(&q->rx);
+	xnf_rx_repost(&q->rx);
 	if (verdict == XNF_OK)	/* more of a packet that was counted already */
 		return;
 	u64_stats_update_begin(&q->stats.rx_sync);

@@ -133,14 +133,6 @@ static void post_extras(struct xnf_rx *rx)
 		xnf_rx_post(rx, &rx->held[1 + i]);
 }
 
-static void post_all(struct xnf_rx *rx)
-{
-	u32 i;
-
-	for (i = 0; i < rx->nr_held; i++)
-		xnf_rx_post(rx, &rx->held[i]);
-}
-
 /* ---- checksum and segmentation ---- */
 
 /**
@@ -217,7 +209,7 @@ static struct sk_buff *build(struct xnf_queue *q)
 
 	skb = napi_alloc_skb(&q->napi, head);
 	if (unlikely(!skb)) {
-		post_all(rx);
+		xnf_rx_repost(rx);
 		return lose(q, NULL);
 	}
 	skb_put_data(skb, xnf_rx_va(&rx->held[0]) + p->slot[0].offset, head);

@@ -94,11 +94,6 @@ void xnf_tx_reap(struct xnf_queue *q, int budget)
 	netdev_tx_completed_queue(q->txq, 1, bytes);
 }
 
-static bool tx_idle(const struct xnf_tx_front_ring *ring)
-{
-	return READ_ONCE(ring->sring->rsp_prod) == READ_ONCE(ring->rsp_cons);
-}
-
 /**
  * xnf_tx_poll() - take responses in NAPI, and let a stopped queue go on
  * @q: the queue
@@ -108,7 +103,7 @@ void xnf_tx_poll(struct xnf_queue *q, int budget)
 {
 	struct xnf_tx *tx = &q->tx;
 
-	if (tx_idle(&tx->ring) && !netif_tx_queue_stopped(q->txq))
+	if (!xnf_tx_answered(tx) && !netif_tx_queue_stopped(q->txq))
 		return;
 	__netif_tx_lock(q->txq, smp_processor_id());
 	xnf_tx_reap(q, budget);

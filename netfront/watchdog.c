@@ -20,11 +20,6 @@ static void count_timeout(struct xnf_queue *q)
 	u64_stats_update_end(&q->stats.rescue_sync);
 }
 
-static bool answers_wait(const struct xnf_tx_front_ring *ring)
-{
-	return READ_ONCE(ring->sring->rsp_prod) != READ_ONCE(ring->rsp_cons);
-}
-
 static void revive(struct xnf_queue *q)
 {
 	struct xnf_dev *xn = q->xn;
@@ -54,7 +49,7 @@ void xnf_tx_timeout(struct net_device *dev, unsigned int index)
 	if (!q->tx.ring.sring)
 		return;
 	count_timeout(q);
-	if (cons != q->stuck_at || answers_wait(&q->tx.ring))
+	if (cons != q->stuck_at || xnf_tx_answered(&q->tx))
 		q->stuck = 0;
 	q->stuck_at = cons;
 	napi_schedule(&q->napi);

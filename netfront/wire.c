@@ -253,12 +253,15 @@ static enum xnf_verdict take_first(struct xnf_rx_packet *p, const struct xnf_rx_
 static enum xnf_verdict take_gso(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
 				 const struct xnf_extra *extra)
 {
+	u16 size = extra->u.gso.size;
 	u8 type = extra->u.gso.type;
 
 	/* The stack means something else by the largest size, GSO_BY_FRAGS. */
-	if (!extra->u.gso.size || extra->u.gso.size == 0xffff || type > XNF_GSO_TCPV6 || !(rules->gso & 1u << type))
+	if (!size || size == 0xffff)
 		return XNF_RX_BAD_GSO;
-	p->gso_size = extra->u.gso.size;
+	if (type > XNF_GSO_TCPV6 || !(rules->gso & 1u << type))
+		return XNF_RX_BAD_GSO;
+	p->gso_size = size;
 	p->gso_type = type;
 	return XNF_OK;
 }

@@ -89,12 +89,6 @@ static bool copy_packet(struct xnf_rx *rx, struct xdp_buff *xdp)
 	return true;
 }
 
-static void repost(struct xnf_rx *rx)
-{
-	while (rx->nr_held)
-		xnf_rx_post(rx, &rx->held[--rx->nr_held]);
-}
-
 /* ---- the checksum ---- */
 
 static __wsum sum_fragments(struct xdp_buff *xdp, __wsum sum, u32 at)
@@ -243,7 +237,7 @@ struct sk_buff *xnf_xdp_rx(struct xnf_queue *q)
 	struct xdp_buff xdp;
 	bool good = copy_packet(rx, &xdp);
 
-	repost(rx);
+	xnf_rx_repost(rx);
 	if (!good)
 		return lose(q, NULL, XNF_XDP_LOST);
 	if (rx->packet.flags & XNF_RXF_CSUM_BLANK && !complete_csum(&xdp))

@@ -471,7 +471,7 @@ static void random_packet(struct rng *r, struct packet *p, u32 most)
 	p->csum_blank = rng_one_in(r, 2);
 	p->validated = rng_one_in(r, 2);
 	if (rng_one_in(r, 3)) {
-		p->gso_size = (u16)rng_range(r, 1, 65535);
+		p->gso_size = (u16)rng_range(r, 1, 65534);
 		p->gso_type = (u8)rng_range(r, 1, 2);
 	}
 	p->hashed = rng_one_in(r, 3);
@@ -756,6 +756,15 @@ static void lie_gso_of_size_0_or_unknown_type(void **state)
 	}
 }
 
+static void lie_gso_of_the_size_that_means_fragments(void **state)
+{
+	(void)state;
+	start(XNF_SLOTS_MIN);
+	put(rsp(100, 0, NETRXF_extra_info));
+	put_extra(XEN_NETIF_EXTRA_TYPE_GSO, 0, 65535, 1);
+	assert_dropped_for(XNF_RX_BAD_GSO);
+}
+
 static void lie_gso_that_was_not_advertised(void **state)
 {
 	(void)state;
@@ -871,6 +880,7 @@ int main(void)
 		T(lie_extra_not_agreed_on),
 		T(lie_same_extra_twice),
 		T(lie_gso_of_size_0_or_unknown_type),
+		T(lie_gso_of_the_size_that_means_fragments),
 		T(lie_gso_that_was_not_advertised),
 		T(lie_gso_prefix_dialect),
 		T(lie_extra_in_the_middle),

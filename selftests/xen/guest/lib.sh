@@ -87,6 +87,29 @@ net_up() {
 
 carrier() { [ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]; }
 
+# How scenarios begin that run suites of /selftests: with what those need, and the driver loaded.
+begin_suites() {
+	# shellcheck disable=SC1091 # it is there in the guest
+	. /selftests/suite.sh
+	export XENFRONT_DOM0=dom0
+	export -f dom0 dom0_answered wait_for
+	ktap_print_header
+}
+
+begin_net() {
+	begin_suites
+	export XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
+	ktap_test "driver loads" load_driver net
+	ktap_test "link is up" net_up
+}
+
+begin_disk() {	# DISK
+	begin_suites
+	export XENFRONT_DISK=$1
+	ktap_test "driver loads" load_driver blk
+	ktap_test "disk is there" wait_for 20 have_disk "$1"
+}
+
 # figure NAME VALUE UNIT: a measured figure, shown in the tables.
 figure() { echo "# figure: $1 = $2 $3"; }
 

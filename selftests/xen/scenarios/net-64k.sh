@@ -6,12 +6,7 @@
 #: timeout = 900
 
 guest() {
-	. /selftests/suite.sh
-	export XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6 XENFRONT_DOM0=dom0
-	export -f dom0 dom0_answered wait_for
-	ktap_print_header
-	ktap_test "driver loads" load_driver net
-	ktap_test "link is up" net_up
+	begin_net
 	ktap_suite net/basic net/shapes net/cycle
 	ktap_finished
 }

@@ -35,12 +35,7 @@ link_says() {	# SPEED DUPLEX
 }
 
 guest() {
-	. /selftests/suite.sh
-	export XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6 XENFRONT_DOM0=dom0
-	export -f dom0 dom0_answered wait_for
-	ktap_print_header
-	ktap_test "driver loads" load_driver net
-	ktap_test "link is up" net_up
+	begin_net
 	ktap_test "four queues at first" combined_is 4
 	ktap_test "rings have 256 places" ring_is_256
 	ktap_test "speed is not known" link_says Unknown! Unknown!

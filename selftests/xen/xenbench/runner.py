@@ -61,6 +61,7 @@ class Runner:
         self._images, self._directory, self._verbose = images, directory, verbose
         self._skips = verdict.expected_skips()
         self._boots = self._total = self._done = 0
+        self._repeated = False
 
     def run_all(self, runs, disks=()):
         """Boots once for each kind of machine the runs need, in the order they come."""
@@ -117,10 +118,14 @@ class Runner:
                 return
 
     def _repeat_if_emulator_failed(self, machine, run):
-        """No driver can set bits of EFLAGS that a processor does not have. Once, and said."""
+        """No driver can set bits of EFLAGS that a processor does not have.
+
+        For one guest of all that run, and said: what happens to a second one is no accident.
+        """
         shown = verdict.impossible_flags(run.console)
-        if not shown:
+        if not shown or self._repeated:
             return
+        self._repeated = True
         say(f"{run.name}: the emulator failed, not the guest ({shown}): once more")
         run.tests, run.figures, run.faults, run.reports, run.exit = [], [], [], [], ""
         self._run_one(machine, run)
