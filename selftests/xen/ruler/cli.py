@@ -50,7 +50,7 @@ def our_modules(options, variants):
 
     if all(variant.driver != "ours" for variant in variants):
         return None
-    return cli.modules_for(rig.GUEST_KERNEL, options)
+    return cli.modules_for("amd64", rig.GUEST_KERNEL, options)
 
 
 def do_profile(options):
