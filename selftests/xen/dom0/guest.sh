@@ -17,6 +17,20 @@ guest_initrd() {	# NAME
 	cat "/host/$1/guest.cpio"
 }
 
+# Emulated devices only as far as QEMU cannot do without.
+hvm_config() {
+	cat <<-END
+		vga = "none"
+		nographic = 1
+		vnc = 0
+		sdl = 0
+		usb = 0
+		serial = "none"
+		hdtype = "ahci"
+		on_soft_reset = "soft-reset"
+	END
+}
+
 guest_config() {	# NAME
 	local nic spec
 	cat <<-END
@@ -31,10 +45,11 @@ guest_config() {	# NAME
 		on_reboot = "destroy"
 		on_crash = "destroy"
 	END
+	[ "$TYPE" != hvm ] || hvm_config
 	printf '%s\n' "${XL[@]}"
 	printf 'vif = ['
 	for ((nic = 0; nic < NICS; nic++)); do
-		printf ' "mac=00:16:3e:00:00:%02x,script=/bench/hotplug/vif",' $((nic + 1))
+		printf ' "mac=00:16:3e:00:00:%02x,type=vif,script=/bench/hotplug/vif",' $((nic + 1))
 	done
 	printf ' ]\ndisk = ['
 	for spec in "${DISKS[@]}"; do
@@ -49,7 +64,8 @@ guest_create() {	# NAME
 	guest_config "$1" >/tmp/guest.cfg
 	timeout 90 xl create -q -p /tmp/guest.cfg 1>&2 || return
 	DOMID=$(xl domid "$1")
-	rm /tmp/initrd
+	# A soft reset reads it again.
+	[ "$TYPE" = hvm ] || rm /tmp/initrd
 	backends_wait InitWait || return
 	for key in "${HIDE[@]}"; do
 		# shellcheck disable=SC2086 # "vbd feature-flush-cache": class and key
@@ -87,6 +103,9 @@ guest_call() {
 
 guest_gone() { ! xenstore-exists "/local/domain/$DOMID/vm"; }
 
+# A soft reset, for kexec, makes xenstore's side of a guest anew while the guest is kept.
+guest_kept() { xl list "$DOMID" 2>/dev/null | awk 'NR == 2 { kept = $(NF - 1) !~ /d/ } END { exit !kept }'; }
+
 watch_start() {
 	exec {WATCH}< <(exec xenstore-watch "/local/domain/$DOMID/data" @releaseDomain)
 	WATCHER=$!
@@ -114,7 +133,7 @@ guest_serve() {
 			tell_host "exit $code"
 			xenstore-write "/local/domain/$DOMID/data/seen" 1
 			break
-		elif guest_gone; then
+		elif guest_gone && ! guest_kept; then
 			fault "guest died before it reported a result"
 			break
 		fi

@@ -4,6 +4,7 @@
 #: arch = "arm64"
 #: kernel = ["6.12-16k"]
 #: timeout = 600
+#: slow = true
 
 guest() {
 	begin_net

@@ -37,7 +37,7 @@ class Options:
         """The machine a scenario asks for."""
         return cls(arch=scenario.arch, dom0_kernel=scenario.dom0_kernel,
                    dom0_vcpus=scenario.dom0_vcpus, icount=scenario.icount,
-                   pvh=scenario.type != "pv", qdisk=scenario.backend == "qdisk")
+                   pvh=scenario.type != "pv", qdisk=scenario.needs_qemu())
 
     def command(self, images, run, agent, console):
         arch = images.arch

@@ -47,7 +47,11 @@ class Scenario:
     def machine(self):
         """Scenarios for which this is equal can share one boot of Xen and dom0."""
         return (self.arch, self.dom0_kernel, self.dom0_vcpus, self.icount,
-                self.type != "pv", self.backend == "qdisk")
+                self.type != "pv", self.needs_qemu())
+
+    def needs_qemu(self):
+        """In dom0: as a disk's backend, or as the devices of an HVM guest."""
+        return self.backend == "qdisk" or self.type == "hvm"
 
 
 def load(path):
