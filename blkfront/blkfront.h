@@ -7,7 +7,8 @@
  *	submit.c	checks its shape, then issues it or lets it wait for credit
  *	data.c		turns its data into grants and ring requests
  *	keep.c		has the frames its data is copied through, if it is
- *	complete.c	takes responses, ends grants, completes it
+ *	event.c		finds that there are responses
+ *	complete.c	takes them, ends grants, completes it
  *	recover.c	what becomes of it when the connection ends first
  *
  * and the way of a device: main.c, connect.c (keys, life cycle), ring.c (a ring's
@@ -54,8 +55,12 @@ DEFINE_RING_TYPES(bfw, union bfw_request, struct bfw_response);
  * @op: what goes over the wire
  * @copied: its data goes through kept frames, and @ref holds their numbers
  * @segs: frames of its data
+ * @placed: how many of them are on the ring; fewer than all only at the head of the
+ *	ring's waiting list
  * @nr_refs: grants in use, in @ref; whoever owns the request
  * @nr_stuck: how many of them the backend will not let go of; at the front of @ref
+ * @layout: how the rest goes on, once @placed is not 0
+ * @parked: while its connection is gone and the backend still maps its data
  * @ref: one grant reference, or number of a kept frame, per frame of data
  */
 struct bf_req {
@@ -64,8 +69,11 @@ struct bf_req {
 	u8 op;
 	bool copied;
 	u16 segs;
+	u16 placed;
 	u16 nr_refs;
 	u16 nr_stuck;
+	struct bfw_layout layout;
+	struct xfl_parked parked;
 	grant_ref_t ref[BFW_MAX_SEGS];
 };
 
@@ -157,6 +165,7 @@ struct bf_ring_stats {
  * @silent: the backend is not asked for events
  * @handle: the frontend's device id, part of every request
  * @cap: segments one ring request carries
+ * @event: the response index at which an event was asked for
  * @front: the ring; its sring is NULL while there is none
  * @table: ring requests in flight
  * @grefs: grant references
@@ -182,6 +191,7 @@ struct bf_ring {
 	bool silent;
 	u16 handle;
 	u16 cap;
+	u32 event;
 	struct bfw_front_ring front;
 	struct bfw_table table;
 	struct xfl_grefs grefs;
@@ -214,11 +224,14 @@ struct bf_ring {
  * @untrusted: the backend shall see no more than the data itself; life cycle only
  * @xd: life cycle
  * @resized: watch on the size the backend writes; life cycle only
- * @drained: woken when a ring that holds new requests has none in flight
+ * @drained: woken when a ring that holds new requests has none in flight, and when the
+ *	block layer was told what changed
  * @disk_lock: protects @disk and @removing
  * @disk: what the backend said last; written by the life cycle
  * @removing: no more @disk_work
  * @dead: the disk will not come back, or could not be added
+ * @cache_told: the block layer knows that there is a cache; @disk_work
+ * @holds_for_cache: rings hold requests until it knows; life cycle
  * @disk_users: who still uses @gd: the life cycle, @del_work
  * @gd: the gendisk, from the first connection on; NULL before
  * @tag_set: its tags
@@ -249,6 +262,8 @@ struct blkfront {
 	struct bfw_disk disk;
 	bool removing;
 	bool dead;
+	bool cache_told;
+	bool holds_for_cache;
 	atomic_t disk_users;
 	bool added;
 	struct gendisk *gd;
@@ -316,15 +331,18 @@ bool bf_pump(struct bf_ring *ring);
 void bf_ring_set_mode(struct bf_ring *ring, enum bf_ring_mode mode);
 
 /* data.c */
-void bf_issue(struct bf_ring *ring, struct bf_req *br);
+bool bf_issue(struct bf_ring *ring, struct bf_req *br);
 
-/* complete.c */
+/* event.c */
+bool bf_arm(struct bf_ring *ring);
 irqreturn_t bf_interrupt(int irq, void *data);
-bool bf_complete(struct bf_ring *ring, u32 *prod);
 int bf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch);
 void bf_listen(struct bf_ring *ring);
-void bf_complete_rq(struct request *rq);
 enum blk_eh_timer_return bf_timeout(struct request *rq);
+
+/* complete.c */
+bool bf_complete(struct bf_ring *ring, u32 *prod);
+void bf_complete_rq(struct request *rq);
 void bf_end_grants(struct bf_req *br);
 void bf_return_refs(struct bf_ring *ring, struct bf_req *br);
 
@@ -343,6 +361,7 @@ void bf_stats_exit(void);
 /* disk.c */
 int bf_disk_create(struct blkfront *bf);
 void bf_disk_update(struct blkfront *bf);
+void bf_disk_tell_cache(struct blkfront *bf);
 void bf_disk_mark_dead(struct blkfront *bf);
 void bf_disk_put(struct blkfront *bf);
 void bf_disk_work(struct work_struct *work);

@@ -31,29 +31,27 @@ static int bf_take_one(struct bf_ring *ring, struct list_head *answered)
 	return 0;
 }
 
-/*
- * Takes what the ring holds. The event stays armed while nothing was taken, so
- * it is asked for again only behind responses.
- */
-static void bf_take(struct bf_ring *ring, struct list_head *answered)
+/* Return: whether there was anything. */
+static bool bf_take(struct bf_ring *ring, struct list_head *answered)
 {
+	u32 before = ring->front.rsp_cons;
 	int pending, err;
 
 	while ((pending = XFL_RING_PENDING(&ring->front))) {
 		if (unlikely(pending < 0)) {
 			bf_lied(ring, "impossible response index", pending);
-			return;
+			goto out;
 		}
 		while (pending--) {
 			err = bf_take_one(ring, answered);
 			if (unlikely(err)) {
 				bf_lied(ring, "response to nothing we asked", err);
-				return;
+				goto out;
 			}
 		}
-		if (ring->silent || !XFL_RING_ARM(&ring->front, 1))
-			return;
 	}
+out:
+	return ring->front.rsp_cons != before;
 }
 
 /**
@@ -212,14 +210,16 @@ bool bf_complete(struct bf_ring *ring, u32 *prod)
 	struct bf_req *br;
 	unsigned long flags;
 	bool any = false;
-	bool notify;
+	bool notify, more;
 
 	do {
 		spin_lock_irqsave(&ring->lock, flags);
 		bf_settle(ring, &ended);
 		if (ring->front.sring && !xfl_broken(&ring->bf->xd))
-			bf_take(ring, &answered);
+			any |= bf_take(ring, &answered);
 		notify = bf_pump(ring);
+		/* Only the handler is sure to be back at once, so only it puts this off till then. */
+		more = (!prod || list_empty(&answered)) && bf_arm(ring);
 		bf_check_drained(ring);
 		if (prod)
 			*prod = ring->front.rsp_cons;
@@ -230,88 +230,7 @@ bool bf_complete(struct bf_ring *ring, u32 *prod)
 		bf_finish(&ended);
 		list_for_each_entry(br, &answered, link)
 			bf_take_data(ring, br);
-		any |= !list_empty(&answered);
 		list_splice_init(&answered, &ended);
-	} while (!list_empty(&ended));
+	} while (more || !list_empty(&ended));
 	return any;
-}
-
-/**
- * bf_interrupt() - the backend raised its doorbell
- * @irq: interrupt
- * @data: the ring
- */
-irqreturn_t bf_interrupt(int irq, void *data)
-{
-	struct bf_ring *ring = data;
-	u32 prod;
-
-	xfl_evtchn_event(&ring->ec);
-	ring->stats.events++;
-	if (unlikely(!bf_complete(ring, &prod)))
-		ring->stats.idle_events++;
-	/* Events of a backend that lied stay off. */
-	if (likely(!xfl_broken(&ring->bf->xd)))
-		xfl_evtchn_eoi(&ring->ec, prod);
-	return IRQ_HANDLED;
-}
-
-/*
- * Outside the interrupt handler. If it is not our turn, somebody else looks at the ring,
- * or it is being taken down and its requests are looked after.
- */
-static bool bf_look(struct bf_ring *ring)
-{
-	bool any;
-
-	if (!mutex_trylock(&ring->turn))
-		return false;
-	any = bf_complete(ring, NULL);
-	mutex_unlock(&ring->turn);
-	return any;
-}
-
-/**
- * bf_poll() - blk_mq_ops.poll: somebody would rather look than wait for an event
- * @hctx: hardware context
- * @batch: not used: the ring's own round completes in batches
- */
-int bf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch)
-{
-	return bf_look(hctx->driver_data);
-}
-
-/**
- * bf_listen() - have events on a ring that nobody may poll any more
- * @ring: the ring
- */
-void bf_listen(struct bf_ring *ring)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&ring->lock, flags);
-	if (ring->silent && ring->front.sring)
-		XFL_RING_ARM(&ring->front, 1);
-	ring->silent = false;
-	spin_unlock_irqrestore(&ring->lock, flags);
-	bf_complete(ring, NULL);
-}
-
-/**
- * bf_timeout() - blk_mq_ops.timeout: a request takes long
- * @rq: the request
- *
- * Its pages are granted, so it cannot be given up here; but an event may have
- * been lost.
- *
- * Return: BLK_EH_DONE if it is complete now, else BLK_EH_RESET_TIMER.
- */
-enum blk_eh_timer_return bf_timeout(struct request *rq)
-{
-	struct bf_ring *ring = bf_ring_of(rq);
-
-	if (bf_look(ring) && !ring->silent)
-		dev_warn_once(disk_to_dev(rq->q->disk), "an event was lost; found by timeout\n");
-	return blk_mq_request_started(rq) && !blk_mq_request_completed(rq) ?
-		BLK_EH_RESET_TIMER : BLK_EH_DONE;
 }

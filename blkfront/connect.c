@@ -351,6 +351,7 @@ static int bf_go_live(struct xfl_device *xd)
 		if (err)
 			return err;
 	}
+	bf_disk_tell_cache(bf);
 	bf_announce(bf);
 	bf_set_affinity(bf);
 	bf_set_modes(bf, BF_RING_LIVE);

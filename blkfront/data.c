@@ -15,7 +15,6 @@ static u64 bf_register(struct bf_ring *ring, struct bf_req *br, u8 op, int *slot
 {
 	*slot = bfw_send(&ring->table, op, br);
 	ring->stats.parts++;
-	br->tally.parts_left++;
 	return xfl_slot_id(&ring->table.slots, *slot);
 }
 
@@ -32,69 +31,73 @@ static void bf_next_part(struct bf_ring *ring, struct bf_req *br, struct bfw_lay
 	bfw_open_part(layout, bf_next_slot(ring), &part);
 }
 
-static void bf_place_kept(struct bf_ring *ring, struct bf_req *br, struct bfw_layout *layout,
-			  const struct bio_vec *bv, u32 *nr)
+static grant_ref_t bf_grant_frame(struct bf_ring *ring, struct bf_req *br, struct page *page,
+				  u32 offset)
 {
-	u32 offset = bv->bv_offset;
-	u32 left = bv->bv_len;
+	grant_ref_t ref = xfl_gref_pop(&ring->grefs);
 
-	while (left) {
-		const struct bf_kept *at = &ring->keep.frame[br->ref[(*nr)++]];
-		u32 len = xfl_frame_chunk(offset, left);
-
-		if (bfw_part_full(layout))
-			bf_next_part(ring, br, layout);
-		bfw_place(layout, at->gref, offset, len);
-		offset += len;
-		left -= len;
-	}
-}
-
-static void bf_place_run(struct bf_ring *ring, struct bf_req *br, struct bfw_layout *layout,
-			 const struct bio_vec *bv)
-{
 	/* A backend writes to memory only where it reads from the disk. */
-	bool readonly = br->op == BFW_WRITE;
-	u32 offset = bv->bv_offset;
-	u32 left = bv->bv_len;
-
-	while (left) {
-		grant_ref_t ref = xfl_gref_pop(&ring->grefs);
-		u32 len = xfl_frame_chunk(offset, left);
-
-		if (bfw_part_full(layout))
-			bf_next_part(ring, br, layout);
-		xfl_grant(&ring->grefs, ref, xfl_gfn(bv->bv_page, offset), readonly);
-		bfw_place(layout, ref, offset, len);
-		br->ref[br->nr_refs++] = ref;
-		offset += len;
-		left -= len;
-	}
+	xfl_grant(&ring->grefs, ref, xfl_gfn(page, offset), br->op == BFW_WRITE);
+	br->ref[br->nr_refs++] = ref;
+	ring->stats.grants_made++;
+	return ref;
 }
 
-static void bf_issue_data(struct bf_ring *ring, struct bf_req *br)
+/* Return: whether all of the run is on the ring now. */
+static bool bf_place_run(struct bf_ring *ring, struct bf_req *br, struct bfw_layout *layout,
+			 const struct bio_vec *bv, u32 *nr)
+{
+	u32 offset = bv->bv_offset;
+	u32 left = bv->bv_len;
+	u32 len;
+
+	for (; left; offset += len, left -= len, (*nr)++) {
+		len = xfl_frame_chunk(offset, left);
+		if (unlikely(*nr < br->placed))
+			continue;
+		if (bfw_part_full(layout)) {
+			if (unlikely(!bfw_credits(&ring->table)))
+				return false;
+			bf_next_part(ring, br, layout);
+		}
+		bfw_place(layout, br->copied ? ring->keep.frame[br->ref[*nr]].gref :
+			  bf_grant_frame(ring, br, bv->bv_page, offset), offset, len);
+	}
+	return true;
+}
+
+static void bf_begin_data(struct bf_ring *ring, struct bf_req *br)
 {
 	struct request *rq = bf_rq(br);
-	struct bfw_layout layout;
-	struct req_iterator iter;
-	struct bio_vec bv;
-	u32 nr = 0;
 
 	if (ring->keep.frame && !br->nr_refs) {
 		bf_keep_take(ring, br);
 		bf_copy_out(ring, br);
 	}
-	bfw_layout_init(&layout, blk_rq_pos(rq), br->segs, ring->cap);
-	rq_for_each_bvec(bv, rq, iter) {
-		if (br->copied)
-			bf_place_kept(ring, br, &layout, &bv, &nr);
-		else
-			bf_place_run(ring, br, &layout, &bv);
-	}
-	if (!br->copied)
-		ring->stats.grants_made += br->segs;
-	else if (br->op == BFW_WRITE)
+	bfw_layout_init(&br->layout, blk_rq_pos(rq), br->segs, ring->cap);
+	if (br->copied && br->op == BFW_WRITE)
 		ring->stats.bytes_copied += blk_rq_bytes(rq);
+}
+
+static bool bf_issue_data(struct bf_ring *ring, struct bf_req *br)
+{
+	struct bfw_layout layout;
+	struct req_iterator iter;
+	struct bio_vec bv;
+	u32 nr = 0;
+	bool all = true;
+
+	if (likely(!br->placed))
+		bf_begin_data(ring, br);
+	layout = br->layout;
+	rq_for_each_bvec(bv, bf_rq(br), iter) {
+		all = bf_place_run(ring, br, &layout, &bv, &nr);
+		if (unlikely(!all))
+			break;
+	}
+	br->layout = layout;
+	br->placed = nr;
+	return all;
 }
 
 static void bf_issue_flush(struct bf_ring *ring, struct bf_req *br)
@@ -119,24 +122,28 @@ static void bf_issue_discard(struct bf_ring *ring, struct bf_req *br)
 }
 
 /**
- * bf_issue() - put a request on its ring
- * @ring: a live ring with slots and references enough for it
- * @br: the request, without references unless bf_keep_take() was called for it; now the
- *	backend's until its last part is answered
+ * bf_issue() - put a request on its ring, or as much of it as the ring has slots for
+ * @ring: a live ring with a free slot and references enough for all of the request
+ * @br: the request, without references unless bf_keep_take() was called for it, or with
+ *	what an earlier call did not put there
+ *
+ * What was put there is the backend's until its last part is answered.
  *
  * Context: ring lock held. Does not push.
+ * Return: whether all of it is there. Else it has to be the next one issued.
  */
-void bf_issue(struct bf_ring *ring, struct bf_req *br)
+bool bf_issue(struct bf_ring *ring, struct bf_req *br)
 {
 	lockdep_assert_held(&ring->lock);
-	INIT_LIST_HEAD(&br->link);
-	br->tally = (struct bfw_tally){};
-	ring->stats.requests++;
-
+	if (!br->placed) {
+		br->tally = (struct bfw_tally){ .parts_left = bfw_parts(br->segs, ring->cap) };
+		ring->stats.requests++;
+	}
 	if (br->segs)
-		bf_issue_data(ring, br);
-	else if (br->op == BFW_DISCARD)
+		return bf_issue_data(ring, br);
+	if (br->op == BFW_DISCARD)
 		bf_issue_discard(ring, br);
 	else
 		bf_issue_flush(ring, br);
+	return true;
 }

@@ -208,6 +208,7 @@ int bf_disk_create(struct blkfront *bf)
 	}
 	bf_gendisk_fill(bf, gd);
 	bf->gd = gd;
+	bf->cache_told = lim.features & BLK_FEAT_WRITE_CACHE;
 	bf_stats_add(bf);
 	return 0;
 
@@ -265,6 +266,14 @@ static void bf_disk_add(struct blkfront *bf, const struct bfw_disk *d)
 	WRITE_ONCE(bf->added, true);
 }
 
+/* While rings hold requests back nothing is under way, and a freeze would wait for these. */
+static int bf_commit_limits(struct blkfront *bf, struct queue_limits *lim)
+{
+	if (READ_ONCE(bf->holds_for_cache))
+		return queue_limits_commit_update(bf->gd->queue, lim);
+	return queue_limits_commit_update_frozen(bf->gd->queue, lim);
+}
+
 static void bf_disk_apply(struct blkfront *bf, const struct bfw_disk *d)
 {
 	struct queue_limits lim = queue_limits_start_update(bf->gd->queue);
@@ -275,10 +284,16 @@ static void bf_disk_apply(struct blkfront *bf, const struct bfw_disk *d)
 	lim.logical_block_size = bf->block_mask + 1;
 	lim.physical_block_size = max(lim.physical_block_size, lim.logical_block_size);
 	lim.dma_alignment = bf->block_mask;
-	err = queue_limits_commit_update_frozen(bf->gd->queue, &lim);
+	/* From before a commit that takes it away until after one that gives it. */
+	if (!(lim.features & BLK_FEAT_WRITE_CACHE))
+		WRITE_ONCE(bf->cache_told, false);
+	err = bf_commit_limits(bf, &lim);
 	if (err)
 		dev_warn(&bf->xd.xbdev->dev, "%s: new limits refused: %pe\n", bf->vdev.name,
 			 ERR_PTR(err));
+	else if (lim.features & BLK_FEAT_WRITE_CACHE)
+		WRITE_ONCE(bf->cache_told, true);
+	wake_up(&bf->drained);
 	set_disk_ro(bf->gd, d->readonly);
 	if (set_capacity_and_notify(bf->gd, d->sectors))
 		dev_info(&bf->xd.xbdev->dev, "%s: now %llu sectors\n", bf->vdev.name, d->sectors);
@@ -319,6 +334,27 @@ void bf_disk_update(struct blkfront *bf)
 	if (!bf->removing)
 		queue_work(bf_wq, &bf->disk_work);
 	spin_unlock_irqrestore(&bf->disk_lock, flags);
+}
+
+/**
+ * bf_disk_tell_cache() - see that flushes come to us before a backend with a cache is used
+ * @bf: a device with a gendisk whose rings hold requests back
+ *
+ * A disk that had no cache may come back with one. Until the block layer knows, it
+ * ends flushes by itself.
+ *
+ * Context: life cycle; waits a second at most.
+ */
+void bf_disk_tell_cache(struct blkfront *bf)
+{
+	if (!READ_ONCE(bf->flush_op) || READ_ONCE(bf->cache_told) || !READ_ONCE(bf->added))
+		return;
+	WRITE_ONCE(bf->holds_for_cache, true);
+	bf_disk_update(bf);
+	if (!wait_event_timeout(bf->drained, READ_ONCE(bf->cache_told), HZ))
+		dev_warn(&bf->xd.xbdev->dev, "%s: has a cache now, but flushes come later\n",
+			 bf->vdev.name);
+	WRITE_ONCE(bf->holds_for_cache, false);
 }
 
 /**

@@ -49,6 +49,14 @@ bool bf_rings_drain(struct blkfront *bf)
 				  XFL_BACKEND_TIMEOUT) && bf_rings_idle(bf);
 }
 
+/* Where the waiting list begins for others: behind the rest of what was sent in part. */
+static struct list_head *bf_behind_rest(struct bf_ring *ring)
+{
+	struct bf_req *first = list_first_entry_or_null(&ring->waiting, struct bf_req, link);
+
+	return first && first->placed ? &first->link : &ring->waiting;
+}
+
 /* Last step of a request that was given up or taken over: to the next backend, or to an end. */
 static void bf_resubmit(struct bf_ring *ring, struct bf_req *br)
 {
@@ -58,8 +66,9 @@ static void bf_resubmit(struct bf_ring *ring, struct bf_req *br)
 
 	spin_lock_irqsave(&ring->lock, flags);
 	dead = ring->mode == BF_RING_DEAD;
+	br->placed = 0;
 	if (!dead) {
-		list_add(&br->link, &ring->waiting);
+		list_add(&br->link, bf_behind_rest(ring));
 		notify = bf_pump(ring);
 	}
 	spin_unlock_irqrestore(&ring->lock, flags);
@@ -88,10 +97,11 @@ static void bf_unpark(void *data)
 
 /*
  * A part's owner appears once per part: it is taken when it is met first, and
- * told by its link from then on.
+ * told by its link from then on. Of one that was sent in part, the rest waits.
  */
 static void bf_gather(struct bf_ring *ring, struct list_head *found)
 {
+	struct bf_req *first = list_first_entry_or_null(&ring->waiting, struct bf_req, link);
 	struct bfw_table *t = &ring->table;
 	u32 i;
 
@@ -106,6 +116,8 @@ static void bf_gather(struct bf_ring *ring, struct list_head *found)
 		if (list_empty(&br->link))
 			list_add_tail(&br->link, found);
 	}
+	if (first && first->placed)
+		list_move_tail(&first->link, found);
 }
 
 static void bf_release(struct bf_ring *ring, struct bf_req *br)
@@ -131,7 +143,7 @@ static void bf_release(struct bf_ring *ring, struct bf_req *br)
 	dev_warn_ratelimited(&ring->bf->xd.xbdev->dev,
 			     "request at sector %llu waits: backend still maps %u frames\n",
 			     (u64)blk_rq_pos(bf_rq(br)), stuck);
-	xfl_park(br->ref, stuck, THIS_MODULE, bf_unpark, br);
+	xfl_park_in(&br->parked, br->ref, stuck, THIS_MODULE, bf_unpark, br);
 }
 
 /**

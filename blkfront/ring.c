@@ -145,7 +145,7 @@ static int bf_grefs_alloc(struct bf_ring *ring, u32 slots, u32 cap)
 	u32 reserve = fixed + BFW_MAX_SEGS;
 
 	return xfl_grefs_init(&ring->grefs, ring->bf->xd.xbdev->otherend_id, reserve,
-			      fixed + max(BF_MIN_REFS, slots * cap));
+			      fixed + max(BF_MIN_REFS, slots * cap + BFW_MAX_SEGS));
 }
 
 /**
@@ -169,9 +169,9 @@ int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap)
 	spin_lock_irq(&ring->lock);
 	XEN_FRONT_RING_INIT(&ring->front, (struct bfw_sring *)ring->mem.vaddr,
 			    frames * XFL_FRAME_SIZE);
-	/* An index that the backend does not reach again before it counted through 2^32. */
-	if (ring->silent)
-		WRITE_ONCE(ring->front.sring->rsp_event, 0);
+	/* Index 0 the backend does not reach again before it counted through 2^32. */
+	ring->event = !ring->silent;
+	WRITE_ONCE(ring->front.sring->rsp_event, ring->event);
 	slots = RING_SIZE(&ring->front);
 	xfl_slots_init(&ring->table.slots, ring->slot, slots, 64);
 	ring->cap = cap;

@@ -3,10 +3,10 @@
  * Submission: what the block layer hands us goes on the ring, or waits its turn.
  *
  * DOC: a request takes as many credits (free ring slots) as it has parts. One
- * that finds too few waits on its ring's list, and so does everything behind
- * it. Whoever returns credits sends from the head of that list, so the block
- * layer need not be asked to try again. The largest request takes fewer slots
- * than any ring has and no more references than the ring keeps in reserve,
+ * that finds too few puts what it can on the ring and waits at the head of the
+ * ring's list with the rest, and everything behind it waits too. Whoever returns
+ * credits sends from the head of that list, so the block layer need not be asked
+ * to try again. A request takes no more references than the ring keeps in reserve,
  * so the head of the list can go at the latest when the ring is empty.
  */
 #include "blkfront.h"
@@ -39,7 +39,9 @@ static blk_status_t bf_prepare_data(struct blkfront *bf, struct request *rq, str
 
 static blk_status_t bf_prepare(struct blkfront *bf, struct request *rq, struct bf_req *br)
 {
+	INIT_LIST_HEAD(&br->link);
 	br->copied = false;
+	br->placed = 0;
 	br->nr_refs = 0;
 	br->nr_stuck = 0;
 	switch (req_op(rq)) {
@@ -76,8 +78,7 @@ static bool bf_memory_for(struct bf_ring *ring, u32 segs)
 
 static bool bf_can_issue(struct bf_ring *ring, const struct bf_req *br)
 {
-	return ring->mode == BF_RING_LIVE &&
-	       bfw_credits(&ring->table) >= bfw_parts(br->segs, ring->cap) &&
+	return ring->mode == BF_RING_LIVE && bfw_credits(&ring->table) &&
 	       (br->nr_refs || bf_memory_for(ring, br->segs));
 }
 
@@ -100,18 +101,24 @@ static void bf_stage(struct bf_ring *ring, struct bf_req *br, unsigned long *fla
 	spin_lock_irqsave(&ring->lock, *flags);
 }
 
+static void bf_wait(struct bf_ring *ring, struct bf_req *br)
+{
+	ring->stats.waits++;
+	list_add_tail(&br->link, &ring->waiting);
+}
+
 static blk_status_t bf_admit(struct bf_ring *ring, struct bf_req *br)
 {
 	if (likely(list_empty(&ring->waiting) && bf_can_issue(ring, br))) {
-		bf_issue(ring, br);
+		if (unlikely(!bf_issue(ring, br)))
+			bf_wait(ring, br);
 		return BLK_STS_OK;
 	}
 	/* Copied in vain: whoever waits before it may need the frames. */
 	bf_return_refs(ring, br);
 	if (unlikely(ring->mode == BF_RING_DEAD))
 		return BLK_STS_IOERR;
-	ring->stats.waits++;
-	list_add_tail(&br->link, &ring->waiting);
+	bf_wait(ring, br);
 	return BLK_STS_OK;
 }
 
@@ -140,9 +147,10 @@ bool bf_pump(struct bf_ring *ring)
 	while ((br = list_first_entry_or_null(&ring->waiting, struct bf_req, link))) {
 		if (!bf_can_issue(ring, br))
 			break;
-		list_del(&br->link);
-		bf_issue(ring, br);
 		sent = true;
+		if (!bf_issue(ring, br))
+			break;
+		list_del_init(&br->link);
 	}
 	return sent && bf_push(ring);
 }
@@ -209,7 +217,8 @@ void bf_commit_rqs(struct blk_mq_hw_ctx *hctx)
 /**
  * bf_ring_set_mode() - what becomes of requests from now on
  * @ring: the ring
- * @mode: if this is BF_RING_LIVE, what waits is sent
+ * @mode: if this is BF_RING_LIVE, what waits is sent; what was put on the ring before is
+ *	sent in any case
  */
 void bf_ring_set_mode(struct bf_ring *ring, enum bf_ring_mode mode)
 {
@@ -217,8 +226,9 @@ void bf_ring_set_mode(struct bf_ring *ring, enum bf_ring_mode mode)
 	bool notify;
 
 	spin_lock_irqsave(&ring->lock, flags);
+	notify = bf_push(ring);
 	ring->mode = mode;
-	notify = bf_pump(ring);
+	notify |= bf_pump(ring);
 	spin_unlock_irqrestore(&ring->lock, flags);
 	if (notify)
 		xfl_evtchn_notify(&ring->ec);

@@ -16,24 +16,6 @@
 
 #define XFL_PARK_RETRY	HZ
 
-/**
- * struct xfl_parked - one owner and the references that hold it
- * @link: on xfl_park_list, or on the retry's private list
- * @owner: module of @release, referenced
- * @release: what to do when the last access has ended; may be NULL
- * @data: argument for @release
- * @nr: references in @ref whose access has not ended
- * @ref: the references
- */
-struct xfl_parked {
-	struct list_head link;
-	struct module *owner;
-	void (*release)(void *data);
-	void *data;
-	u32 nr;
-	grant_ref_t ref[];
-};
-
 static void xfl_park_retry(struct work_struct *work);
 
 static DEFINE_SPINLOCK(xfl_park_lock);	/* protects xfl_park_list */
@@ -53,10 +35,16 @@ static u32 xfl_park_end(grant_ref_t *ref, u32 nr)
 
 static void xfl_park_release(struct xfl_parked *p)
 {
-	if (p->release)
-		p->release(p->data);
-	module_put(p->owner);
-	kfree(p);
+	struct module *owner = p->owner;
+	void (*release)(void *data) = p->release;
+	void *data = p->data;
+
+	/* The caller's memory may go with @data. */
+	if (p->allocated)
+		kfree(p);
+	if (release)
+		release(data);
+	module_put(owner);
 }
 
 static void xfl_park_retry(struct work_struct *work)
@@ -86,9 +74,19 @@ static void xfl_park_retry(struct work_struct *work)
 	spin_unlock_bh(&xfl_park_lock);
 }
 
+static void xfl_park_add(struct xfl_parked *p)
+{
+	__module_get(p->owner);
+	spin_lock_bh(&xfl_park_lock);
+	list_add_tail(&p->link, &xfl_park_list);
+	schedule_delayed_work(&xfl_park_work, 0);
+	spin_unlock_bh(&xfl_park_lock);
+}
+
 /**
- * xfl_park() - keep what the backend still maps until it lets go
- * @refs: references in use; copied
+ * xfl_park_in() - keep what the backend still maps until it lets go
+ * @p: memory for the record; this and what @refs points to stay until @release is called
+ * @refs: references in use
  * @nr: number of them
  * @owner: module that @release lives in; it cannot be unloaded meanwhile
  * @release: called once with @data when the last access has ended, in process
@@ -96,32 +94,50 @@ static void xfl_park_retry(struct work_struct *work)
  * @data: what to release: a page, an skb, a request
  *
  * The references return to the grant table by themselves, so leave them out of
- * the ring's account with xfl_gref_abandon(). Where no memory can be had to
- * remember them they are lost for good, and @data with them.
+ * the ring's account with xfl_gref_abandon().
+ *
+ * Context: process or softirq; does not sleep.
+ */
+void xfl_park_in(struct xfl_parked *p, grant_ref_t *refs, u32 nr, struct module *owner,
+		 void (*release)(void *data), void *data)
+{
+	*p = (struct xfl_parked){
+		.owner = owner, .release = release, .data = data, .nr = nr, .ref = refs,
+	};
+	xfl_park_add(p);
+}
+EXPORT_SYMBOL_NS_GPL(xfl_park_in, XEN_FRONTLIB);
+
+/**
+ * xfl_park() - xfl_park_in() for those who have no memory to spare
+ * @refs: references in use; copied
+ * @nr: number of them
+ * @owner: module of @release
+ * @release: what to do when the last access has ended
+ * @data: its argument
+ *
+ * Where no memory can be had to remember them they are lost for good, and @data with
+ * them: not for what somebody waits for.
  *
  * Context: process or softirq; does not sleep.
  */
 void xfl_park(const grant_ref_t *refs, u32 nr, struct module *owner,
 	      void (*release)(void *data), void *data)
 {
-	struct xfl_parked *p = kmalloc(struct_size(p, ref, nr), GFP_ATOMIC | __GFP_NOWARN);
+	grant_ref_t *copy;
+	struct xfl_parked *p = kmalloc(sizeof(*p) + nr * sizeof(*copy), GFP_ATOMIC | __GFP_NOWARN);
 
 	if (!p) {
 		pr_err_ratelimited("no memory to wait for %u grants in use: lost with their pages\n",
 				   nr);
 		return;
 	}
-	__module_get(owner);
-	p->owner = owner;
-	p->release = release;
-	p->data = data;
-	p->nr = nr;
-	memcpy(p->ref, refs, nr * sizeof(*refs));
-
-	spin_lock_bh(&xfl_park_lock);
-	list_add_tail(&p->link, &xfl_park_list);
-	schedule_delayed_work(&xfl_park_work, 0);
-	spin_unlock_bh(&xfl_park_lock);
+	copy = memcpy(p + 1, refs, nr * sizeof(*refs));
+	*p = (struct xfl_parked){
+		.owner = owner, .release = release, .data = data, .nr = nr, .ref = copy,
+		.allocated = true,
+	};
+	xfl_park_add(p);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_park, XEN_FRONTLIB);
 

@@ -141,10 +141,7 @@ static inline struct gendisk *xfl_compat_alloc_disk(struct blk_mq_tag_set *set,
 }
 
 /* The drivers fill in every limit anew, so nothing need be read back. */
-static inline struct xfl_queue_limits queue_limits_start_update(struct request_queue *q)
-{
-	return (struct xfl_queue_limits){};
-}
+#define queue_limits_start_update(q)		((struct xfl_queue_limits){})
 
 static inline int queue_limits_commit_update_frozen(struct request_queue *q,
 						    const struct xfl_queue_limits *lim)
@@ -158,6 +155,7 @@ static inline int queue_limits_commit_update_frozen(struct request_queue *q,
 	return 0;
 }
 
+#define queue_limits_commit_update(q, lim)	(xfl_compat_apply_limits(q, lim), 0)
 #undef blk_mq_alloc_disk
 #define blk_mq_alloc_disk(set, lim, data)	xfl_compat_alloc_disk(set, lim, data)
 #define queue_limits				xfl_queue_limits

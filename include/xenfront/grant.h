@@ -12,6 +12,7 @@
 #ifndef XENFRONT_GRANT_H
 #define XENFRONT_GRANT_H
 
+#include <linux/list.h>
 #include <linux/types.h>
 #include <xen/grant_table.h>
 #include <xen/page.h>
@@ -126,6 +127,28 @@ static inline bool __must_check xfl_grant_retire(struct xfl_grefs *g, grant_ref_
 	return true;
 }
 
+/**
+ * struct xfl_parked - who waits for references; the parking place's own
+ * @link: on its list
+ * @owner: module of @release, referenced
+ * @release: what to do when the last access has ended; may be NULL
+ * @data: argument for @release
+ * @nr: references in @ref whose access has not ended
+ * @allocated: to be freed by the parking place
+ * @ref: the references
+ */
+struct xfl_parked {
+	struct list_head link;
+	struct module *owner;
+	void (*release)(void *data);
+	void *data;
+	u32 nr;
+	bool allocated;
+	grant_ref_t *ref;
+};
+
+void xfl_park_in(struct xfl_parked *p, grant_ref_t *refs, u32 nr, struct module *owner,
+		 void (*release)(void *data), void *data);
 void xfl_park(const grant_ref_t *refs, u32 nr, struct module *owner,
 	      void (*release)(void *data), void *data);
 void xfl_park_put_page(void *page);

@@ -21,6 +21,7 @@ void blkguest_init(struct blkguest *g, u32 ring_frames, u32 cap)
 	xfl_slots_init(&g->table.slots, g->slot, RING_SIZE(&g->ring), 64);
 	g->table.sent = g->sent;
 	g->cap = cap;
+	g->rest = NULL;
 	g->broken = 0;
 }
 
@@ -51,24 +52,29 @@ static void open_part(struct blkguest *g, struct bfw_layout *l, struct blkguest_
 	CHECK(l->room >= 1 && l->room <= g->cap);
 }
 
-static void submit_data(struct blkguest *g, struct blkguest_req *req)
+/* Return: whether all of it is on the ring now. */
+static bool place_data(struct blkguest *g, struct blkguest_req *req)
 {
-	u32 opened = 0;
-	struct bfw_layout l;
+	struct bfw_layout *l = &req->layout;
 
-	bfw_layout_init(&l, req->sector, req->nr_segs, g->cap);
-	for (u32 i = 0; i < req->nr_segs; i++) {
-		struct blkguest_seg *s = &req->seg[i];
+	for (; req->placed < req->nr_segs; req->placed++) {
+		struct blkguest_seg *s = &req->seg[req->placed];
 
-		if (bfw_part_full(&l)) {
-			open_part(g, &l, req);
-			opened++;
+		if (bfw_part_full(l)) {
+			if (!bfw_credits(&g->table))
+				return false;
+			open_part(g, l, req);
 		}
 		s->gref = grant_frame(&g->grants, s->frame, req->op != BFW_READ);
-		bfw_place(&l, s->gref, s->offset, s->len);
+		bfw_place(l, s->gref, s->offset, s->len);
 	}
-	CHECK(bfw_part_full(&l) && !l.left);
-	CHECK(opened == req->parts);
+	CHECK(bfw_part_full(l) && !l->left);
+	return true;
+}
+
+static void send_data(struct blkguest *g, struct blkguest_req *req)
+{
+	g->rest = place_data(g, req) ? NULL : req;
 }
 
 static void submit_other(struct blkguest *g, struct blkguest_req *req)
@@ -87,24 +93,28 @@ static void submit_other(struct blkguest *g, struct blkguest_req *req)
  * @g: the frontend
  * @req: the request; @op, @sector and the data are filled in
  *
- * Return: false, and nothing is sent, if there is no credit for all its parts.
+ * What finds no credit is sent by blkguest_reap().
+ *
+ * Return: false, and nothing is sent, if there is no credit or another one has a rest.
  */
 bool blkguest_submit(struct blkguest *g, struct blkguest_req *req)
 {
 	bool data = req->op == BFW_READ || req->op == BFW_WRITE;
 
 	req->parts = data ? bfw_parts(req->nr_segs, g->cap) : 1;
-	CHECK(req->parts <= RING_SIZE(&g->ring));
-	if (bfw_credits(&g->table) < req->parts)
+	if (!bfw_credits(&g->table) || g->rest)
 		return false;
 	req->tally = (struct bfw_tally){ .parts_left = (u8)req->parts };
 	req->answers = 0;
 	req->completions = 0;
 	req->nr_indirect = 0;
-	if (data)
-		submit_data(g, req);
-	else
+	req->placed = 0;
+	if (data) {
+		bfw_layout_init(&req->layout, req->sector, req->nr_segs, g->cap);
+		send_data(g, req);
+	} else {
 		submit_other(g, req);
+	}
 	RING_PUSH_REQUESTS(&g->ring);
 	return true;
 }
@@ -143,7 +153,8 @@ static void take(struct blkguest *g, const struct bfw_response *rsp)
 }
 
 /**
- * blkguest_reap() - take all responses; stop for good at the first lie
+ * blkguest_reap() - take all responses, and send what waited for credit; stop for good
+ *	at the first lie
  * @g: the frontend
  *
  * Return: responses believed.
@@ -165,6 +176,10 @@ u32 blkguest_reap(struct blkguest *g)
 		g->ring.rsp_cons++;
 		take(g, &rsp);
 		believed += !g->broken;
+	}
+	if (g->rest && !g->broken) {
+		send_data(g, g->rest);
+		RING_PUSH_REQUESTS(&g->ring);
 	}
 	return believed;
 }

@@ -42,7 +42,9 @@ struct blkguest_seg {
  * @nr_segs: entries in @seg
  * @seg: the data
  * @tally: answers to its parts
- * @parts: ring requests it went out as
+ * @parts: ring requests it goes out as
+ * @placed: segments of it that are on the ring
+ * @layout: how the rest goes on
  * @answers: answers that were believed
  * @completions: times it completed; must never be more than one
  * @nr_indirect: entries in @indirect
@@ -56,6 +58,8 @@ struct blkguest_req {
 	struct blkguest_seg seg[BFW_MAX_SEGS];
 	struct bfw_tally tally;
 	u32 parts;
+	u32 placed;
+	struct bfw_layout layout;
 	u32 answers;
 	u32 completions;
 	u32 nr_indirect;
@@ -72,6 +76,7 @@ struct blkguest_req {
  * @table: requests in flight
  * @grants: grant table
  * @cap: segments one ring request carries
+ * @rest: the request that is on the ring in part, if any
  * @broken: errno of the lie that broke it, 0 while it believes the backend
  */
 struct blkguest {
@@ -82,6 +87,7 @@ struct blkguest {
 	struct bfw_sent sent[GUEST_SLOTS];
 	struct grants grants;
 	u32 cap;
+	struct blkguest_req *rest;
 	int broken;
 };
 

@@ -37,7 +37,6 @@ static void note_ids(u32 owner)
 		out[nr_out].id = b.answer[i].rsp.id;
 		out[nr_out].op = b.answer[i].rsp.operation;
 		out[nr_out++].owner = owner;
-		parts_left[owner]++;
 	}
 	b.nr_answers = 0;
 	CHECK(nr_out <= GUEST_SLOTS);
@@ -59,10 +58,12 @@ static void send(u8 op, u16 segs)
 	for (u32 s = 0; s < req[i].nr_segs; s++)
 		req[i].seg[s] = (struct blkguest_seg){ .frame = frame, .len = 512 };
 	worst[i] = BFW_OK;
-	if (blkguest_submit(&g, &req[i]))
+	if (blkguest_submit(&g, &req[i])) {
+		parts_left[i] = req[i].parts;
 		note_ids(i);
-	else
-		CHECK(bfw_credits(&g.table) < bfw_parts(req[i].nr_segs, g.cap));
+	} else {
+		CHECK(!bfw_credits(&g.table) || g.rest);
+	}
 }
 
 static int severity(s16 status)
@@ -92,8 +93,12 @@ static void answer(u64 id, u8 op, s16 status)
 		pick++;
 	blkback_put(&b, &rsp);
 	if (pick < nr_out && out[pick].op == op) {
+		const struct blkguest_req *rest = g.rest;
+
 		CHECK(blkguest_reap(&g) == 1 && !g.broken);
 		note_answer(pick, status);
+		if (rest)
+			note_ids((u32)(rest - req));
 	} else {
 		CHECK(blkguest_reap(&g) == 0 && g.broken);
 	}

@@ -166,7 +166,7 @@ guest_destroy() { xl destroy "$DOMID" 1>&2; }
 # Domains, backends or grants that outlive the guest mean that somebody holds on to its memory.
 guest_leftovers() {
 	local tries left
-	for ((tries = 0; tries < 40; tries++)); do
+	for ((tries = 0; tries < ${LEFTOVER_TRIES:-40}; tries++)); do
 		left=$(
 			xl list | awk 'NR > 1 && $2 != 0 { print "domain " $1 " (" $2 ") in state " $(NF - 1) }'
 			for class in vif vbd qdisk; do

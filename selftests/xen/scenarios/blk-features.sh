@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "backends without flush, with barriers only, read-only, without discard; swap"
-#: kernel = ["6.12", "6.1"]
+#: slow_kernel = ["6.1"]
 #: disks = ["xvda 96M", "xvdb 16M writethrough", "xvdc 16M ro"]
 #: timeout = 900
 #: intree_fails = "no FUA"
