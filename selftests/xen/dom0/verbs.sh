@@ -70,12 +70,16 @@ network_detach() {	# DEVICE-NUMBER
 	xl network-detach "$DOMID" "$1"
 }
 
+domain_gone() { ! xl list "$DOMID" >/dev/null 2>&1; }
+
 # save_restore [KEY...]: through a file; the domain gets a new number, and its disks' backends do
-# not know these keys.
+# not know these keys. A domain is not gone before the last of its grants is unmapped: nothing that
+# it had written is then under way.
 save_restore() {
 	local name key
 	name=$(xl domname "$DOMID")
-	xl save "$DOMID" /tmp/saved 1>&2 && xl restore -p /tmp/saved 1>&2 || return
+	xl save "$DOMID" /tmp/saved 1>&2 && wait_for 30 domain_gone &&
+		xl restore -p /tmp/saved 1>&2 || return
 	rm /tmp/saved
 	DOMID=$(xl domid "$name")
 	for key; do

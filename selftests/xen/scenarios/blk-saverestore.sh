@@ -9,7 +9,34 @@
 #: slow = true
 
 # In dom0.
-save_cancelled() { xl save -c "$DOMID" /tmp/saved 1>&2 && rm /tmp/saved; }
+cancelled_when_slow() { xl save -c "$DOMID" /tmp/saved 1>&2 && rm /tmp/saved && fast; }
+
+# A backend that may write 40 times a second has whatever the guest sent it in its hands for long.
+# What is limited is its thread, by a control group; a thread of the backend that the guest is
+# restored to is in no group.
+SLOW=/sys/fs/cgroup/slow
+slow() {	# DISK
+	local loop thread
+	[ -e $SLOW ] || {
+		mount -t cgroup2 cgroup /sys/fs/cgroup && echo +io >/sys/fs/cgroup/cgroup.subtree_control &&
+			mkdir $SLOW
+	} || return
+	loop=$(losetup --noheadings --output NAME --associated "$(disk_file "$1")")
+	echo "$(cat "/sys/block/${loop##*/}/dev") wiops=40" >$SLOW/io.max || return
+	for thread in /proc/[0-9]*; do
+		case $(cat "$thread/comm" 2>/dev/null) in
+		"$DOMID.$1"-*) echo "${thread##*/}" | tee $SLOW/cgroup.procs && return ;;
+		esac
+	done
+	return 1
+}
+
+fast() {
+	local limit
+	while read -r limit _; do
+		echo "$limit wiops=max" >$SLOW/io.max
+	done < <(cat $SLOW/io.max)
+}
 
 # In the guest. Until /tmp/stop is there, xvda is read and written by many requests at once, all
 # verified, and xvdb by the kernel's own writeback, which no freezer stops.
@@ -20,6 +47,8 @@ verified_load() {
 }
 
 written_load() {
+	# The last to close a disk waits for all that was written, and the freezer for whoever waits.
+	exec 8<>/dev/xvdb
 	until [ -e /tmp/stop ]; do
 		dd if=/tmp/data of=/dev/xvdb bs=64k conv=notrunc || return
 	done
@@ -66,10 +95,22 @@ each_once() {
 	[ $((sent - requeued)) = "$ended" ] && [ "$(counter slots)" = "$(counter slots_free)" ]
 }
 
+in_flight() { awk '{ print $2 }' /sys/block/xvdb/inflight; }
+crowded() { [ "$(in_flight)" -ge 16 ]; }
+requests_in_flight() {
+	local code=0
+	wait_for 20 crowded || code=1
+	echo "$(in_flight) writes"
+	return $code
+}
+
 still() {	# NAME COMMAND...: under load, and the load goes on
 	local name=$1
 	shift
 	load_begins
+	REQUEUED=$(counter requeued)
+	ktap_test "$name: a slow backend" dom0 slow xvdb
+	ktap_test "$name: requests are in flight" requests_in_flight
 	ktap_test "$name" "$@"
 	ktap_test "$name: I/O goes on" wait_for 60 more_than "$(completed)"
 	ktap_test "$name: all that was read was right" load_was_right
@@ -77,8 +118,9 @@ still() {	# NAME COMMAND...: under load, and the load goes on
 }
 
 more_than() { [ "$(completed)" -gt $(($1 + 100)) ]; }
-some_requeued() { [ "$(counter requeued)" -gt 0 ]; }
-none_requeued() { [ "$(counter requeued)" = 0 ]; }
+requeued() { echo $(($(counter requeued) - REQUEUED)); }
+some_requeued() { echo "$(requeued) requests" && [ "$(requeued)" -gt 0 ]; }
+none_requeued() { [ "$(requeued)" = 0 ]; }
 
 ring_is() {	# SLOTS SEGMENTS
 	local here
@@ -93,12 +135,17 @@ guest() {
 	ktap_test "disks are there" eval 'wait_for 20 have_disk xvda && wait_for 20 have_disk xvdb'
 	# There is much to be written back, in small requests: some are under way at any time.
 	echo 4096 >/proc/sys/vm/dirty_background_bytes
+	# No task has to wait for it, which would keep it from being frozen.
+	echo 134217728 >/proc/sys/vm/dirty_bytes
 	echo 4 >/sys/block/xvdb/queue/max_sectors_kb
+	# Else the block layer sends a slow disk but few at a time.
+	echo 0 >/sys/block/xvdb/queue/wbt_lat_usec
 	dd if=/dev/urandom of=/tmp/data bs=1M count=16 2>/dev/null
 	ktap_test "a ring of two frames" ring_is 64 256
-	still "suspend cancelled" dom0 save_cancelled
+	still "suspend cancelled" dom0 cancelled_when_slow
 	ktap_test "no request had to be sent again" none_requeued
 	still "saved and restored" dom0 save_restore
+	ktap_test "requests were sent again" some_requeued
 	ktap_test "a ring of two frames again" ring_is 64 256
 	still "restored to a poorer backend" dom0 save_restore max-ring-page-order \
 		feature-max-indirect-segments
