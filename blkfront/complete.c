@@ -158,6 +158,18 @@ void bf_complete_rq(struct request *rq)
 	blk_mq_end_request(rq, bf_status(rq));
 }
 
+/*
+ * Somebody polls for this one, but an event came before: its ring is not a polled one. The
+ * block layer of Linux 6.1 keeps the bios of such requests without a lock against interrupts.
+ */
+static void bf_not_polled(struct request *rq)
+{
+	struct bio *bio;
+
+	__rq_for_each_bio(bio, rq)
+		bio_clear_polled(bio);
+}
+
 static void bf_finish(struct list_head *ended)
 {
 	DEFINE_IO_COMP_BATCH(batch);
@@ -166,6 +178,8 @@ static void bf_finish(struct list_head *ended)
 	list_for_each_entry_safe(br, next, ended, link) {
 		struct request *rq = bf_rq(br);
 
+		if (unlikely(rq->cmd_flags & REQ_POLLED) && !in_task())
+			bf_not_polled(rq);
 		if (!blk_mq_complete_request_remote(rq) &&
 		    !blk_mq_add_to_batch(rq, &batch, br->tally.worst != BFW_OK,
 					 blk_mq_end_request_batch))
