@@ -14,13 +14,6 @@ mixed() {	# DEPTH
 	pat fill "$DEV" 21 && pat mix "$DEV" 21 $(($1 > 1 ? rounds : rounds / 4)) "$1"
 }
 
-sum_agrees() {
-	local here there
-	here=$(sha256sum <"$DEV" | cut -d' ' -f1)
-	there=$(dom0_does file_sum "$DISK") || return
-	[ "$here" = "$there" ] || { echo "$here here, $there in dom0"; return 1; }
-}
-
 spoiled_is_noticed() {
 	pat fill "$DEV" 31 || return
 	dom0_does file_flip "$DISK" $((3 * 1024 * 1024 + 777)) || return

@@ -47,5 +47,13 @@ test_dom0() {
 
 dom0_does() { "$XENFRONT_DOM0" "$@"; }
 
+# The disk as read here, and the file behind it.
+sum_agrees() {
+	local here there
+	here=$(sha256sum <"$DEV" | cut -d' ' -f1)
+	there=$(dom0_does file_sum "$DISK") || return
+	[ "$here" = "$there" ] || { echo "$here here, $there in dom0"; return 1; }
+}
+
 # wanted NAME VALUE: is "NAME=VALUE" among the words of XENFRONT_EXPECT?
 wanted() { case " ${XENFRONT_EXPECT:-} " in *" $1=$2 "*) ;; *) return 1 ;; esac }

@@ -9,6 +9,7 @@
  *						alignment in a page, or one alignment each
  *	blkpat mix DISK SEED OPS DEPTH		after "fill": random reads and writes, many at once,
  *						of scattered buffers
+ *	blkpat poll DISK SEED OPS DEPTH		the same, polled for, of buffers in one piece
  *	blkpat flip FILE OFFSET			spoil one byte
  *
  * What a sector holds depends on SEED and on its place. Exit status 0, or 1 with one line saying
@@ -145,7 +146,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc < 4)
-		bp_die("usage: blkpat fill|verify|sweep|mix DISK SEED [ARG...] | flip FILE OFFSET");
+		bp_die("usage: blkpat fill|verify|sweep|mix|poll DISK SEED [ARG...] | flip FILE OFFSET");
 	bp_page = sysconf(_SC_PAGESIZE);
 	d.seed = strtoull(argv[3], NULL, 0);
 	disk_open(&d, argv[2], strcmp(what, "verify") ? O_RDWR : O_RDONLY);
@@ -158,8 +159,8 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "sweep") && argc == 8)
 		bp_sweep(&d, atoi(argv[4]), atoi(argv[5]), atoi(argv[6]),
 			 !strcmp(argv[7], "every"));
-	else if (!strcmp(what, "mix") && argc == 6)
-		bp_mix(&d, atoi(argv[4]), atoi(argv[5]));
+	else if ((!strcmp(what, "mix") || !strcmp(what, "poll")) && argc == 6)
+		bp_mix(&d, atoi(argv[4]), atoi(argv[5]), !strcmp(what, "poll"));
 	else
 		bp_die("no such command, or not its arguments: %s", what);
 	return 0;

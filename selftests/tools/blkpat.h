@@ -29,6 +29,6 @@ void bp_sweep(struct disk *d, unsigned int first, unsigned int last, unsigned in
 	      bool all_alignments);
 
 /* bp_mix.c */
-void bp_mix(struct disk *d, unsigned int ops, unsigned int depth);
+void bp_mix(struct disk *d, unsigned int ops, unsigned int depth, bool polled);
 
 #endif /* XENFRONT_TOOLS_BLKPAT_H */

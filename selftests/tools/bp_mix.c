@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "blkpat.h"
+#include "bp_uring.h"
 #include "pattern.h"
 
 #include <errno.h>
@@ -33,6 +34,7 @@ struct mix {
 	struct disk *disk;
 	struct rng rng;
 	aio_context_t ctx;
+	struct bp_uring *polled;	/* instead, or NULL */
 	uint16_t *gen;		/* of each sector */
 	unsigned int depth;
 	struct op op[MAX_DEPTH];
@@ -68,14 +70,17 @@ static void choose_place(struct mix *m, struct op *o)
 	} while (overlaps(m, o->sector, o->sectors));
 }
 
-/* Pieces lie in the buffer with gaps between them, at any sector of a page. */
+/*
+ * Pieces lie in the buffer with gaps between them, at any sector of a page. A polled request is
+ * one piece: the block layer does not poll for what it has to split.
+ */
 static void choose_pieces(struct mix *m, struct op *o)
 {
-	unsigned int left = o->sectors, part;
+	unsigned int left = o->sectors, most = m->polled ? 1 : MAX_PIECES, part;
 	uint8_t *p = o->buf + BP_SECTOR * rng_range(&m->rng, 0, bp_page / BP_SECTOR - 1);
 
 	for (o->pieces = 0; left; o->pieces++, left -= part) {
-		part = o->pieces + 1 == MAX_PIECES ? left : rng_range(&m->rng, 1, left);
+		part = o->pieces + 1 == most ? left : rng_range(&m->rng, 1, left);
 		o->iov[o->pieces] = (struct iovec){ p, part * BP_SECTOR };
 		p += (part + rng_range(&m->rng, 0, 3)) * BP_SECTOR;
 	}
@@ -122,7 +127,9 @@ static void submit(struct mix *m, struct op *o)
 	cb->aio_nbytes = o->pieces;
 	cb->aio_offset = o->sector * BP_SECTOR;
 	o->busy = true;
-	if (syscall(SYS_io_submit, m->ctx, 1, &cb) != 1)
+	if (m->polled)
+		bp_uring_put(m->polled, cb);
+	else if (syscall(SYS_io_submit, m->ctx, 1, &cb) != 1)
 		bp_die("io_submit: %m");
 }
 
@@ -147,9 +154,13 @@ static void complete(struct mix *m, const struct io_event *e)
 static unsigned int reap(struct mix *m)
 {
 	struct timespec limit = { .tv_sec = STALL_SECONDS };
-	struct io_event events[MAX_DEPTH];
-	long i, n = syscall(SYS_io_getevents, m->ctx, 1, m->depth, events, &limit);
+	struct io_event events[2 * MAX_DEPTH];
+	long i, n;
 
+	if (m->polled)
+		n = bp_uring_reap(m->polled, events, STALL_SECONDS);
+	else
+		n = syscall(SYS_io_getevents, m->ctx, 1, m->depth, events, &limit);
 	if (n < 0)
 		bp_die("io_getevents: %m");
 	if (!n)
@@ -181,7 +192,7 @@ static void check_all(struct mix *m)
 	}
 }
 
-void bp_mix(struct disk *d, unsigned int ops, unsigned int depth)
+void bp_mix(struct disk *d, unsigned int ops, unsigned int depth, bool polled)
 {
 	struct mix *m = zalloc(sizeof(*m));
 	unsigned int i, started = 0, done = 0;
@@ -190,7 +201,9 @@ void bp_mix(struct disk *d, unsigned int ops, unsigned int depth)
 	m->rng.seed = d->seed;
 	m->depth = depth < MAX_DEPTH ? depth : MAX_DEPTH;
 	m->gen = zalloc(sizeof(*m->gen) * (d->size / BP_SECTOR));
-	if (syscall(SYS_io_setup, m->depth, &m->ctx))
+	if (polled)
+		m->polled = bp_uring_open(m->depth);
+	else if (syscall(SYS_io_setup, m->depth, &m->ctx))
 		bp_die("io_setup: %m");
 	for (i = 0; i < m->depth; i++)
 		m->op[i].buf = bp_buffer();
