@@ -3,13 +3,14 @@
 #: about = "four queues, their number changed at run time under traffic; a change that fails"
 #: kernel = ["6.12"]
 #: vcpus = 4
-#: dom0_vcpus = 4
+#: dom0_vcpus = 2
 #: driver = "ours"
 #: timeout = 1200
 #: slow = true
 
-# By default netback offers half as many as there are CPUs.
+# By default netback offers as many as dom0 has CPUs.
 dom0_before() { limit_backend 4; }
+dom0_after() { limit_backend 2; }
 
 limit_backend() { echo "$1" >/sys/module/xen_netback/parameters/max_queues; }
 
