@@ -79,10 +79,42 @@ class ReportTest(unittest.TestCase):
                      "(XEN) Panic on CPU 0:", "[ 1.0] refcount_t: underflow; use-after-free."):
             self.assertTrue(self.reports(f"[ 0.0] fine\n{line}\n"), line)
 
+    def test_lines_of_a_debug_kernel(self):
+        for line in ("WARNING: drivers/x.c:7 at f+0x8/0x10 [m], CPU#1: bash/77",
+                     "WARNING: at f+0x8/0x10, CPU#1: bash/77",
+                     "WARNING: possible circular locking dependency detected",
+                     "WARNING: possible recursive locking detected",
+                     "WARNING: inconsistent lock state", "WARNING: held lock freed!",
+                     "WARNING: lock held when returning to user space!",
+                     "WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected",
+                     "WARNING: bash/77 still has locks held!", "WARNING: suspicious RCU usage",
+                     "WARNING: bad unlock balance detected!", "WARNING: Nested lock was not taken",
+                     "INFO: trying to register non-static key.",
+                     "turning off the locking correctness validator.",
+                     "[ BUG: Invalid wait context ]", "BUG: MAX_LOCKDEP_KEYS too low!",
+                     "BUG: sleeping function called from invalid context at mm/x.c:1",
+                     "BUG: scheduling while atomic: bash/77/0x00000002",
+                     "BUG: using smp_processor_id() in preemptible [00000000] code: bash/77",
+                     "BUG: KASAN: slab-use-after-free in f+0x8/0x10 [m]",
+                     "BUG: KASAN: vmalloc-out-of-bounds in f+0x8/0x10 [m]",
+                     "UBSAN: array-index-out-of-bounds in x.c:7:9",
+                     "UBSAN: shift-out-of-bounds in x.c:7:9",
+                     "ODEBUG: free active (active state 0) object: 0 object type: timer_list hint: f",
+                     "ODEBUG: Out of memory. ODEBUG disabled",
+                     "kmemleak: 1 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+                     "kmemleak: Freeing unknown object at 0x0000000000000000",
+                     "kmemleak: Kernel memory leak detector disabled",
+                     "pagealloc: memory corruption", "list_del corruption. prev->next should be 0"):
+            self.assertTrue(self.reports(f"[ 0.0] fine\n[ 1.0] {line}\n"), line)
+
     def test_good_lines(self):
         for line in ("[ 1.0] xen_netfront: Initialising Xen virtual ethernet driver",
                      "[ 1.0] kfence: initialized - using 2097152 bytes for 255 objects",
                      "[ 1.0] Debug messages, no warnings", "[ 1.0] debugfs: mounted",
+                     "[ 1.0] kmemleak: Kernel memory leak detector initialized (mem pool available: 1)",
+                     "[ 1.0] Lock dependency validator: Copyright (c) 2006 Red Hat, Inc.",
+                     "[ 1.0] ODEBUG: selftest passed",
+                     "[ 1.0] kasan: KernelAddressSanitizer initialized (generic)",
                      "WARNING: not a kernel's", "(XEN) Hardware Dom0 halted: halting machine"):
             self.assertFalse(self.reports(f"{line}\n"), line)
 

@@ -8,7 +8,14 @@ from .util import HERE
 
 # One report is enough to fail; each of these lines begins one.
 REPORTS = [re.compile(pattern) for pattern in (
-    r"WARNING: (CPU: \d+ PID|possible|suspicious|bad unlock|inconsistent|lock held)",
+    # WARN() up to Linux 6.17 and from then on
+    r"WARNING: (CPU: \d+ PID|.*\bat .*, CPU#\d+)",
+    # lockdep
+    r"WARNING: (possible|suspicious|bad|inconsistent|lock held|held lock|Nested lock|chain_key)\b",
+    r"WARNING: (\S+-safe -> |\S+/\d+ still has locks held)", r"INFO: trying to register non-static key",
+    r"turning off the locking correctness validator", r"INFO: lockdep is turned off",
+    r"ODEBUG: (?!selftest passed)",
+    r"kmemleak: (\d+ new suspected|.*(unknown object|disabled|Cannot|by alias|larger than object))",
     r"\bBUG: ", r"kernel BUG at ", r"\bOops: ", r"Oops\b.*\[#\d+\]", r"general protection fault",
     r"Unable to handle kernel", r"unable to handle page fault", r"Kernel panic - not syncing",
     r"\bCall [Tt]race:", r"\bKASAN: ", r"\bKFENCE: ", r"\bUBSAN: ", r"\bKCSAN: ",
