@@ -83,12 +83,12 @@ def plan(scenarios, options):
     for one in scenarios:
         changes = {name: getattr(options, name) for name in OVERRIDES
                    if getattr(options, name) is not None}
-        one = dataclasses.replace(one, **changes)
         if options.driver not in one.driver:
             continue
         for kernel in [options.kernel] if options.kernel else one.kernel:
             modules = modules_for(one.arch, kernel, options) if options.driver == "ours" else None
-            runs.append(Run(one, kernel, options.driver, modules))
+            chosen = dataclasses.replace(one.on(kernel), **changes)
+            runs.append(Run(chosen, kernel, options.driver, modules))
     if not runs:
         raise BenchError(f"nothing to run with --driver {options.driver}")
     return runs

@@ -8,6 +8,10 @@ from pathlib import Path
 
 from .util import HERE, BenchError
 
+# A debug kernel: KASAN keeps a byte for eight and holds back what is freed, and takes its time.
+DEBUG_KERNEL = "-debug"
+DEBUG_KERNEL_MEMORY = 1536
+DEBUG_KERNEL_SLOWER = 5
 DIRECTORIES = {"scenarios": HERE / "scenarios", "gates": HERE / "gates"}
 
 
@@ -43,6 +47,14 @@ class Scenario:
     must_fail: str = ""
     slow: bool = False
     slow_kernel: list = dataclasses.field(default_factory=list)
+
+    def on(self, kernel):
+        """The scenario with what a kernel needs."""
+        if not kernel.endswith(DEBUG_KERNEL):
+            return self
+        return dataclasses.replace(self, memory=max(self.memory, DEBUG_KERNEL_MEMORY),
+                                   timeout=self.timeout * DEBUG_KERNEL_SLOWER,
+                                   cmdline=f"{self.cmdline} page_poison=1".strip())
 
     def machine(self):
         """Scenarios for which this is equal can share one boot of Xen and dom0."""
