@@ -3,6 +3,7 @@
 #: about = "64 KB pages, without and with indirect descriptors: every size and alignment"
 #: arch = "arm64"
 #: kernel = ["6.12-64k"]
+#: slow_kernel = ["7.2-64k", "6.12-64k-debug"]
 #: disks = ["xvda 48M", "xvdb 48M"]
 #: cmdline = "oops=panic"
 #: timeout = 900
