@@ -7,6 +7,8 @@
 void xfl_park_exit(void);
 
 /* watch.c */
+struct xfl_watch;
+bool xfl_watch_fired(const struct xfl_watch *w);
 int xfl_watch_init(void);
 void xfl_watch_exit(void);
 

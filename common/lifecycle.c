@@ -7,6 +7,9 @@
 #include <linux/sched/mm.h>
 
 #include <xenfront/lifecycle.h>
+#include <xenfront/watch.h>
+
+#include "internal.h"
 
 #define XFL_EV_START		BIT(0)
 #define XFL_EV_BACKEND		BIT(1)	/* the backend's state was written */
@@ -114,6 +117,27 @@ static void xfl_restart(struct xfl_device *xd)
 	xenbus_switch_state(xd->xbdev, XenbusStateInitialising);
 }
 
+/*
+ * xenbus takes a device for replaced by a new one if its state in xenstore is Initialising and its
+ * own is not. It reads one after the other, whenever a key was written, so a step of ours between
+ * the two would look like that. A new watch fires when it has looked at all keys written so far.
+ */
+static void xfl_let_xenbus_look(struct xfl_device *xd)
+{
+	struct xfl_watch *w;
+
+	if (!XENBUS_COMPARES_STATES)
+		return;
+	w = xfl_watch_start(xd, "state");
+	if (!w)
+		return;
+	/* It does not look while it waits for us to remove the device. */
+	wait_event_timeout(xd->settled,
+			   xfl_watch_fired(w) || READ_ONCE(xd->events) & XFL_EV_REMOVE,
+			   XFL_BACKEND_TIMEOUT);
+	xfl_watch_drop(w);
+}
+
 static bool xfl_transient(int err)
 {
 	return err == -ENOMEM || err == -ENOSPC || err == -EAGAIN;
@@ -150,6 +174,7 @@ static void xfl_connect(struct xfl_device *xd)
 	}
 	xd->linked = true;
 	xfl_set_state(xd, XFL_CONNECTING);
+	xfl_let_xenbus_look(xd);
 	xenbus_switch_state(xd->xbdev, xd->ops->published);
 }
 
@@ -338,6 +363,7 @@ EXPORT_SYMBOL_NS_GPL(xfl_device_start, XEN_FRONTLIB);
 void xfl_device_del(struct xfl_device *xd)
 {
 	xfl_post(xd, XFL_EV_REMOVE);
+	wake_up_all(&xd->settled);
 	flush_work(&xd->work);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_device_del, XEN_FRONTLIB);

@@ -20,25 +20,30 @@
  * @xenbus: as xenbus knows it; its node is ours to free
  * @lock: protects @xd; taken by the callback
  * @xd: device to wake; NULL once the watch was let go of
+ * @fired: whether it has woken it
  * @end: unregisters and frees
  */
 struct xfl_watch {
 	struct xenbus_watch xenbus;
 	spinlock_t lock;
 	struct xfl_device *xd;
+	bool fired;
 	struct work_struct end;
 };
 
 static struct workqueue_struct *xfl_watch_wq;
 static atomic_t xfl_nr_watches;
 
-static void xfl_watch_fired(struct xenbus_watch *watch, const char *path, const char *token)
+static void xfl_watch_event(struct xenbus_watch *watch, const char *path, const char *token)
 {
 	struct xfl_watch *w = container_of(watch, struct xfl_watch, xenbus);
 
 	spin_lock(&w->lock);
-	if (w->xd)
+	WRITE_ONCE(w->fired, true);
+	if (w->xd) {
+		wake_up_all(&w->xd->settled);
 		xfl_backend_changed(w->xd, XenbusStateUnknown);
+	}
 	spin_unlock(&w->lock);
 }
 
@@ -70,7 +75,7 @@ static struct xfl_watch *xfl_watch_alloc(struct xfl_device *xd, const char *key)
 	if (!w)
 		return NULL;
 	w->xenbus.node = kasprintf(GFP_NOIO, "%s/%s", xd->xbdev->otherend, key);
-	w->xenbus.callback = xfl_watch_fired;
+	w->xenbus.callback = xfl_watch_event;
 	w->xenbus.will_handle = xfl_watch_wanted;
 	w->xd = xd;
 	spin_lock_init(&w->lock);
@@ -131,9 +136,15 @@ void xfl_watch_drop(struct xfl_watch *w)
 }
 EXPORT_SYMBOL_NS_GPL(xfl_watch_drop, XEN_FRONTLIB);
 
+/* xfl_watch_fired() - whether a watch has woken its device */
+bool xfl_watch_fired(const struct xfl_watch *w)
+{
+	return READ_ONCE(w->fired);
+}
+
 int __init xfl_watch_init(void)
 {
-	xfl_watch_wq = alloc_workqueue("xfl-watch", 0, 0);
+	xfl_watch_wq = alloc_workqueue("xfl-watch", WQ_UNBOUND, 0);
 	return xfl_watch_wq ? 0 : -ENOMEM;
 }
 

@@ -23,12 +23,12 @@
 #define XEN_FRONTLIB "XEN_FRONTLIB"
 #endif
 
-/* After 6.12 xenbus_read_driver_state() takes the device too, to notice that it is gone. */
+/* After 6.12 xenbus_read_driver_state() takes the device too, and xenbus compares states. */
 #ifndef HAVE_XENBUS_STATE_OF_DEV
 #include <xen/xenbus.h>
-#define xenbus_read_driver_state(dev, path) \
-	((void)(dev), xenbus_read_driver_state(path))
+#define xenbus_read_driver_state(dev, path) ((void)(dev), xenbus_read_driver_state(path))
 #endif
+#define XENBUS_COMPARES_STATES	__is_defined(HAVE_XENBUS_STATE_OF_DEV)
 
 /* 6.16, "treewide, timers: Rename from_timer() to timer_container_of()". */
 #ifndef HAVE_TIMER_CONTAINER_OF
