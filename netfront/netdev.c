@@ -16,6 +16,7 @@
 #define XNF_FEATURES	(NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | \
 			 NETIF_F_TSO | NETIF_F_TSO6)
 #define XNF_WATCHDOG	(5 * HZ)
+#define XNF_TX_FLOOR	(512u << 10)
 #define XNF_MAX_MTU	(XNF_TX_PACKET_MAX - VLAN_ETH_HLEN)
 
 /* ---- up and down; both under RTNL, for a device that is live ---- */
@@ -284,6 +285,21 @@ struct xnf_queue *xnf_queues_new(struct xnf_dev *xn)
 	return queue;
 }
 
+/*
+ * BQL never sees the ring run dry, because we hear of answers at half of what is under way, and
+ * lets in ever less, down to a packet or two of 64 KB; then each wakes the backend and brings an
+ * event of its own. This much may be under way whatever BQL thinks: half of what a ring can hold,
+ * done with in under a millisecond by a backend that copies, in 4 ms by one that is behind a
+ * link of 1 Gbit/s. The administrator's limit_min replaces it.
+ */
+static void set_byte_floor(struct net_device *dev)
+{
+	u32 i;
+
+	for (i = 0; i < dev->num_tx_queues; i++)
+		netdev_queue_set_dql_min_limit(netdev_get_tx_queue(dev, i), XNF_TX_FLOOR);
+}
+
 /**
  * xnf_netdev_alloc() - allocate an interface, with all the queues it may ever have
  * @xbdev: its xenbus device
@@ -319,6 +335,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = XNF_MAX_MTU;
 	dev->watchdog_timeo = XNF_WATCHDOG;
+	set_byte_floor(dev);
 	/* Unicast is not filtered, so a second address needs no promiscuity. */
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
 	xfl_xdp_features(dev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT | NETDEV_XDP_ACT_RX_SG |
