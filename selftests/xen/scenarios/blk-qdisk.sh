@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #: about = "requests of every size compared, partitions and ext4, on QEMU's backend"
 #: backend = "qdisk"
+#: tools = ["fio"]
 #: disks = ["xvda 48M"]
 #: timeout = 600
 #: slow = true
