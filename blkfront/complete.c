@@ -232,7 +232,7 @@ bool bf_complete(struct bf_ring *ring, u32 *prod)
 		if (ring->front.sring && !xfl_broken(&ring->bf->xd))
 			any |= bf_take(ring, &answered);
 		notify = bf_pump(ring);
-		/* Only the handler is sure to be back at once, so only it puts this off till then. */
+		/* The handler, which alone wants @prod, cannot be held up before its last round. */
 		more = (!prod || list_empty(&answered)) && bf_arm(ring);
 		bf_check_drained(ring);
 		if (prod)

@@ -125,10 +125,11 @@ void xfl_park(const grant_ref_t *refs, u32 nr, struct module *owner,
 	      void (*release)(void *data), void *data)
 {
 	grant_ref_t *copy;
-	struct xfl_parked *p = kmalloc(sizeof(*p) + nr * sizeof(*copy), GFP_ATOMIC | __GFP_NOWARN);
+	struct xfl_parked *p = kmalloc(size_add(sizeof(*p), array_size(nr, sizeof(*copy))),
+				       GFP_ATOMIC | __GFP_NOWARN);
 
 	if (!p) {
-		pr_err_ratelimited("no memory to wait for %u grants in use: lost with their pages\n",
+		pr_err_ratelimited("no memory to wait for %u grants in use: lost, with pages\n",
 				   nr);
 		return;
 	}

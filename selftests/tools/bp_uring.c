@@ -54,7 +54,8 @@ struct bp_uring *bp_uring_open(unsigned int depth)
 	u->fd = syscall(SYS_io_uring_setup, depth, &par);
 	if (u->fd < 0)
 		bp_die("io_uring: %m");
-	sq = map(u->fd, par.sq_off.array + par.sq_entries * sizeof(*u->sq_array), IORING_OFF_SQ_RING);
+	sq = map(u->fd, par.sq_off.array + par.sq_entries * sizeof(*u->sq_array),
+		 IORING_OFF_SQ_RING);
 	cq = map(u->fd, par.cq_off.cqes + par.cq_entries * sizeof(*u->cqe), IORING_OFF_CQ_RING);
 	u->sqe = (void *)map(u->fd, par.sq_entries * sizeof(*u->sqe), IORING_OFF_SQES);
 	u->sq_tail = (void *)(sq + par.sq_off.tail);
@@ -74,7 +75,8 @@ void bp_uring_put(struct bp_uring *u, const struct iocb *cb)
 	unsigned int tail = *u->sq_tail, at = tail & *u->sq_mask;
 
 	u->sqe[at] = (struct io_uring_sqe){
-		.opcode = cb->aio_lio_opcode == IOCB_CMD_PWRITEV ? IORING_OP_WRITEV : IORING_OP_READV,
+		.opcode = cb->aio_lio_opcode == IOCB_CMD_PWRITEV ? IORING_OP_WRITEV
+								 : IORING_OP_READV,
 		.fd = cb->aio_fildes,
 		.off = cb->aio_offset,
 		.addr = cb->aio_buf,

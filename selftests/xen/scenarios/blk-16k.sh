@@ -13,10 +13,8 @@ poorer() {
 }
 
 guest() {
-	. /selftests/suite.sh
-	export XENFRONT_DISK=xvda XENFRONT_DOM0=dom0 XENFRONT_ROUNDS=300
-	export -f dom0 dom0_answered wait_for
-	ktap_print_header
+	begin_suites
+	export XENFRONT_DISK=xvda XENFRONT_ROUNDS=300
 	ktap_test "pages of 16 KB" grep -q "^KernelPageSize: *16 kB" /proc/self/smaps
 	ktap_test "backends made poorer" poorer
 	ktap_test "driver loads" load_driver blk

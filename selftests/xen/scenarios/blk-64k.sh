@@ -24,10 +24,8 @@ poorer() {
 }
 
 guest() {
-	. /selftests/suite.sh
-	export XENFRONT_DISK=xvda XENFRONT_DOM0=dom0
-	export -f dom0 dom0_answered wait_for
-	ktap_print_header
+	begin_suites
+	export XENFRONT_DISK=xvda
 	ktap_test "pages of 64 KB" grep -q "^KernelPageSize: *64 kB" /proc/self/smaps
 	ktap_test "backend of xvda made poorer" poorer
 	ktap_test "driver loads" load_driver blk

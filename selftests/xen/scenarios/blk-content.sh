@@ -7,10 +7,8 @@
 #: timeout = 900
 
 guest() {
-	. /selftests/suite.sh
-	export XENFRONT_DISK=xvda XENFRONT_DOM0=dom0
-	export -f dom0 dom0_answered wait_for
-	ktap_print_header
+	begin_suites
+	export XENFRONT_DISK=xvda
 	# The second disk's backend has no indirect descriptors.
 	ktap_test "backend made poorer" dom0 key_hide vbd 51728 feature-max-indirect-segments
 	ktap_test "driver loads" load_driver blk

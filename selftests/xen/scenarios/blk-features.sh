@@ -30,10 +30,8 @@ have_disks() {
 }
 
 guest() {
-	. /selftests/suite.sh
-	export XENFRONT_DISK XENFRONT_EXPECT XENFRONT_DOM0=dom0
-	export -f dom0 dom0_answered wait_for
-	ktap_print_header
+	begin_suites
+	export XENFRONT_DISK XENFRONT_EXPECT
 	ktap_test "driver loads" load_driver blk
 	ktap_test "disks are there" have_disks xvda xvdb xvdc
 	expect xvda "cache=back sectors=196608"

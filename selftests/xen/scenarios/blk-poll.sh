@@ -40,10 +40,8 @@ load_was_right() {
 one_ring_polled() { blkpat fill /dev/xvda 34 && blkpat poll /dev/xvda 34 600 32; }
 
 guest() {
-	. /selftests/suite.sh
-	export XENFRONT_DISK=xvda XENFRONT_DOM0=dom0
-	export -f dom0 dom0_answered wait_for
-	ktap_print_header
+	begin_suites
+	export XENFRONT_DISK=xvda
 	ktap_test "driver loads" load_driver blk poll_queues=1
 	ktap_test "disk is there" wait_for 20 have_disk xvda
 	ktap_test "a ring with events and a polled one" rings_are 2

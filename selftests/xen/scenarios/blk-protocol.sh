@@ -68,10 +68,7 @@ attached() { dom0 "$1" "$2" && wait_for 20 have_disk "$2"; }
 option() { echo "$2" >"/sys/module/xen_blkfront/parameters/$1"; }
 
 guest() {
-	. /selftests/suite.sh
-	export XENFRONT_DOM0=dom0
-	export -f dom0 dom0_answered wait_for
-	ktap_print_header
+	begin_suites
 	ktap_test "backend forgets grants soon" dom0 grants_forgotten_after 1
 	ktap_test "one disk not to be trusted" dom0 trusted_not
 	[ "$DRIVER" = intree ] || ktap_test "serial number given" dom0 serial_set

@@ -8,11 +8,9 @@
 #: slow = true
 
 guest() {
-	. /selftests/suite.sh
-	export XENFRONT_DISK=xvda XENFRONT_DOM0=dom0 XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
+	begin_suites
+	export XENFRONT_DISK=xvda XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
 	export XENFRONT_FULL=1 XENFRONT_ROUNDS=3000 XENFRONT_LIMIT=900
-	export -f dom0 dom0_answered wait_for
-	ktap_print_header
 	ktap_test "drivers load" load_drivers
 	ktap_test "link is up" net_up
 	ktap_test "disk is there" wait_for 20 have_disk xvda

@@ -14,10 +14,8 @@ echo_replies() {
 }
 
 guest() {
-	. /selftests/suite.sh
-	export XENFRONT_PEER=$DOM0_IP XENFRONT_DOM0=dom0
-	export -f dom0 dom0_answered wait_for
-	ktap_print_header
+	begin_suites
+	export XENFRONT_PEER=$DOM0_IP
 	ktap_test "modules" eval "modprobe 8021q && modprobe sch_ingress && modprobe cls_bpf"
 	ktap_test "driver loads" load_driver net
 	ktap_test "link is up" net_up

@@ -22,10 +22,8 @@ queues_are() {	# vif|vbd NUMBER: what the frontend asked for
 }
 
 guest() {
-	. /selftests/suite.sh
-	export XENFRONT_DISK=xvda XENFRONT_DOM0=dom0 XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
-	export -f dom0 dom0_answered wait_for
-	ktap_print_header
+	begin_suites
+	export XENFRONT_DISK=xvda XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
 	ktap_test "drivers load" load_drivers
 	ktap_test "link is up" net_up
 	ktap_test "disk is there" wait_for 20 have_disk xvda

@@ -6,10 +6,8 @@
 #: slow = true
 
 guest() {
-	. /selftests/suite.sh
-	export XENFRONT_DISK=xvda XENFRONT_DOM0=dom0 XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
-	export -f dom0 dom0_answered wait_for
-	ktap_print_header
+	begin_suites
+	export XENFRONT_DISK=xvda XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
 	ktap_test "network driver loads" load_driver net trusted=0
 	ktap_test "disk driver loads" load_driver blk trusted=0
 	ktap_test "link is up" net_up
