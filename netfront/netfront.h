@@ -198,7 +198,8 @@ struct xnf_rx_buf {
  * @nr_held: frames of the packet being received
  * @copy_all: nothing the backend can write to leaves the driver
  * @xdp: what it takes to run a program, NULL if there is none; changes while NAPI is off
- * @pool: where frames come from
+ * @pool: where frames come from; NULL where pages are larger than a frame
+ * @carver: then they come from here
  * @grefs: references that no frame uses just now
  * @packet: the packet being received
  * @held: its frames, in ring order, those of extras among them
@@ -213,6 +214,7 @@ struct xnf_rx {
 	bool copy_all;
 	struct xnf_xdp *xdp;
 	struct page_pool *pool;
+	struct xnf_carver *carver;
 	struct xfl_grefs grefs;
 	struct xnf_rx_packet packet;
 	struct xnf_rx_buf held[XNF_RX_SLOTS_MAX + XNF_EXTRA_XDP + 1];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where receive frames come from: a page pool, its pages shared by several frames
- * where they are larger than one.
+ * Pools of pages: of receive frames where a page is one, and of the frames that an XDP
+ * program gets packets in, several to a page where it is larger.
  */
 #ifndef XENFRONT_NETFRONT_PAGES_H
 #define XENFRONT_NETFRONT_PAGES_H

@@ -4,8 +4,21 @@
  */
 #include <linux/slab.h>
 
-#include "netfront.h"
+#include "carve.h"
 #include "pages.h"
+
+static struct page *take_frame(struct xnf_rx *rx, u32 *offset)
+{
+	return rx->pool ? xnf_pages_frame(rx->pool, offset) : xnf_carve(rx->carver, offset);
+}
+
+static void give_back(struct page_pool *pool, struct page *page)
+{
+	if (pool)
+		xnf_pages_put(pool, page);
+	else
+		put_page(page);
+}
 
 static bool post_fresh(struct xnf_rx *rx)
 {
@@ -13,7 +26,7 @@ static bool post_fresh(struct xnf_rx *rx)
 
 	if (!rx->grefs.nr_free)		/* the rest is with a packet half received */
 		return false;
-	buf.page = xnf_pages_frame(rx->pool, &buf.offset);
+	buf.page = take_frame(rx, &buf.offset);
 	if (unlikely(!buf.page))
 		return false;
 	buf.gref = xfl_gref_pop(&rx->grefs);
@@ -73,7 +86,7 @@ static void release_frame(void *data)
 {
 	struct parked_frame *f = data;
 
-	xnf_pages_put(f->pool, f->page);
+	give_back(f->pool, f->page);
 	kfree(f);
 }
 
@@ -82,7 +95,7 @@ static void release_frame(void *data)
  * @q: the queue
  * @buf: the frame
  *
- * The page pool waits for its last page, so it is still there when that comes back.
+ * A page pool waits for its last page, so it is still there when that comes back.
  */
 void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf)
 {
@@ -102,7 +115,7 @@ static bool drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf)
 		return false;
 	}
 	xfl_gref_push(&q->rx.grefs, buf->gref);
-	xnf_pages_put(q->rx.pool, buf->page);
+	give_back(q->rx.pool, buf->page);
 	return true;
 }
 
