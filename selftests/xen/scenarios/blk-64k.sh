@@ -3,11 +3,11 @@
 #: about = "64 KB pages, without and with indirect descriptors: every size and alignment"
 #: arch = "arm64"
 #: kernel = ["6.12-64k"]
-#: slow_kernel = ["7.2-64k", "6.12-64k-debug"]
+#: slow_kernel = ["7.2-64k", "6.1-64k", "6.12-64k-debug"]
 #: disks = ["xvda 48M", "xvdb 48M"]
 #: cmdline = "oops=panic"
 #: timeout = 900
-#: intree_fails = "WARNING: .*block/blk-settings"
+#: intree_fails = "WARNING: .*block/blk-settings|sizes around 11 frames"
 
 limit() { cat "/sys/block/$1/queue/$2"; }
 

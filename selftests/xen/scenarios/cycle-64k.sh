@@ -3,7 +3,7 @@
 #: about = "64 KB pages: a disk out of the driver and back, detached and attached; under load"
 #: arch = "arm64"
 #: kernel = ["6.12-64k"]
-#: slow_kernel = ["7.2-64k", "6.12-64k-debug"]
+#: slow_kernel = ["7.2-64k", "6.1-64k", "6.12-64k-debug"]
 #: disks = ["xvda 32M"]
 #: hide = ["vbd feature-max-indirect-segments"]
 #: cmdline = "oops=panic"
