@@ -4,13 +4,14 @@
  * no clock readings, no buffer touched between them. What it counts can be read at any moment.
  *
  *	load serve [PORT]			in dom0
- *	load KIND HOST FILE [SIZE]		in the guest, until killed; counts in FILE
+ *	load KIND HOST FILE [SIZE [FLOWS]]	in the guest, until killed; counts in FILE
  *	load packets HOST			print how many packets the vif brought dom0 so far
  *	load put HOST NAME			send standard input to a file in the server's directory
  *
  * KIND: tcp-out, tcp-in (SIZE bytes a call), udp-out, udp-in (SIZE bytes a datagram),
  * rr (one byte there and back on one connection), crr (one connection for each such byte),
- * udp-void (as udp-out, to an address where nobody listens).
+ * udp-void (as udp-out, to an address where nobody listens). Several flows are as many processes,
+ * each with connections of its own, on the guest's CPUs in turn.
  *
  * A client connects to PORT over TCP and sends one line, "KIND SIZE PORT-OF-ITS-UDP-SOCKET"; the
  * server answers with one line, the port to use. The load ends when that connection does.
@@ -22,13 +23,16 @@
 #include <errno.h>
 #include <glob.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #define DEFAULT_PORT	7400
 #define BATCH		64
@@ -387,6 +391,33 @@ static void run(struct request *r, const char *host)
 			ask_one(control);
 }
 
+static void stay_on(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("CPU %u", cpu);
+}
+
+/* Returns when the first of them ends; the others end with this process. */
+static void run_each(struct request *r, const char *host, unsigned int flows)
+{
+	unsigned int cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	for (unsigned int i = 0; i < flows; i++) {
+		if (fork())
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		stay_on(i % cpus);
+		count += i;
+		run(r, host);
+		_exit(1);
+	}
+	wait(NULL);
+}
+
 /* The answer at the end says that the file is whole. */
 static void put(const struct sockaddr_in *server, struct request *r)
 {
@@ -405,6 +436,7 @@ static void put(const struct sockaddr_in *server, struct request *r)
 int main(int argc, char **argv)
 {
 	struct request r = { .size = 65536, .name = "-" };
+	unsigned int flows = 1;
 
 	if (argc >= 2 && !strcmp(argv[1], "serve"))
 		serve(argc > 2 ? strtoul(argv[2], NULL, 10) : DEFAULT_PORT);
@@ -430,10 +462,17 @@ int main(int argc, char **argv)
 		r.size = strtoul(argv[4], NULL, 10);
 	if (!r.size || r.size > MAX_SIZE)
 		die("size %u is out of range", r.size);
+	if (argc > 5)
+		flows = strtoul(argv[5], NULL, 10);
+	if (!flows || flows > LOAD_FLOWS)
+		die("%u flows are out of range", flows);
 	count = load_count_map(argv[3]);
 	if (!count)
 		die("%s", argv[3]);
-	*count = (struct load_count){ 0 };
-	run(&r, argv[2]);
+	memset(count, 0, LOAD_FLOWS * sizeof(*count));
+	if (flows == 1)
+		run(&r, argv[2]);
+	else
+		run_each(&r, argv[2], flows);
 	die("the connection ended");
 }

@@ -145,6 +145,16 @@ static void sample_pktgen(struct sample *s)
 	s->bytes = 0;
 }
 
+static void sample_load(struct sample *s)
+{
+	s->ops = 0;
+	s->bytes = 0;
+	for (int i = 0; i < LOAD_FLOWS; i++) {
+		s->ops += load[i].ops;
+		s->bytes += load[i].bytes;
+	}
+}
+
 static void sample_work(struct sample *s)
 {
 	if (!strcmp(counter_kind, "disk")) {
@@ -152,8 +162,7 @@ static void sample_work(struct sample *s)
 	} else if (!strcmp(counter_kind, "pktgen")) {
 		sample_pktgen(s);
 	} else {
-		s->ops = load->ops;
-		s->bytes = load->bytes;
+		sample_load(s);
 	}
 }
 
