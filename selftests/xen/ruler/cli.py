@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xenbench.util import TOP, BenchError, say
 
-from . import account, picture, plan, results, rig, rows, table
+from . import account, growth, growth_table, picture, plan, results, rig, rows, table
 from .profile import profile
 
 DOCUMENTATION = TOP / "Documentation"
@@ -23,12 +23,13 @@ def add_commands(commands):
     """To be called with the bench's sub-parsers."""
     ruler = commands.add_parser("ruler", help="ours beside in-tree, in virtual time")
     ruler.add_argument("rows", nargs="*", metavar="ROW",
-                       help='names, patterns or "quick"; default $ROWS, or all')
+                       help='names, patterns, "quick" or "grow"; default $ROWS, or all')
     ruler.add_argument("--rounds", type=int, help=f"of each driver; default {ROUNDS}, "
-                                                  f"{QUICK_ROUNDS} for quick")
+                                                  f"{QUICK_ROUNDS} for quick and grow")
     ruler.add_argument("--modules", type=Path, metavar="DIR", help="where our modules are")
     ruler.add_argument("--output", type=Path, metavar="DIR",
-                       help="where the table goes; default Documentation/ when all rows are run")
+                       help="where the table goes; default Documentation/ when all rows are run, "
+                            "or grow alone")
     _hardware_like(ruler)
     ruler.set_defaults(function=do_ruler)
     one = commands.add_parser("profile", help="where the time of a row of the ruler goes")
@@ -70,15 +71,19 @@ def _first_line(*command):
     return done.stdout.partition("\n")[0]
 
 
-def conditions(rounds):
-    """What the head of the table says about where the figures come from."""
-    commit = _first_line("git", "rev-parse", "--short=12", "HEAD") or "unknown"
+def commit():
+    found = _first_line("git", "rev-parse", "--short=12", "HEAD") or "unknown"
     if _first_line("git", "status", "--porcelain", "--", "common", "netfront", "blkfront",
                    "include", "selftests/xen"):
-        commit += ", with changes that are not committed"
+        found += ", with changes that are not committed"
+    return found
+
+
+def conditions(rounds):
+    """What the head of the table says about where the figures come from."""
     packages = rig.package_versions()
     return {"rounds": rounds, "list": {
-        "commit": commit,
+        "commit": commit(),
         "kernel of guest and dom0": packages["kernel"],
         "Xen": packages["xen"] + ", PV guest, one vCPU each for guest and dom0",
         "QEMU": _first_line("qemu-system-x86_64", "--version"),
@@ -100,10 +105,51 @@ def _rounded(value):
 def write(found, directory):
     """performance.rst, .json and .svg."""
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "performance.rst").write_text(table.document(found))
-    (directory / "performance.json").write_text(json.dumps(_rounded(found), indent=1) + "\n")
+    found = _rounded(found)
+    more = growth_table.section(found["growth"]) if "growth" in found else ()
+    (directory / "performance.rst").write_text(table.document(found, more))
+    (directory / "performance.json").write_text(json.dumps(found, indent=1) + "\n")
     picture.draw(found, directory / "performance.svg")
     say(f"table, JSON and picture: {directory}/performance.*")
+
+
+def last_time():
+    """What stands in Documentation: grow, run alone, replaces its own part."""
+    return json.loads((DOCUMENTATION / "performance.json").read_text())
+
+
+def run_plan(lines, modules, directory, collect, options, **scenario_keys):
+    """(run, what collect() made of its figures, or None)"""
+    run, samples, tally = rig.measure(lines, modules, directory, options.hardware_like,
+                                      **scenario_keys)
+    if not samples:
+        return run, None
+    order = plan.identities(lines)
+    counted = {identity: one.figures() for identity, one in
+               account.accounts(tally, run.directory, order, samples)}
+    return run, collect(order, samples, counted)
+
+
+def run_rows(chosen, words, modules, directory, options):
+    rounds = options.rounds or (QUICK_ROUNDS if "quick" in words else ROUNDS)
+    lines = plan.lines(chosen, (plan.INTREE, plan.OURS), rounds, ONCE)
+    run, found = run_plan(lines, modules, directory,
+                          lambda *counts: results.collect(chosen, *counts, conditions(rounds)),
+                          options)
+    if found:
+        print(table.terminal(found), flush=True)
+    return run, found
+
+
+def run_growth(modules, directory, options):
+    rounds = options.rounds or growth.ROUNDS
+    where = {"rounds": rounds, "commit": commit()}
+    run, found = run_plan(growth.lines(rounds), modules, directory,
+                          lambda *counts: growth.collect(*counts, where),
+                          options, **growth.GUEST)
+    if found:
+        print(growth_table.terminal(found), flush=True)
+    return run, found
 
 
 def do_ruler(options):
@@ -111,22 +157,22 @@ def do_ruler(options):
 
     words = options.rows or os.environ.get("ROWS", "").split()
     chosen = rows.select(words)
-    rounds = options.rounds or (QUICK_ROUNDS if words == ["quick"] else ROUNDS)
     if subprocess.run([TOP / "scripts" / "deps", "ruler"], check=False).returncode:
         raise BenchError("scripts/deps ruler failed")
     modules = our_modules(options, [plan.OURS])
     start = time.monotonic()
-    lines = plan.lines(chosen, (plan.INTREE, plan.OURS), rounds, ONCE)
+    runs, found = [], None
     with cli.prepared(options) as directory:
-        run, samples, tally = rig.measure(lines, modules, directory, options.hardware_like)
-        if not samples:
-            return report.closing_line([run])
-        order = plan.identities(lines)
-        counted = {identity: one.figures() for identity, one in
-                   account.accounts(tally, run.directory, order, samples)}
-        found = results.collect(chosen, order, samples, counted, conditions(rounds))
-        print(table.terminal(found), flush=True)
-        part = words or run.result != "pass"
-        write(found, options.output or (directory if part else DOCUMENTATION))
-    say(f"{time.monotonic() - start:.0f} s for {len(samples)} measurements")
-    return report.closing_line([run])
+        if chosen:
+            run, found = run_rows(chosen, words, modules, directory, options)
+            runs.append(run)
+        if not words or rows.GROWTH in words:
+            run, grown = run_growth(modules, directory / "growth", options)
+            runs.append(run)
+            if grown:
+                found = {**(found or last_time()), "growth": grown}
+        if found:
+            whole = words in ([], [rows.GROWTH]) and all(run.result == "pass" for run in runs)
+            write(found, options.output or (DOCUMENTATION if whole else directory))
+    say(f"{time.monotonic() - start:.0f} s")
+    return report.closing_line(runs)

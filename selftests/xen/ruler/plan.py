@@ -13,7 +13,7 @@ class Variant:
 
     name: str
     driver: str
-    parameters: str = ""
+    parameters: str = ""    # "net.NAME=VALUE" and "blk.NAME=VALUE"
     only: tuple = ()    # groups; all without
 
     def takes(self, row):
@@ -23,17 +23,23 @@ class Variant:
 INTREE = Variant("intree", "intree")
 OURS = Variant("ours", "ours")
 # The block drivers with their most debated default turned off.
-TRANSIENT = Variant("intree-transient", "intree", "feature_persistent=0", ("disk",))
-OURS_TRANSIENT = Variant("ours-transient", "ours", "feature_persistent=0", ("disk",))
+TRANSIENT = Variant("intree-transient", "intree", "blk.feature_persistent=0", ("disk",))
+OURS_TRANSIENT = Variant("ours-transient", "ours", "blk.feature_persistent=0", ("disk",))
 
 
-def one_round(number, variant, rows):
-    """All rows with one driver. Modules lie elsewhere after each turn, but only the first round's
-    profile is shown by function."""
+def load(number, variant):
+    """Begins a turn. Modules lie elsewhere after each, but only the first round's profile is shown
+    by function."""
     lines = [f"begin round {number}: {variant.name}",
              f"use {variant.driver} {variant.parameters}".rstrip()]
     if number == 1:
         lines.append(f"symbols {variant.name}")
+    return lines
+
+
+def one_round(number, variant, rows):
+    """All rows with one driver."""
+    lines = load(number, variant)
     lines.append("hold")
     lines += [row.step(f"{variant.name}/{number}/{row.name}")
               for row in rows if variant.takes(row) and number <= row.rounds]

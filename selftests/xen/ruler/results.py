@@ -112,29 +112,26 @@ def _ratios(variants):
     return ratios
 
 
-def _counted(row, variants, accounts):
-    """Adds what tally counted to the variants; accounts: variant -> one account a round."""
-    for name, rounds in accounts.items():
-        variants[name]["account"] = _median(rounds)
-    null = variants.get(NULL, {}).get("account")
-    for name, rounds in accounts.items():
-        variants[name]["even"] = _median([_even(row, one, null) for one in rounds])
+def measured(row, mine, counted, null=None):
+    """All rounds of a row with one variant; null: the account of the null device."""
+    found = _summary([_per_operation(row, one.values) for one in mine])
+    found["samples"] = [{"round": one.round, **one.values} for one in mine]
+    rounds = [_account(row, one.values, counted[one.identity])
+              for one in mine if one.identity in counted]
+    if rounds:
+        found["account"] = _median(rounds)
+        found["even"] = _median([_even(row, one, null) for one in rounds])
+    return found
 
 
 def _row(row, samples, counted):
-    variants, accounts = {}, {}
-    for name in VARIANTS:
-        measured = row.null_name if name == NULL else row.name
-        mine = [one for one in samples if one.variant == name and one.row == measured]
-        if not mine:
-            continue
-        variants[name] = _summary([_per_operation(row, one.values) for one in mine])
-        variants[name]["samples"] = [{"round": one.round, **one.values} for one in mine]
-        rounds = [_account(row, one.values, counted[one.identity])
-                  for one in mine if one.identity in counted]
-        if rounds:
-            accounts[name] = rounds
-    _counted(row, variants, accounts)
+    variants = {}
+    for name in (NULL, *VARIANTS[:-1]):
+        wanted = row.null_name if name == NULL else row.name
+        mine = [one for one in samples if one.variant == name and one.row == wanted]
+        if mine:
+            null = variants.get(NULL, {}).get("account")
+            variants[name] = measured(row, mine, counted, null)
     return {"name": row.name, "group": row.group, "title": row.title,
             "operation_bytes": row.op_bytes, "bandwidth": row.bandwidth,
             "command": row.command, "variants": variants, "ratios": _ratios(variants)}
@@ -146,6 +143,6 @@ def collect(rows, planned, samples, counted, conditions):
     planned: identities of all measurements; counted: identity -> figures of its account
     """
     usable = [one for one in samples if one.values.get("ops") and one.values.get("ns")]
-    measured = {one.identity for one in usable}
+    there = {one.identity for one in usable}
     return {"conditions": conditions, "rows": [_row(row, usable, counted) for row in rows],
-            "missing": [identity for identity in planned if identity not in measured]}
+            "missing": [identity for identity in planned if identity not in there]}

@@ -69,6 +69,7 @@ class PlanRunner(runner.Runner):
     """Runs one guest that follows a plan."""
 
     def __init__(self, directory, plan, hardware_like):
+        directory.mkdir(parents=True, exist_ok=True)
         super().__init__(Images(), directory, verbose=True)
         self._plan, self._hardware_like = plan, hardware_like
         self._programs = build_programs()
@@ -128,13 +129,14 @@ def samples_of(run):
     return found
 
 
-def measure(plan, modules, directory, hardware_like=False):
+def measure(plan, modules, directory, hardware_like=False, **scenario_keys):
     """Runs the plan; returns (run, samples, path of tally's windows).
 
+    scenario_keys: what the guest has otherwise than ruler.sh says.
     hardware_like: the CPU copies and clears eight bytes a step instead of one, and Xen does not
     emulate the guest's reading of the clock.
     """
-    what = scenario.load(RULER / "ruler.sh")
+    what = dataclasses.replace(scenario.load(RULER / "ruler.sh"), **scenario_keys)
     one = runner.Run(what, GUEST_KERNEL, "ours" if modules else "intree", modules)
     count = sum(line.startswith("row ") for line in plan)
     say(f"{count} measurements, "

@@ -23,6 +23,9 @@ GROUPS = {
     "fio": "Disk, fio's defaults",
 }
 
+# What follows the rows themselves, see growth.py.
+GROWTH = "grow"
+
 
 @dataclasses.dataclass(frozen=True)
 class Row:
@@ -55,13 +58,15 @@ class Row:
         """The most rounds it is worth: fio's defaults hide the driver, and are shown for that."""
         return 2 if self.group == "fio" else 99
 
-    def step(self, identity, null=False):
-        """The line of the plan that measures this row."""
+    def step(self, identity, null=False, queues=0):
+        """The line of the plan that measures this row; so many queues have to share the work."""
         counter, command = self.counter, self.command
         if null:
             counter, command = self.null_counter, self.null_command
-        check = "arrive" if self.arrive and not null else "-"
-        return f"row {identity} {check} {self.warm} {self.window} {counter} {command}"
+        checks = ["arrive"] if self.arrive and not null else []
+        checks += [str(queues)] if queues else []
+        return f"row {identity} {','.join(checks) or '-'} {self.warm} {self.window} " \
+               f"{counter} {command}"
 
 
 def _load(short, title, kind, size, null=False, **more):
@@ -126,6 +131,9 @@ QUICK = ["net:tcp-out", "net:tcp-in", "net:udp64-out", "net:udp64-in", "net:tcp-
 
 def select(words):
     """Rows by name, pattern ("disk:*", "*udp64*") or group; all without words."""
+    if words == [GROWTH]:
+        return []
+    words = [word for word in words if word != GROWTH]
     if not words:
         return ROWS
     patterns = []
@@ -136,5 +144,5 @@ def select(words):
                      for pattern in patterns)]
     if not chosen:
         names = " ".join(row.name for row in ROWS)
-        raise BenchError(f"no such row: {' '.join(words)}; there are: quick {names}")
+        raise BenchError(f"no such row: {' '.join(words)}; there are: quick {GROWTH} {names}")
     return chosen

@@ -16,13 +16,18 @@ if [ "${HARDWARE_LIKE:-0}" = 1 ] && declare -F guest_config >/dev/null; then
 	}
 fi
 
+# Backends offer as many queues as the guest has CPUs; by default it is as many as dom0 has.
+dom0_before() { echo "$VCPUS" | tee /sys/module/xen_{net,blk}back/parameters/max_queues; }
+
+disk_names() { printf '%s\n' "${DISKS[@]%% *}"; }
+
 # The disks are filled, so that no read meets a hole.
 ruler_setup() {
 	local name
 	RULER=/host/$(xl domname "$DOMID")
 	ruler_poorer
-	for name in xvda xvdb; do
-		dd if=/dev/zero of="$(disk_file $name)" bs=1M count=256 conv=notrunc 2>/dev/null
+	for name in $(disk_names); do
+		dd if=/dev/zero of="$(disk_file "$name")" bs=1M count=256 conv=notrunc 2>/dev/null
 	done
 	cp "$RULER/load" /tmp/load
 	(cd "$RULER" && exec /tmp/load serve) </dev/null >/dev/null 2>&1 3>&- &
@@ -32,18 +37,26 @@ ruler_setup() {
 }
 
 # The second disk's backend has no indirect descriptors.
-ruler_poorer() { key_hide vbd 51728 feature-max-indirect-segments; }
+ruler_poorer() { [ ${#DISKS[@]} = 1 ] || key_hide vbd 51728 feature-max-indirect-segments; }
 
 # The in-tree block driver does not bring a device up again that it has closed before.
 ruler_new_disks() {
 	local name loop
-	for name in xvda xvdb; do
-		loop=$(losetup -j "$(disk_file $name)")
-		xl block-detach "$DOMID" $name 1>&2 &&
+	for name in $(disk_names); do
+		loop=$(losetup -j "$(disk_file "$name")")
+		xl block-detach "$DOMID" "$name" 1>&2 &&
 			xl block-attach "$DOMID" "format=raw,vdev=$name,access=rw,target=${loop%%:*}" \
 				1>&2 || return
 	done
 	ruler_poorer
+}
+
+# free_memory: in KB, without what is only cached.
+free_memory() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 2
+	awk '/^MemFree/ { print $2 }' /proc/meminfo
 }
 
 # While this runs, the agent looks at nothing and costs no time.
@@ -53,9 +66,9 @@ ruler_hold() {
 }
 
 # In the guest. What was measured is kept until dom0 may be disturbed again.
-HOLDS=0
+HOLDS=0 HELD=0
 hold() {
-	HOLDS=$((HOLDS + 1))
+	HOLDS=$((HOLDS + 1)) HELD=1
 	xenstore-rm data/held 2>/dev/null
 	xenstore-write data/call "hold.$HOLDS ruler_hold"
 	wait_for 30 xenstore-exists data/held
@@ -63,6 +76,8 @@ hold() {
 }
 
 release() {
+	[ $HELD = 1 ] || return 0
+	HELD=0
 	xenstore-write data/release 1
 	wait_for 30 dom0_answered hold.$HOLDS
 	xenstore-rm data/release data/held
@@ -94,15 +109,65 @@ drop_drivers() {
 	[ ! -d /sys/module/xen_frontlib ] || rmmod xen_frontlib
 }
 
-disks_ready() { have_disk xvda && have_disk xvdb; }
+disks_ready() {
+	local name
+	for name in $(disk_names); do
+		have_disk "$name" || return
+	done
+}
 
-use() {	# ours|intree [PARAMETER-OF-BLKFRONT...]
+use() {	# ours|intree [net.PARAMETER=VALUE|blk.PARAMETER=VALUE...]
+	local word net=() blk=()
 	drop_drivers || return
 	# shellcheck disable=SC2034 # load_driver reads it
 	DRIVER=$1
 	shift
-	load_driver net && load_driver blk "$@" && net_up && wait_for 20 disks_ready &&
-		wait_for 10 ping -q -c 1 -W 2 "$DOM0_IP" >/dev/null
+	for word; do
+		case $word in
+		net.*) net+=("${word#net.}") ;;
+		blk.*) blk+=("${word#blk.}") ;;
+		esac
+	done
+	load_driver net "${net[@]}" && load_driver blk "${blk[@]}" && net_up &&
+		wait_for 20 disks_ready && wait_for 10 ping -q -c 1 -W 2 "$DOM0_IP" >/dev/null
+}
+
+rings() {	# NUMBER SLOTS: fails unless our disk has as many rings of so many slots
+	local found
+	found=$(awk '/^slots / { print $2 }' /sys/kernel/debug/xen-blkfront/xvda/ring-* |
+		sort | uniq -c | xargs)
+	[ "$found" = "$*" ] || { echo "rings and slots: $found" >/tmp/error; return 1; }
+}
+
+# One ring's event goes to any CPU; where a load has one CPU, that one.
+pin() {	# INTERRUPT CPU
+	local irq
+	irq=$(awk -v name="$1" '$NF == name { print $1 }' /proc/interrupts)
+	echo "$2" >"/proc/irq/${irq%:}/smp_affinity_list"
+}
+
+memory() {	# ID: what is free in guest and dom0, in KB
+	local free
+	free=$(dom0 free_memory) && echo "# figure: $1 = 0 guest=$(free_memory) dom0=$free"
+}
+
+# What each queue has done so far, one line a queue: "NAME NUMBER".
+work_of_queues() {	# COUNTER, as of a row
+	case $1 in
+	disk:*) awk '/^requests / { print FILENAME, $2 }' \
+			"/sys/kernel/debug/xen-blkfront/${1#disk:}"/ring-* ;;
+	*) ethtool -S eth0 | awk '/_[rt]x_packets:/ { n[substr($1, 1, index($1, "_"))] += $2 }
+				  END { for (queue in n) print queue, n[queue] }' | sort ;;
+	esac
+}
+
+# Flows of TCP are not fair to each other in so short a time: what counts is that all take part.
+spread() {	# QUEUES BEFORE AFTER: so many there are, and each did a tenth of a fair share or more
+	paste -d ' ' <(echo "$2") <(echo "$3") | awk -v queues="$1" '
+		{ work = $4 - $2; sum += work; if (NR == 1 || work < least) least = work }
+		END { exit !(NR == queues && sum && least >= sum / NR / 10) }' && return
+	echo "queues: $(paste -s -d ' ' <<<"$2"), then $(paste -s -d ' ' <<<"$3")" >/tmp/error
+	return 1
 }
 
 # pktgen_setup INTERFACE BURST: to an address where nobody is, so that nothing comes back.
@@ -119,22 +184,29 @@ pktgen_setup() {
 vif_packets() { /bench/load packets "$DOM0_IP"; }
 
 # row ID CHECK WARM WINDOW COUNTER COMMAND...: CHECK is "arrive" where the packets that came
-# to dom0 are to be compared with those sent.
+# to dom0 are to be compared with those sent, or the number of queues that have to share the work,
+# or both. Where they do not, the row fails and says "uneven": tally has a window of it all the same.
 row() {
-	local id=$1 check=$2 warm=$3 window=$4 counter=$5 line arrived=
+	local id=$1 check=$2 warm=$3 window=$4 counter=$5 line arrived='' before='' code=0
 	shift 5
 	rm -f /tmp/count
 	if [ "${counter%%:*}" = pktgen ]; then
 		pktgen_setup "${counter#*:}" "$1" || return
 		set -- sh -c 'echo start >/proc/net/pktgen/pgctrl'
 	fi
-	[ "$check" != arrive ] || arrived=$(vif_packets)
+	[[ $check != *arrive* ]] || arrived=$(vif_packets)
+	[[ $check != *[1-9]* ]] || before=$(work_of_queues "$counter")
 	line=$(/bench/meter "$warm" "$window" "$counter" "$@" 2>/tmp/error) || return
-	if [ "$check" = arrive ]; then
+	if [ -n "$before" ]; then
+		spread "${check#arrive,}" "$before" "$(work_of_queues "$counter")" ||
+			code=1 line+=" uneven=1"
+	fi
+	if [ -n "$arrived" ]; then
 		sleep 0.05
 		line+=" arrived=$(($(vif_packets) - arrived))"
 	fi
 	echo "# figure: $id = 0 $line"
+	return $code
 }
 
 symbols() { /bench/load put "$DOM0_IP" "$1.syms" </proc/kallsyms; }

@@ -8,21 +8,21 @@ from .rows import GROUPS
 NONE = "-"
 
 
-def _cells(lines):
+def cells(lines):
     """A simple table; the first line is its head, the first two columns are text."""
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     rule = "  ".join("=" * width for width in widths)
     out = [rule]
-    for number, line in enumerate(lines):
-        cells = [cell.ljust(width) if i < 2 else cell.rjust(width)
-                 for i, (cell, width) in enumerate(zip(line, widths))]
-        out.append("  ".join(cells).rstrip())
-        if not number:
+    for line in lines:
+        padded = [cell.ljust(width) if i < 2 else cell.rjust(width)
+                  for i, (cell, width) in enumerate(zip(line, widths))]
+        out.append("  ".join(padded).rstrip())
+        if line is lines[0]:
             out.append(rule)
     return out + [rule]
 
 
-def _number(value):
+def number(value):
     if value is None:
         return NONE
     if abs(value) >= 1000:
@@ -35,7 +35,7 @@ def _rate(row, name):
     one = row["variants"].get(name)
     if not one:
         return NONE
-    return _number(one["median"]["megabytes" if row["bandwidth"] else "rate"])
+    return number(one["median"]["megabytes" if row["bandwidth"] else "rate"])
 
 
 def _rate_and_spread(row, name):
@@ -72,12 +72,12 @@ def throughput(rows):
                       _ratio(row, "even_overhead_ns", "less"),
                       _ratio(row, "even_guest_overhead_ns", "less")] +
                      [_rate(row, name) for name in once])
-    return _cells(lines)
+    return cells(lines)
 
 
-def _lines_of(rows, cells):
-    """cells(row, variant) of each row and driver that was measured, after their names."""
-    return [[row["title"], label] + cells(row, row["variants"][name])
+def _lines_of(rows, columns):
+    """columns(row, variant) of each row and driver that was measured, after their names."""
+    return [[row["title"], label] + columns(row, row["variants"][name])
             for row in rows for name, label in LABELS.items() if name in row["variants"]]
 
 
@@ -85,8 +85,8 @@ def _cost(row, one):
     median, account = one["median"], one.get("account")
     null = row["variants"].get(NULL)
     over = median["ns"] - null["median"]["ns"] if null and null is not one else None
-    line = [_number(median["ns"] / 1e3), NONE if over is None else _number(over / 1e3),
-            _number(median["cpu_ns"] / 1e3), f"{median['events']:.3f}"]
+    line = [number(median["ns"] / 1e3), NONE if over is None else number(over / 1e3),
+            number(median["cpu_ns"] / 1e3), f"{median['events']:.3f}"]
     if not account:
         return line + [NONE] * 5
     return line + [f"{account['backend_events']:.3f}"] + \
@@ -95,8 +95,8 @@ def _cost(row, one):
 
 def costs(rows):
     """What an operation costs, and whose time that is."""
-    return _cells([["row", "driver", "us", "over null", "CPU us", "events", "kicks", "guest",
-                    "dom0", "Xen", "idle"]] + _lines_of(rows, _cost))
+    return cells([["row", "driver", "us", "over null", "CPU us", "events", "kicks", "guest",
+                   "dom0", "Xen", "idle"]] + _lines_of(rows, _cost))
 
 
 def _work(_, one):
@@ -104,7 +104,7 @@ def _work(_, one):
     if not account:
         return [NONE] * 12
     copied, cleared, calls = account["copied"], account["cleared"], account["hypercalls"]
-    return [_number(value) for value in (
+    return [number(value) for value in (
         copied["guest"], copied["dom0"], copied["xen"], cleared["guest"], cleared["dom0"],
         sum(account["moving_ns"].values()) / 1e3, calls["guest"], calls["dom0"],
         account["grants"], account["grant_ends"], account["xen_pins"], account["xen_unmaps"])]
@@ -112,9 +112,9 @@ def _work(_, one):
 
 def work(rows):
     """What is done for an operation."""
-    return _cells([["row", "driver", "copied: guest", "dom0", "Xen", "cleared: guest", "dom0",
-                    "us", "hypercalls: guest", "dom0", "grants: given", "ended", "pinned",
-                    "unmapped"]] + _lines_of(rows, _work))
+    return cells([["row", "driver", "copied: guest", "dom0", "Xen", "cleared: guest", "dom0",
+                   "us", "hypercalls: guest", "dom0", "grants: given", "ended", "pinned",
+                   "unmapped"]] + _lines_of(rows, _work))
 
 
 LOST = 0.01
@@ -152,8 +152,9 @@ processor:
 - String instructions move one byte a step, and the kernels of this CPU clear pages and copy to
   and from programs with them: such bytes cost many times too much. Bytes moved eight at a time
   cost about as much as on hardware. The columns "even" below correct for that.
-- One emulated CPU runs guest, dom0 and Xen in turn. It says nothing about scaling, and a rate is
-  what all three together need for an operation, not what a guest with a CPU of its own reaches.
+- One emulated CPU runs guest, dom0 and Xen in turn. A rate is what all three together need for an
+  operation, not what a guest with a CPU of its own reaches, nor what several CPUs reach together;
+  what can be said about that is under "How it grows".
 
 Conditions
 ==========
@@ -236,7 +237,7 @@ grants
 """
 
 
-def _heading(text, mark):
+def heading(text, mark):
     return ["", text, mark * len(text), ""]
 
 
@@ -250,7 +251,7 @@ def _groups(results):
 def _section(text, groups, tables):
     out = [""] + text.splitlines()
     for title, rows in groups:
-        out += _heading(title, "-") + tables(rows)
+        out += heading(title, "-") + tables(rows)
     return out
 
 
@@ -260,8 +261,8 @@ def _faults(results):
     return losses(results["rows"]) + missing
 
 
-def document(results):
-    """The text of performance.rst."""
+def document(results, more=()):
+    """The text of performance.rst; more: lines at its end."""
     conditions = results["conditions"]
     listed = "\n".join(f"- {key}: {value}" for key, value in conditions["list"].items())
     groups = _groups(results)
@@ -269,9 +270,9 @@ def document(results):
     out = _section(head, groups, throughput)[1:]
     faults = _faults(results)
     if faults:
-        out += _heading("Faults of this run", "-") + [f"- {line}" for line in faults]
+        out += heading("Faults of this run", "-") + [f"- {line}" for line in faults]
     out += _section(COSTS, groups, costs) + _section(WORK, groups, work)
-    return "\n".join(out) + "\n"
+    return "\n".join([*out, *more]) + "\n"
 
 
 def terminal(results):
