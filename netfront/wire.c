@@ -266,6 +266,18 @@ static enum xnf_verdict take_gso(struct xnf_rx_packet *p, const struct xnf_rx_ru
 	return XNF_OK;
 }
 
+static enum xnf_verdict take_hash(struct xnf_rx_packet *p, const struct xnf_extra *extra)
+{
+	const u8 *value = extra->u.hash.value;
+
+	if (extra->u.hash.algorithm != XNF_HASH_ALG_TOEPLITZ ||
+	    extra->u.hash.type >= XNF_NR_HASH_TYPES)
+		return XNF_RX_BAD_EXTRA;
+	p->hash_type = extra->u.hash.type;
+	p->hash = value[0] | (u32)value[1] << 8 | (u32)value[2] << 16 | (u32)value[3] << 24;
+	return XNF_OK;
+}
+
 static enum xnf_verdict take_extra(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
 				   const struct xnf_extra *extra)
 {
@@ -278,11 +290,7 @@ static enum xnf_verdict take_extra(struct xnf_rx_packet *p, const struct xnf_rx_
 	p->nr_extras++;
 	if (extra->type == XNF_EXTRA_GSO)
 		return take_gso(p, rules, extra);
-	if (extra->type == XNF_EXTRA_HASH) {
-		p->hash_type = extra->u.hash.type;
-		memcpy(p->hash, extra->u.hash.value, sizeof(p->hash));
-	}
-	return XNF_OK;
+	return extra->type == XNF_EXTRA_HASH ? take_hash(p, extra) : XNF_OK;
 }
 
 static enum xnf_verdict take_data(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,

@@ -24,6 +24,8 @@
 #include <xenfront/frame.h>
 #include <xenfront/portable.h>
 
+#include "hash.h"
+
 /* Data slots that every backend takes in one packet, extras not counted. */
 #define XNF_SLOTS_MIN		18u
 /* Most data slots of one received packet that can be remembered. */
@@ -138,7 +140,7 @@ union xnf_rx_any {
  * @XNF_RX_TOO_MANY: more data slots than were agreed on
  * @XNF_RX_TOO_LONG: more bytes than a packet can have
  * @XNF_RX_BAD_FLAGS: flags where they may not be, or of a dialect not asked for
- * @XNF_RX_BAD_EXTRA: extra of unknown type, twice the same, or never agreed on
+ * @XNF_RX_BAD_EXTRA: extra of unknown type, twice the same, or never agreed on; hash unheard of
  * @XNF_RX_BAD_GSO: segment size 0 or a type not agreed on
  * @XNF_NR_VERDICTS: their number
  */
@@ -295,8 +297,8 @@ enum xnf_rx_expect {
  * @seen: bit N set if an extra of type N was met
  * @gso_size: payload bytes of a segment, 0 if the packet is none
  * @gso_type: enum xnf_gso_type
- * @hash_type: as in the hash extra; valid if @seen has XNF_EXTRA_HASH
- * @hash: hash value in wire order
+ * @hash_type: enum xnf_hash_type; valid if @seen has XNF_EXTRA_HASH
+ * @hash: hash value, valid likewise
  * @slot: the data slots in order
  */
 struct xnf_rx_packet {
@@ -310,7 +312,7 @@ struct xnf_rx_packet {
 	u8 gso_type;
 	u8 hash_type;
 	u8 seen;
-	u8 hash[4];
+	u32 hash;
 	struct xnf_rx_slot slot[XNF_RX_SLOTS_MAX];
 };
 

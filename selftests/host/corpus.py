@@ -27,6 +27,10 @@ def extra(kind, more=0):
     return struct.pack("<BB6x", kind, more)
 
 
+def hashed(kind, more=0, algorithm=1):
+    return struct.pack("<BBBBI", HASH, more, kind, algorithm, 0x01020304)
+
+
 def net_rx():
     def ring(*places, limit=17, agreed=0xd2):   # GSO and hash extras, GSO v4 and v6
         return bytes([limit, agreed]) + b"".join(places)
@@ -37,13 +41,16 @@ def net_rx():
         "offset": ring(rsp(2000, 2096), rsp(14, 4082)),
         "many-slots": ring(*[rsp(4096, 0, MORE)] * 15, rsp(100)),
         "gso": ring(rsp(4096, 0, MORE | EXTRA), gso(), rsp(4096, 0, MORE), rsp(300)),
-        "gso-v6-and-hash": ring(rsp(200, 0, EXTRA), gso(1200, V6, 1), extra(HASH)),
+        "gso-v6-and-hash": ring(rsp(200, 0, EXTRA), gso(1200, V6, 1), hashed(3)),
+        "hash": ring(rsp(200, 0, EXTRA), hashed(1), rsp(200, 0, EXTRA | MORE), hashed(0), rsp(9)),
+        "hash-unknown": ring(rsp(200, 0, EXTRA), hashed(4), rsp(200, 0, EXTRA), hashed(0, 0, 2)),
+        "hash-not-asked-for": ring(rsp(200, 0, EXTRA), hashed(1), agreed=0xc2),
         "negative-status": ring(rsp(-1), rsp(100, 0, MORE), rsp(-3, 0, MORE), rsp(100)),
         "out-of-frame": ring(rsp(4096, 1), rsp(100, 65535), rsp(32767)),
         "too-short": ring(rsp(13), rsp(0), rsp(100, 0, MORE), rsp(0)),
         "too-many-slots": ring(*[rsp(100, 0, MORE)] * 30, rsp(100), limit=17),
         "too-long": ring(*[rsp(4096, 0, MORE)] * 16, rsp(4096), limit=63),
-        "extra-chain": ring(rsp(100, 0, EXTRA), *[extra(HASH, 1)] * 9, extra(HASH)),
+        "extra-chain": ring(rsp(100, 0, EXTRA), *[hashed(1, 1)] * 9, hashed(1)),
         "unknown-extra": ring(rsp(100, 0, EXTRA | MORE), extra(9, 1), extra(0), rsp(50)),
         "xdp-extra": ring(rsp(100, 0, EXTRA), extra(XDP)),
         "gso-size-0": ring(rsp(100, 0, EXTRA), gso(0)),

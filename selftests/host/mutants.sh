@@ -19,6 +19,7 @@ programs_of() {
 	*/ringidx.h)	echo test_ringidx ;;
 	*/slots.h)	echo test_slots ;;
 	netfront/wire.*) echo test_netwire test_netmcast fuzz_net_rx ;;
+	netfront/hash.*) echo test_nethash ;;
 	netfront/headers.c) echo test_headers fuzz_net_headers ;;
 	blkfront/wire.*) echo test_blkwire fuzz_blk_disk ;;
 	blkfront/vdev.c) echo test_vdev ;;

@@ -214,6 +214,8 @@ static uint32_t make_extras(const struct packet *p, netif_extra_info_t *extra)
 		if (n)
 			extra[n - 1].flags = XEN_NETIF_EXTRA_FLAG_MORE;
 		extra[n].type = XEN_NETIF_EXTRA_TYPE_HASH;
+		extra[n].u.hash.type = p->hash_type;
+		extra[n].u.hash.algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ;
 		memcpy(extra[n++].u.hash.value, p->hash, sizeof(p->hash));
 	}
 	return n;

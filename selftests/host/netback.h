@@ -29,7 +29,8 @@
  * @gso_size: payload bytes of a segment, 0 if it is none
  * @gso_type: XEN_NETIF_GSO_TYPE_*
  * @hashed: @hash is valid
- * @hash: hash value
+ * @hash_type: _XEN_NETIF_CTRL_HASH_TYPE_*
+ * @hash: hash value, its lowest byte first
  * @slots: data slots it took; set by the receiving end
  */
 struct packet {
@@ -40,6 +41,7 @@ struct packet {
 	uint16_t gso_size;
 	uint8_t gso_type;
 	bool hashed;
+	uint8_t hash_type;
 	uint8_t hash[4];
 	uint32_t slots;
 };

@@ -313,7 +313,10 @@ static void receive(struct netguest *g)
 	got->gso_size = p->gso_size;
 	got->gso_type = p->gso_type;
 	got->hashed = p->seen & 1u << XNF_EXTRA_HASH;
-	memcpy(got->hash, p->hash, sizeof(got->hash));
+	CHECK(!got->hashed || p->hash_type < XNF_NR_HASH_TYPES);
+	got->hash_type = p->hash_type;
+	for (u32 i = 0; i < sizeof(got->hash); i++)
+		got->hash[i] = (u8)(p->hash >> 8 * i);
 	g->nr_got++;
 }
 

@@ -475,6 +475,7 @@ static void random_packet(struct rng *r, struct packet *p, u32 most)
 		p->gso_type = (u8)rng_range(r, 1, 2);
 	}
 	p->hashed = rng_one_in(r, 3);
+	p->hash_type = (u8)rng_range(r, 0, 3);
 	random_bytes(r, p->hash, sizeof(p->hash));
 }
 
@@ -489,8 +490,10 @@ static void assert_received(const struct packet *p)
 	assert_int_equal(got->gso_size, p->gso_size);
 	assert_int_equal(got->gso_type, p->gso_type);
 	assert_int_equal(got->hashed, p->hashed);
-	if (p->hashed)
+	if (p->hashed) {
+		assert_int_equal(got->hash_type, p->hash_type);
 		assert_memory_equal(got->hash, p->hash, sizeof(p->hash));
+	}
 }
 
 static void received_packets_are_put_together(void **state)
@@ -733,6 +736,53 @@ static void lie_extra_not_agreed_on(void **state)
 	assert_int_equal(w->guest.verdict[XNF_RX_BAD_EXTRA], 1);
 }
 
+static void put_hash(u8 type, u8 algorithm, u8 flags)
+{
+	netif_extra_info_t e = { .type = XEN_NETIF_EXTRA_TYPE_HASH, .flags = flags };
+	u8 eight[8];
+
+	e.u.hash.type = type;
+	e.u.hash.algorithm = algorithm;
+	memcpy(eight, &e, sizeof(e));
+	netback_put_rx(&w->back, eight);
+}
+
+static void lie_hash_never_asked_for(void **state)
+{
+	(void)state;
+	start(XNF_SLOTS_MIN);
+	w->guest.rules.extras = 1u << XNF_EXTRA_GSO;
+	put(rsp(100, 0, NETRXF_extra_info));
+	put_hash(0, XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ, 0);
+	assert_int_equal(netguest_poll(&w->guest), 0);
+	assert_int_equal(w->guest.verdict[XNF_RX_BAD_EXTRA], 1);
+}
+
+static void lie_hash_unheard_of(void **state)
+{
+	(void)state;
+	for (u32 type = 0; type < 256; type++)
+		for (u32 alg = 0; alg < 3; alg++) {
+			if (type <= 3 && alg == XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ)
+				continue;
+			start(XNF_SLOTS_MIN);
+			put(rsp(100, 0, NETRXF_extra_info | NETRXF_more_data));
+			put_hash((u8)type, (u8)alg, 0);
+			put(rsp(100, 0, 0));
+			assert_dropped_for(XNF_RX_BAD_EXTRA);
+		}
+}
+
+static void lie_hash_twice(void **state)
+{
+	(void)state;
+	start(XNF_SLOTS_MIN);
+	put(rsp(100, 0, NETRXF_extra_info));
+	put_hash(1, XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ, XEN_NETIF_EXTRA_FLAG_MORE);
+	put_hash(1, XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ, 0);
+	assert_dropped_for(XNF_RX_BAD_EXTRA);
+}
+
 static void lie_same_extra_twice(void **state)
 {
 	(void)state;
@@ -878,6 +928,9 @@ int main(void)
 		T(lie_extras_for_ever),
 		T(lie_extra_of_unknown_type),
 		T(lie_extra_not_agreed_on),
+		T(lie_hash_never_asked_for),
+		T(lie_hash_unheard_of),
+		T(lie_hash_twice),
 		T(lie_same_extra_twice),
 		T(lie_gso_of_size_0_or_unknown_type),
 		T(lie_gso_of_the_size_that_means_fragments),

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Proof, at compile time, that hash.h describes what the protocol header of the system
+ * does: the kernel's, or that of package libxen-dev in user space.
+ */
+#ifndef XENFRONT_NETFRONT_HASH_LAYOUT_H
+#define XENFRONT_NETFRONT_HASH_LAYOUT_H
+
+#include "hash.h"
+
+#ifdef __KERNEL__
+#include <xen/interface/io/netif.h>
+#else
+#include <xen/grant_table.h>
+#include <xen/io/netif.h>
+#endif
+
+#define XNF_SAME_CTRL(_ours, _theirs, _field)					\
+	static_assert(sizeof(struct _ours) == sizeof(struct _theirs) &&		\
+		      offsetof(struct _ours, _field) == offsetof(struct _theirs, _field) && \
+		      sizeof(((struct _ours *)0)->_field) ==			\
+		      sizeof(((struct _theirs *)0)->_field), "place")
+
+XNF_SAME_CTRL(xnf_ctrl_req, xen_netif_ctrl_request, id);
+XNF_SAME_CTRL(xnf_ctrl_req, xen_netif_ctrl_request, type);
+XNF_SAME_CTRL(xnf_ctrl_req, xen_netif_ctrl_request, data);
+XNF_SAME_CTRL(xnf_ctrl_rsp, xen_netif_ctrl_response, id);
+XNF_SAME_CTRL(xnf_ctrl_rsp, xen_netif_ctrl_response, type);
+XNF_SAME_CTRL(xnf_ctrl_rsp, xen_netif_ctrl_response, status);
+XNF_SAME_CTRL(xnf_ctrl_rsp, xen_netif_ctrl_response, data);
+
+#define XNF_SAME_NUMBER(_ours, _theirs)						\
+	static_assert((int)XNF_##_ours == (int)XEN_NETIF_CTRL_##_theirs, "number")
+
+XNF_SAME_NUMBER(CTRL_GET_TYPES, TYPE_GET_HASH_FLAGS);
+XNF_SAME_NUMBER(CTRL_SET_TYPES, TYPE_SET_HASH_FLAGS);
+XNF_SAME_NUMBER(CTRL_SET_KEY, TYPE_SET_HASH_KEY);
+XNF_SAME_NUMBER(CTRL_GET_TABLE_SIZE, TYPE_GET_HASH_MAPPING_SIZE);
+XNF_SAME_NUMBER(CTRL_SET_TABLE_SIZE, TYPE_SET_HASH_MAPPING_SIZE);
+XNF_SAME_NUMBER(CTRL_SET_TABLE, TYPE_SET_HASH_MAPPING);
+XNF_SAME_NUMBER(CTRL_SET_ALG, TYPE_SET_HASH_ALGORITHM);
+XNF_SAME_NUMBER(CTRL_SUCCESS, STATUS_SUCCESS);
+XNF_SAME_NUMBER(CTRL_NOT_SUPPORTED, STATUS_NOT_SUPPORTED);
+XNF_SAME_NUMBER(CTRL_INVALID, STATUS_INVALID_PARAMETER);
+XNF_SAME_NUMBER(CTRL_OVERFLOW, STATUS_BUFFER_OVERFLOW);
+XNF_SAME_NUMBER(HASH_ALG_NONE, HASH_ALGORITHM_NONE);
+XNF_SAME_NUMBER(HASH_ALG_TOEPLITZ, HASH_ALGORITHM_TOEPLITZ);
+
+static_assert(XNF_HASH_IPV4 == _XEN_NETIF_CTRL_HASH_TYPE_IPV4, "type");
+static_assert(XNF_HASH_IPV4_TCP == _XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP, "type");
+static_assert(XNF_HASH_IPV6 == _XEN_NETIF_CTRL_HASH_TYPE_IPV6, "type");
+static_assert(XNF_HASH_IPV6_TCP == _XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP, "type");
+
+#endif /* XENFRONT_NETFRONT_HASH_LAYOUT_H */
