@@ -24,6 +24,7 @@ static const struct xfl_key xnf_keys[] = {
 	OFFER(split_evtchn, "feature-split-event-channels"),
 	OFFER(mcast, "feature-multicast-control"),
 	OFFER(mcast_dynamic, "feature-dynamic-multicast-control"),
+	OFFER(ctrl_ring, "feature-ctrl-ring"),
 	XFL_KEY(struct xnf_offer, max_queues, "multi-queue-max-queues", 1, U32_MAX, 1),
 	XFL_KEY(struct xnf_offer, max_tx_slots, "feature-max-tx-slots", XNF_SLOTS_MIN, U16_MAX,
 		XNF_SLOTS_MIN),
@@ -37,7 +38,7 @@ static const char *const xnf_stale[] = {
 	"request-rx-copy", "feature-rx-notify", "feature-sg",
 	"feature-gso-tcpv4", "feature-gso-tcpv6", "feature-no-csum-offload",
 	"feature-ipv6-csum-offload", "feature-max-rx-slots", "max-tx-slots",
-	"request-multicast-control",
+	"request-multicast-control", "ctrl-ring-ref", "event-channel-ctrl",
 	NULL
 };
 
@@ -162,7 +163,7 @@ static int publish(struct xenbus_transaction xbt, const char *dir, void *ctx)
 	u32 i;
 
 	err = publish_queues(xbt, dir, xn) ?: publish_slots(xbt, dir, xn) ?:
-	      xnf_mcast_publish(xn, xbt, dir);
+	      xnf_mcast_publish(xn, xbt, dir) ?: xnf_ctrl_publish(xn, xbt, dir);
 	for (i = 0; i < ARRAY_SIZE(features) && !err; i++)
 		if (!withheld(xn, features[i]))
 			err = xenbus_printf(xbt, dir, features[i], "1");
@@ -202,6 +203,7 @@ static int xnf_connect(struct xfl_device *xd)
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
 	int err;
 
+	xnf_rss_forget(xn);
 	err = read_offer(xn) ?: set_mac(xn) ?: xnf_netdev_register(xn) ?: xnf_netdev_adapt(xn);
 	if (err)
 		return err;
@@ -211,9 +213,11 @@ static int xnf_connect(struct xfl_device *xd)
 	rtnl_unlock();
 	if (err)
 		return err;
-	err = xfl_publish(xd->xbdev, xnf_stale, publish, xn);
-	if (err)
+	err = xnf_rss_connect(xn) ?: xfl_publish(xd->xbdev, xnf_stale, publish, xn);
+	if (err) {
+		xnf_ctrl_free(xn);
 		free_queues(xn);
+	}
 	return err;
 }
 
@@ -223,6 +227,7 @@ static int xnf_go_live(struct xfl_device *xd)
 	int err;
 
 	xnf_affinity_steer(xn);
+	xnf_rss_start(xn);
 	err = xnf_netdev_start(xn);
 	if (err)
 		return err;
@@ -245,12 +250,14 @@ static void xnf_quiesce(struct xfl_device *xd, enum xfl_why why)
 
 	xnf_netdev_stop(xn);
 	xnf_mcast_quiet(xn);
+	xnf_rss_stop(xn);
 }
 
 static void xnf_disconnect(struct xfl_device *xd, enum xfl_why why)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
 
+	xnf_ctrl_free(xn);
 	free_queues(xn);
 }
 

@@ -4,6 +4,7 @@
  */
 #include <linux/ethtool.h>
 
+#include <compat/rxfh.h>
 #include <version.h>
 
 #include "channels.h"
@@ -36,6 +37,7 @@ static const struct shown xnf_shown[] = {
 	SHOW(rx_dropped),
 	SHOW(rx_errors),
 	SHOW(rx_no_frame),
+	SHOW(rx_hashed),
 	SHOW_XDP(XNF_XDP_PASS, "rx_xdp_pass"),
 	SHOW_XDP(XNF_XDP_DROP, "rx_xdp_drop"),
 	SHOW_XDP(XNF_XDP_TX, "rx_xdp_tx"),
@@ -120,6 +122,8 @@ static void xnf_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *
 		}
 }
 
+DEFINE_RXFH_OPS(xnf);
+
 const struct ethtool_ops xnf_ethtool_ops = {
 	.get_drvinfo		= xnf_drvinfo,
 	.get_link		= ethtool_op_get_link,
@@ -132,4 +136,5 @@ const struct ethtool_ops xnf_ethtool_ops = {
 	.get_sset_count		= xnf_sset_count,
 	.get_strings		= xnf_strings,
 	.get_ethtool_stats	= xnf_stats,
+	RXFH_OPS(xnf),
 };

@@ -180,7 +180,8 @@ static int xnf_stop(struct net_device *dev)
 
 static netdev_features_t xnf_fix_features(struct net_device *dev, netdev_features_t features)
 {
-	const struct xnf_offer *offer = &((struct xnf_dev *)netdev_priv(dev))->offer;
+	const struct xnf_dev *xn = netdev_priv(dev);
+	const struct xnf_offer *offer = &xn->offer;
 
 	if (!offer->sg)
 		features &= ~NETIF_F_SG;
@@ -192,6 +193,8 @@ static netdev_features_t xnf_fix_features(struct net_device *dev, netdev_feature
 		features &= ~NETIF_F_TSO;
 	if (!offer->gso_tcpv6)
 		features &= ~NETIF_F_TSO6;
+	if (!xnf_rss_possible(xn))
+		features &= ~NETIF_F_RXHASH;
 	return features;
 }
 
@@ -245,6 +248,7 @@ static const struct net_device_ops xnf_netdev_ops = {
 	.ndo_start_xmit		= xnf_xmit,
 	.ndo_features_check	= xnf_features_check,
 	.ndo_fix_features	= xnf_fix_features,
+	.ndo_set_features	= xnf_set_features,
 	.ndo_get_stats64	= xnf_stats64,
 	.ndo_tx_timeout		= xnf_tx_timeout,
 	.ndo_set_rx_mode	= xnf_mcast_update,
@@ -323,6 +327,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	xn->duplex = DUPLEX_UNKNOWN;
 	xnf_channels_init(xn);
 	xnf_mcast_init(xn);
+	xnf_rss_init(xn);
 	xn->queue = xnf_queues_new(xn);
 	if (!xn->queue) {
 		free_netdev(dev);
@@ -330,7 +335,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	}
 	dev->netdev_ops = &xnf_netdev_ops;
 	dev->ethtool_ops = &xnf_ethtool_ops;
-	dev->hw_features = XNF_FEATURES;
+	dev->hw_features = XNF_FEATURES | NETIF_F_RXHASH;
 	dev->features = XNF_FEATURES | NETIF_F_RXCSUM;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = XNF_MAX_MTU;

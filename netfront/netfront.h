@@ -31,6 +31,9 @@
 #include <xenfront/ring.h>
 #include <xenfront/slots.h>
 
+#include "ctrl.h"
+#include "rss.h"
+#include "stage.h"
 #include "wire.h"
 
 DEFINE_RING_TYPES(xnf_tx, struct xnf_tx_req, struct xnf_tx_rsp);
@@ -78,6 +81,7 @@ enum xnf_xdp_count {
  * @rx_dropped: packets lost here for want of memory
  * @rx_errors: packets the backend delivered broken
  * @rx_no_frame: refills cut short for want of memory
+ * @rx_hashed: packets delivered with the hash the backend was asked for
  * @verdict: by enum xnf_verdict; transmit ones under the transmit lock, receive ones NAPI
  * @xdp: by enum xnf_xdp_count
  * @rx_sync: protects the receive ones; written by NAPI
@@ -97,6 +101,7 @@ struct xnf_stats {
 	u64_stats_t rx_dropped;
 	u64_stats_t rx_errors;
 	u64_stats_t rx_no_frame;
+	u64_stats_t rx_hashed;
 	u64_stats_t verdict[XNF_NR_VERDICTS];
 	u64_stats_t xdp[XNF_NR_XDP_COUNTS];
 	struct u64_stats_sync rx_sync;
@@ -128,18 +133,6 @@ struct xnf_tx_slot {
 	bool granted;
 	bool shared;
 	bool first;
-};
-
-/**
- * struct xnf_stage_frame - a frame granted once, copied to many times
- * @va: its memory
- * @gref: the read-only grant
- * @frame: where it came from
- */
-struct xnf_stage_frame {
-	void *va;
-	grant_ref_t gref;
-	struct xfl_frame frame;
 };
 
 /**
@@ -266,6 +259,7 @@ struct xnf_queue {
  * @split_evtchn: takes two event channels a queue
  * @mcast: keeps a list of multicast addresses to let through
  * @mcast_dynamic: looks at any time whether it is to be used
+ * @ctrl_ring: takes requests on a control ring
  * @max_queues: queues it serves
  * @max_tx_slots: data slots it takes in one packet
  */
@@ -279,6 +273,7 @@ struct xnf_offer {
 	bool split_evtchn;
 	bool mcast;
 	bool mcast_dynamic;
+	bool ctrl_ring;
 	u32 max_queues;
 	u32 max_tx_slots;
 };
@@ -355,6 +350,8 @@ struct xnf_change {
  * @revived: when the watchdog last asked for a reconnect, 0 for never
  * @change: of the number of queues
  * @mcast: multicast filter
+ * @ctrl: control ring
+ * @rss: receive hashing
  * @speed: in Mbit/s, as the administrator says: there is no wire that had one
  * @duplex: the same
  */
@@ -378,6 +375,8 @@ struct xnf_dev {
 	unsigned long revived;
 	struct xnf_change change;
 	struct xnf_mcast mcast;
+	struct xnf_ctrl ctrl;
+	struct xnf_rss rss;
 	u32 speed;
 	u8 duplex;
 };
@@ -431,10 +430,6 @@ void xnf_events_rest(struct xnf_queue *q);
 int xnf_poll(struct napi_struct *napi, int budget);
 void xnf_timer(struct timer_list *t);
 
-/* stage.c */
-int xnf_stage_alloc(struct xnf_tx *tx, u32 nr_gather);
-void xnf_stage_free(struct xnf_tx *tx);
-
 /* tx_put.c */
 int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered);
 
@@ -465,6 +460,7 @@ void xnf_rx_drop_all(struct xnf_queue *q);
 /* rx_skb.c */
 struct sk_buff *xnf_rx_skb(struct xnf_queue *q);
 void xnf_rx_set_gso(struct sk_buff *skb, const struct xnf_rx_packet *p);
+void xnf_rx_set_hash(struct xnf_queue *q, struct sk_buff *skb);
 
 /* xdp_rx.c */
 struct sk_buff *xnf_xdp_rx(struct xnf_queue *q);

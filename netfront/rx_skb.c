@@ -152,6 +152,38 @@ void xnf_rx_set_gso(struct sk_buff *skb, const struct xnf_rx_packet *p)
 	info->gso_segs = 0;
 }
 
+/**
+ * xnf_rx_set_hash() - say the hash that a packet came with, if it is the one asked for
+ * @q: the queue; its packet has one
+ * @skb: the packet
+ *
+ * Any number is good enough: whoever uses it only tells packets apart by it.
+ *
+ * Context: NAPI.
+ */
+void xnf_rx_set_hash(struct xnf_queue *q, struct sk_buff *skb)
+{
+	const struct xnf_rx_packet *p = &q->rx.packet;
+
+	if (!READ_ONCE(q->xn->rss.used))
+		return;
+	skb_set_hash(skb, p->hash, xnf_hash_has_ports(p->hash_type) ?
+		     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
+	u64_stats_update_begin(&q->stats.rx_sync);
+	u64_stats_inc(&q->stats.rx_hashed);
+	u64_stats_update_end(&q->stats.rx_sync);
+}
+
+static void heed_extras(struct xnf_queue *q, struct sk_buff *skb)
+{
+	const struct xnf_rx_packet *p = &q->rx.packet;
+
+	if (p->gso_size)
+		xnf_rx_set_gso(skb, p);
+	if (p->seen & BIT(XNF_EXTRA_HASH))
+		xnf_rx_set_hash(q, skb);
+}
+
 /* Return: false if the checksum is left to us and no way is found to do it. */
 static bool set_csum(struct sk_buff *skb, const struct xnf_rx_packet *p,
 		     const struct xnf_headers *h)
@@ -175,8 +207,8 @@ static struct sk_buff *finish(struct xnf_queue *q, struct sk_buff *skb,
 {
 	const struct xnf_rx_packet *p = &q->rx.packet;
 
-	if (p->gso_size)
-		xnf_rx_set_gso(skb, p);
+	if (p->seen)
+		heed_extras(q, skb);
 	skb->protocol = eth_type_trans(skb, q->xn->netdev);
 	skb_reset_network_header(skb);
 	if (unlikely(!set_csum(skb, p, h))) {

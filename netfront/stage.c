@@ -8,23 +8,38 @@
 
 #include "netfront.h"
 
-static void stage_grant(struct xnf_tx *tx, struct xnf_stage_frame *s)
+/**
+ * xnf_stage_grant() - take a frame and grant it for as long as a connection lasts
+ * @grefs: a stack with a reference on it
+ * @pool: a pool with a frame in it
+ * @s: filled in
+ * @readonly: whether the backend may only read
+ */
+void xnf_stage_grant(struct xfl_grefs *grefs, struct xfl_framepool *pool,
+		     struct xnf_stage_frame *s, bool readonly)
 {
-	s->frame = xfl_framepool_get(&tx->pool);
+	s->frame = xfl_framepool_get(pool);
 	s->va = xfl_frame_va(&s->frame);
-	s->gref = xfl_gref_pop(&tx->grefs);
-	xfl_grant(&tx->grefs, s->gref, xfl_frame_gfn(&s->frame), true);
+	s->gref = xfl_gref_pop(grefs);
+	xfl_grant(grefs, s->gref, xfl_frame_gfn(&s->frame), readonly);
 }
 
-static void stage_end(struct xnf_tx *tx, struct xnf_stage_frame *s)
+/**
+ * xnf_stage_end() - the end of xnf_stage_grant()
+ * @grefs: as there
+ * @pool: as there
+ * @s: the frame; parked if the backend still maps it
+ */
+void xnf_stage_end(struct xfl_grefs *grefs, struct xfl_framepool *pool,
+		   struct xnf_stage_frame *s)
 {
 	if (xfl_grant_end(s->gref)) {
-		xfl_gref_push(&tx->grefs, s->gref);
-		xfl_framepool_put(&tx->pool, s->frame);
+		xfl_gref_push(grefs, s->gref);
+		xfl_framepool_put(pool, s->frame);
 		return;
 	}
-	xfl_gref_abandon(&tx->grefs, 1);
-	xfl_framepool_abandon(&tx->pool);
+	xfl_gref_abandon(grefs, 1);
+	xfl_framepool_abandon(pool);
 	xfl_park(&s->gref, 1, THIS_MODULE, xfl_park_put_page, s->frame.page);
 }
 
@@ -62,7 +77,7 @@ int xnf_stage_alloc(struct xnf_tx *tx, u32 nr_gather)
 	if (!xfl_framepool_want(&tx->pool, nr, GFP_NOIO))
 		goto err_pool;
 	for (i = 0; i < nr; i++)
-		stage_grant(tx, &tx->stage[i]);
+		xnf_stage_grant(&tx->grefs, &tx->pool, &tx->stage[i], true);
 	tx->nr_stage = nr;
 	stage_cells(tx);
 	tx->nr_stage_free = 0;
@@ -89,7 +104,7 @@ err_arrays:
 void xnf_stage_free(struct xnf_tx *tx)
 {
 	while (tx->nr_stage)
-		stage_end(tx, &tx->stage[--tx->nr_stage]);
+		xnf_stage_end(&tx->grefs, &tx->pool, &tx->stage[--tx->nr_stage]);
 	xfl_framepool_destroy(&tx->pool);
 	kvfree(tx->stage_free);
 	kvfree(tx->stage);

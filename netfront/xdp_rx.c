@@ -171,6 +171,8 @@ static struct sk_buff *pass(struct xnf_queue *q, struct xdp_buff *xdp)
 		return lose(q, NULL, XNF_XDP_LOST);
 	}
 	restore_offloads(skb, &q->rx.packet);
+	if (q->rx.packet.seen & BIT(XNF_EXTRA_HASH))
+		xnf_rx_set_hash(q, skb);
 	skb_record_rx_queue(skb, q->index);
 	count(q, XNF_XDP_PASS);
 	return skb;

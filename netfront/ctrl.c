@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The control ring: requests to the backend that are too large for xenstore, one at a time
+ * and each waited for. What a request points to lies in a frame granted for as long as the
+ * ring is there, so a backend that answers late or never reads nothing but that. Once it
+ * has not answered, nothing more is asked of it before the next connection.
+ */
+#include <linux/jiffies.h>
+#include <linux/netdevice.h>
+
+#include <xenfront/lifecycle.h>
+#include <xenfront/xenstore.h>
+
+#include "netfront.h"
+
+/* How often the backend's state is looked at meanwhile; an event that was lost costs no more. */
+#define XNF_CTRL_LOOK	(HZ / 10)
+
+static irqreturn_t ctrl_interrupt(int irq, void *data)
+{
+	struct xnf_dev *xn = data;
+
+	xfl_evtchn_event(&xn->ctrl.ec);
+	wake_up_all(&xn->xd.settled);
+	return IRQ_HANDLED;
+}
+
+/* ---- the ring ---- */
+
+static int alloc_frames(struct xnf_ctrl *c, domid_t backend)
+{
+	int err = xfl_grefs_init(&c->grefs, backend, 2, 2);
+
+	if (err)
+		return err;
+	err = xfl_framepool_init(&c->pool, 2);
+	if (err)
+		goto err_grefs;
+	if (!xfl_framepool_want(&c->pool, 2, GFP_NOIO)) {
+		err = -ENOMEM;
+		goto err_pool;
+	}
+	xnf_stage_grant(&c->grefs, &c->pool, &c->ring_frame, false);
+	xnf_stage_grant(&c->grefs, &c->pool, &c->data, true);
+	return 0;
+
+err_pool:
+	xfl_framepool_destroy(&c->pool);
+err_grefs:
+	xfl_grefs_destroy(&c->grefs);
+	return err;
+}
+
+static void free_frames(struct xnf_ctrl *c)
+{
+	xnf_stage_end(&c->grefs, &c->pool, &c->data);
+	xnf_stage_end(&c->grefs, &c->pool, &c->ring_frame);
+	xfl_framepool_destroy(&c->pool);
+	xfl_grefs_destroy(&c->grefs);
+}
+
+/**
+ * xnf_ctrl_alloc() - make the control ring ready to be published
+ * @xn: the device, without one
+ *
+ * Context: process, life cycle.
+ * Return: 0 or a negative errno; then nothing is left.
+ */
+int xnf_ctrl_alloc(struct xnf_dev *xn)
+{
+	struct xenbus_device *xbdev = xn->xd.xbdev;
+	struct xnf_ctrl *c = &xn->ctrl;
+	int err = alloc_frames(c, xbdev->otherend_id);
+
+	if (err)
+		return err;
+	snprintf(c->name, sizeof(c->name), "%s-ctrl", xn->netdev->name);
+	err = xfl_evtchn_bind(xbdev, &c->ec, ctrl_interrupt, c->name, xn);
+	if (err) {
+		free_frames(c);
+		return err;
+	}
+	XEN_FRONT_RING_INIT(&c->ring, (struct xnf_ctrl_sring *)c->ring_frame.va, XEN_PAGE_SIZE);
+	return 0;
+}
+
+/**
+ * xnf_ctrl_free() - unmake the control ring
+ * @xn: the device; one without it is accepted
+ *
+ * A frame that the backend still maps is parked.
+ *
+ * Context: process, life cycle, after xnf_rss_stop().
+ */
+void xnf_ctrl_free(struct xnf_dev *xn)
+{
+	struct xnf_ctrl *c = &xn->ctrl;
+
+	if (!c->ring.sring)
+		return;
+	xfl_evtchn_unbind(&c->ec, xn);
+	c->ring.sring = NULL;
+	free_frames(c);
+}
+
+/**
+ * xnf_ctrl_publish() - write the keys that tell the backend of the control ring
+ * @xn: the device
+ * @xbt: the transaction
+ * @dir: the frontend's directory
+ */
+int xnf_ctrl_publish(const struct xnf_dev *xn, struct xenbus_transaction xbt, const char *dir)
+{
+	const struct xnf_ctrl *c = &xn->ctrl;
+
+	if (!c->ring.sring)
+		return 0;
+	return xenbus_printf(xbt, dir, "ctrl-ring-ref", "%u", c->ring_frame.gref) ?:
+	       xenbus_printf(xbt, dir, "event-channel-ctrl", "%u", c->ec.port);
+}
+
+/* ---- one request, one response ---- */
+
+static struct xnf_ctrl_req put_request(struct xnf_ctrl *c, const struct xnf_ctrl_ask *ask)
+{
+	struct xnf_ctrl_req req = { .id = ++c->last_id, .type = ask->type };
+
+	memcpy(req.data, ask->data, sizeof(req.data));
+	if (ask->len) {
+		memcpy(c->data.va, ask->bytes, ask->len);
+		req.data[0] = c->data.gref;
+	}
+	*RING_GET_REQUEST(&c->ring, c->ring.req_prod_pvt++) = req;
+	if (XFL_RING_PUSH(&c->ring))
+		xfl_evtchn_notify(&c->ec);
+	return req;
+}
+
+/* Return: -EAGAIN if there is no response yet. */
+static int take_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
+{
+	struct xnf_ctrl *c = &xn->ctrl;
+	int pending = XFL_RING_PENDING(&c->ring);
+	struct xnf_ctrl_rsp rsp;
+	int err;
+
+	if (!pending)
+		return -EAGAIN;
+	if (pending < 0) {
+		xfl_break(&xn->xd, "impossible control index");
+		return pending;
+	}
+	RING_COPY_RESPONSE(&c->ring, c->ring.rsp_cons, &rsp);
+	c->ring.rsp_cons++;
+	err = xnf_ctrl_judge(&rsp, sent);
+	if (err == -EPROTO)
+		xfl_break(&xn->xd, "it answers a control request that was not sent");
+	*answer = rsp.data;
+	return err;
+}
+
+static bool worth_a_look(const struct xnf_dev *xn)
+{
+	const struct xnf_ctrl *c = &xn->ctrl;
+
+	return READ_ONCE(c->ring.sring->rsp_prod) != c->ring.rsp_cons ||
+	       xfl_device_state(&xn->xd) > XFL_CONNECTED;
+}
+
+static bool backend_serves(const struct xnf_dev *xn)
+{
+	struct xenbus_device *xbdev = xn->xd.xbdev;
+
+	return xfl_device_state(&xn->xd) <= XFL_CONNECTED &&
+	       xenbus_read_driver_state(xbdev, xbdev->otherend) == XenbusStateConnected;
+}
+
+static int await_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
+{
+	struct xnf_ctrl *c = &xn->ctrl;
+	int err;
+
+	do {
+		if (!XFL_RING_ARM(&c->ring, 1)) {
+			xfl_evtchn_eoi(&c->ec, c->ring.rsp_cons);
+			wait_event_timeout(xn->xd.settled, worth_a_look(xn), XNF_CTRL_LOOK);
+		}
+		err = take_response(xn, sent, answer);
+		if (err != -EAGAIN) {
+			xfl_evtchn_eoi(&c->ec, c->ring.rsp_cons);
+			return err;
+		}
+		if (!backend_serves(xn))
+			return -ENODEV;
+	} while (time_before(jiffies, c->end));
+	return -ETIMEDOUT;
+}
+
+/**
+ * xnf_ctrl_request() - ask the backend and wait for what it says, until @xn->ctrl.end
+ * @xn: the device, its control ring open
+ * @ask: the question
+ * @answer: set to the number in the response; valid if that says success
+ *
+ * Context: process, under the lock of struct xnf_rss.
+ * Return: 0, what the backend has against it, see xnf_ctrl_judge(), or -ETIMEDOUT, -ENODEV
+ * or -EPROTO: then the control ring is closed.
+ */
+int xnf_ctrl_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask, u32 *answer)
+{
+	struct xnf_ctrl_req sent;
+	int err;
+
+	sent = put_request(&xn->ctrl, ask);
+	err = await_response(xn, &sent, answer);
+	if (err == -ETIMEDOUT)
+		netdev_warn(xn->netdev, "backend does not answer control request %u\n", sent.type);
+	if (err == -ETIMEDOUT || err == -ENODEV || err == -EPROTO)
+		xn->ctrl.open = false;
+	return err;
+}

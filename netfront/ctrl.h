@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The control ring: see ctrl.c.
+ */
+#ifndef XENFRONT_NETFRONT_CTRL_H
+#define XENFRONT_NETFRONT_CTRL_H
+
+#include <linux/if.h>
+
+#include <xenfront/evtchn.h>
+#include <xenfront/ring.h>
+
+#include "hash.h"
+#include "stage.h"
+
+struct xnf_dev;
+struct xenbus_transaction;
+
+DEFINE_RING_TYPES(xnf_ctrl, struct xnf_ctrl_req, struct xnf_ctrl_rsp);
+
+/**
+ * struct xnf_ctrl - the control ring of an interface
+ * @ring: shared ring; its sring is NULL while there is none
+ * @ec: its event channel
+ * @ring_frame: memory of the ring
+ * @data: granted read-only for as long: what a request has the backend read
+ * @grefs: owner of both references
+ * @pool: owner of both frames
+ * @end: when to stop waiting, in jiffies
+ * @last_id: of the request sent last
+ * @open: the backend is connected and has answered every request so far
+ * @name: of the interrupt
+ *
+ * Made and unmade by the life cycle while not @open; under the lock of struct xnf_rss otherwise.
+ */
+struct xnf_ctrl {
+	struct xnf_ctrl_front_ring ring;
+	struct xfl_evtchn ec;
+	struct xnf_stage_frame ring_frame;
+	struct xnf_stage_frame data;
+	struct xfl_grefs grefs;
+	struct xfl_framepool pool;
+	unsigned long end;
+	u16 last_id;
+	bool open;
+	char name[IFNAMSIZ + 16];
+};
+
+int xnf_ctrl_alloc(struct xnf_dev *xn);
+void xnf_ctrl_free(struct xnf_dev *xn);
+int xnf_ctrl_publish(const struct xnf_dev *xn, struct xenbus_transaction xbt, const char *dir);
+int xnf_ctrl_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask, u32 *answer);
+
+#endif /* XENFRONT_NETFRONT_CTRL_H */

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Receive hashing: the backend steers packets to queues by a hash, a key and a table of
+ * ours, and says the hash with each packet. Off unless asked for (ethtool -K IFACE rxhash
+ * on, or -X): each hashed packet takes one more place on the ring.
+ *
+ * A backend keeps settings over connections, and its own idea of what to do with those
+ * that the number of queues no longer fits, so it is told all of them, or none, each time.
+ * With one queue there is nothing to steer, and netback then passes on whatever hash the
+ * sender's packet has: it is told none.
+ */
+#include <linux/ethtool.h>
+#include <linux/jiffies.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+
+#include <compat/rxfh.h>
+
+#include "netfront.h"
+
+/* ---- bringing the backend in line ---- */
+
+/* Return: 0 as well where there is no connection: the next one brings it in line. */
+static int bring_in_line(struct xnf_dev *xn)
+{
+	struct xnf_rss *rss = &xn->rss;
+	struct xnf_ctrl_ask ask;
+	int err = 0;
+	u32 answer;
+
+	lockdep_assert_held(&rss->lock);
+	xn->ctrl.end = jiffies + XFL_BACKEND_TIMEOUT;
+	while (!err && xn->ctrl.open && xnf_hash_next(&rss->has, &rss->want, &ask)) {
+		err = xnf_ctrl_request(xn, &ask, &answer);
+		if (!err)
+			xnf_hash_done(&rss->has, &rss->want, &ask, answer);
+	}
+	if (err && !xn->ctrl.open)
+		WRITE_ONCE(rss->refused, true);
+	WRITE_ONCE(rss->used, xn->ctrl.open && rss->want.on && rss->has.set.on);
+	return err;
+}
+
+/* One that answers, but with no size, has no table. Return: 0 or a negative errno. */
+static int ask_table_size(struct xnf_dev *xn, u32 *size)
+{
+	const struct xnf_ctrl_ask ask = { .type = XNF_CTRL_GET_TABLE_SIZE };
+	u32 answer;
+	int err;
+
+	xn->ctrl.end = jiffies + XFL_BACKEND_TIMEOUT;
+	err = xnf_ctrl_request(xn, &ask, &answer);
+	*size = err ? 0 : min(answer, XNF_HASH_TABLE_MAX);
+	return xn->ctrl.open ? 0 : err;
+}
+
+/* What the administrator set stays as long as it makes sense. */
+static void fit_table(struct xnf_dev *xn, u32 size)
+{
+	bool chosen = netif_is_rxfh_configured(xn->netdev);
+	struct xnf_hash *want = &xn->rss.want;
+
+	if (chosen && want->nr_table == size && xnf_hash_fits(want, xn->nr_queues))
+		return;
+	want->nr_table = size;
+	xnf_hash_spread(want, xn->nr_queues);
+	if (!chosen)
+		return;
+	netdev_warn(xn->netdev, "table of receive hashes is not for %u entries and %u queue%s: spread equally\n",
+		    size, xn->nr_queues, xn->nr_queues > 1 ? "s" : "");
+	ethtool_rxfh_indir_lost(xn->netdev);
+}
+
+/**
+ * xnf_rss_possible() - whether packets can be hashed, as far as is known
+ * @xn: the device
+ */
+bool xnf_rss_possible(const struct xnf_dev *xn)
+{
+	return xn->offer.ctrl_ring && xn->nr_queues > 1 && !READ_ONCE(xn->rss.refused);
+}
+
+static void give_up(struct xnf_dev *xn, int err)
+{
+	WRITE_ONCE(xn->rss.refused, true);
+	rtnl_lock();
+	if (xn->netdev->features & NETIF_F_RXHASH)
+		netdev_warn(xn->netdev, "backend does not hash packets: error %d\n", err);
+	netdev_update_features(xn->netdev);
+	rtnl_unlock();
+}
+
+/* ---- the life of a connection ---- */
+
+/**
+ * xnf_rss_init() - all that can be hashed would be, by a key that is ours alone
+ * @xn: the device
+ */
+void xnf_rss_init(struct xnf_dev *xn)
+{
+	struct xnf_hash *want = &xn->rss.want;
+
+	mutex_init(&xn->rss.lock);
+	want->types = XNF_HASH_TYPES_ALL;
+	netdev_rss_key_fill(want->key, sizeof(want->key));
+}
+
+/**
+ * xnf_rss_forget() - nothing is known of the backend: a connection is to be made
+ * @xn: the device, not live
+ */
+void xnf_rss_forget(struct xnf_dev *xn)
+{
+	mutex_lock(&xn->rss.lock);
+	xn->rss.has = (struct xnf_hash_peer){};
+	WRITE_ONCE(xn->rss.refused, false);
+	mutex_unlock(&xn->rss.lock);
+}
+
+/* One that was told to hash in another connection may do so before it hears of ours. */
+static void expect_hashes(struct xnf_dev *xn)
+{
+	u32 i;
+
+	for (i = 0; i < xn->nr_queues; i++)
+		if (xn->offer.ctrl_ring)
+			xn->queue[i].rx.rules.extras |= BIT(XNF_EXTRA_HASH);
+		else
+			xn->queue[i].rx.rules.extras &= ~BIT(XNF_EXTRA_HASH);
+}
+
+/**
+ * xnf_rss_connect() - make a control ring if the backend has one
+ * @xn: the device, not live; its queues are there
+ *
+ * Return: 0, also if there is none; -ENOSPC where xenbus has given up on the device over it.
+ */
+int xnf_rss_connect(struct xnf_dev *xn)
+{
+	struct xenbus_device *xbdev = xn->xd.xbdev;
+	int err;
+
+	expect_hashes(xn);
+	if (!xn->offer.ctrl_ring)
+		return 0;
+	err = xnf_ctrl_alloc(xn);
+	if (!err)
+		return 0;
+	if (xbdev->state != XenbusStateInitialising)
+		return err;
+	dev_warn(&xbdev->dev, "no control ring: error %d\n", err);
+	WRITE_ONCE(xn->rss.refused, true);
+	return 0;
+}
+
+/**
+ * xnf_rss_start() - the backend is connected: tell it what to hash, or nothing
+ * @xn: the device, not live yet
+ *
+ * Context: life cycle. Waits for the backend, in all 2 * XFL_BACKEND_TIMEOUT at most.
+ */
+void xnf_rss_start(struct xnf_dev *xn)
+{
+	struct xnf_rss *rss = &xn->rss;
+	u32 size = 0;
+	int err;
+
+	if (!xn->ctrl.ring.sring) {
+		if (xn->offer.ctrl_ring)
+			give_up(xn, -ENOMEM);
+		return;
+	}
+	mutex_lock(&rss->lock);
+	xn->ctrl.open = true;
+	err = ask_table_size(xn, &size);
+	mutex_unlock(&rss->lock);
+
+	rtnl_lock();
+	mutex_lock(&rss->lock);
+	if (!err)
+		fit_table(xn, size);
+	rss->want.on = xn->netdev->features & NETIF_F_RXHASH;
+	mutex_unlock(&rss->lock);
+	rtnl_unlock();
+
+	mutex_lock(&rss->lock);
+	err = err ?: bring_in_line(xn);
+	mutex_unlock(&rss->lock);
+	if (err)
+		give_up(xn, err);
+}
+
+/**
+ * xnf_rss_stop() - ask nothing more of this backend
+ * @xn: the device
+ *
+ * Context: life cycle. Waits for a request under way.
+ */
+void xnf_rss_stop(struct xnf_dev *xn)
+{
+	mutex_lock(&xn->rss.lock);
+	xn->ctrl.open = false;
+	WRITE_ONCE(xn->rss.used, false);
+	mutex_unlock(&xn->rss.lock);
+}
+
+/* ---- what the administrator changes; all under RTNL ---- */
+
+/**
+ * xnf_set_features() - ndo_set_features: ethtool -K IFACE rxhash
+ * @dev: the interface
+ * @features: as they are to be
+ *
+ * Return: 0 or a negative errno; then hashing is as it was. One that will not stop is no error:
+ * what it says is not used.
+ */
+int xnf_set_features(struct net_device *dev, netdev_features_t features)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+	struct xnf_rss *rss = &xn->rss;
+	bool on = features & NETIF_F_RXHASH;
+	int err = 0;
+
+	mutex_lock(&rss->lock);
+	if (rss->want.on != on) {
+		rss->want.on = on;
+		err = bring_in_line(xn);
+	}
+	if (err && on) {
+		rss->want.on = false;
+		bring_in_line(xn);
+	}
+	mutex_unlock(&rss->lock);
+	return on ? err : 0;
+}
+
+/* The lock is held. Return: 0, or an error; then what is wanted is as it was. */
+static int change_to(struct xnf_dev *xn, const struct xnf_hash *to)
+{
+	struct xnf_hash *want = &xn->rss.want;
+	struct xnf_hash before = *want;
+	int err;
+
+	*want = *to;
+	err = bring_in_line(xn);
+	if (err) {
+		*want = before;
+		bring_in_line(xn);
+	}
+	return err;
+}
+
+/**
+ * xnf_rx_ring_count() - queues that packets can come on
+ * @dev: the interface
+ */
+u32 xnf_rx_ring_count(struct net_device *dev)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+
+	return xn->nr_queues;
+}
+
+/**
+ * xnf_rxfh_key_size() - bytes of the key
+ * @dev: the interface
+ */
+u32 xnf_rxfh_key_size(struct net_device *dev)
+{
+	return XNF_HASH_KEY_LEN;
+}
+
+/**
+ * xnf_rxfh_indir_size() - entries of the table
+ * @dev: the interface
+ */
+u32 xnf_rxfh_indir_size(struct net_device *dev)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+
+	return xn->offer.ctrl_ring ? xn->rss.want.nr_table : 0;
+}
+
+/**
+ * xnf_get_rxfh() - ethtool -x
+ * @dev: the interface
+ * @p: filled in
+ *
+ * Return: 0, or -EOPNOTSUPP if the backend has no control ring.
+ */
+int xnf_get_rxfh(struct net_device *dev, struct ethtool_rxfh_param *p)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+	const struct xnf_hash *want = &xn->rss.want;
+
+	if (!xn->offer.ctrl_ring)
+		return -EOPNOTSUPP;
+	mutex_lock(&xn->rss.lock);
+	p->hfunc = want->on ? ETH_RSS_HASH_TOP : 0;
+	if (p->indir)
+		memcpy(p->indir, want->table, want->nr_table * sizeof(want->table[0]));
+	if (p->key)
+		memcpy(p->key, want->key, sizeof(want->key));
+	mutex_unlock(&xn->rss.lock);
+	return 0;
+}
+
+/* Whoever says how to hash wants it done. */
+static int turn_on(struct net_device *dev)
+{
+	dev->wanted_features |= NETIF_F_RXHASH;
+	netdev_update_features(dev);
+	return dev->features & NETIF_F_RXHASH ? 0 : -EOPNOTSUPP;
+}
+
+/**
+ * xnf_set_rxfh() - ethtool -X
+ * @dev: the interface
+ * @p: key and table, either of them NULL for no change; sizes as told
+ * @extack: not used
+ *
+ * Hashing is turned on if it is off.
+ *
+ * Return: 0, -EOPNOTSUPP if hashing is not possible, or what the backend has against it; then
+ * nothing has changed.
+ */
+int xnf_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *p,
+		 struct netlink_ext_ack *extack)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+	struct xnf_hash to;
+	int err;
+
+	if (!xnf_rss_possible(xn) || p->hfunc & ~ETH_RSS_HASH_TOP)
+		return -EOPNOTSUPP;
+	mutex_lock(&xn->rss.lock);
+	to = xn->rss.want;
+	if (p->indir)
+		memcpy(to.table, p->indir, to.nr_table * sizeof(to.table[0]));
+	if (p->key)
+		memcpy(to.key, p->key, sizeof(to.key));
+	err = change_to(xn, &to);
+	mutex_unlock(&xn->rss.lock);
+	return err ?: turn_on(dev);
+}
+
+/* Return: whether it is a kind of packet that can be told apart at all. */
+static bool flow_kind(u32 flow_type, bool *ipv6, bool *tcp)
+{
+	*ipv6 = flow_type == TCP_V6_FLOW || flow_type == UDP_V6_FLOW ||
+		flow_type == SCTP_V6_FLOW || flow_type == AH_V6_FLOW ||
+		flow_type == ESP_V6_FLOW || flow_type == AH_ESP_V6_FLOW ||
+		flow_type == IPV6_FLOW;
+	*tcp = flow_type == TCP_V4_FLOW || flow_type == TCP_V6_FLOW;
+	return *ipv6 || *tcp || flow_type == UDP_V4_FLOW || flow_type == SCTP_V4_FLOW ||
+	       flow_type == AH_V4_FLOW || flow_type == ESP_V4_FLOW ||
+	       flow_type == AH_ESP_V4_FLOW || flow_type == IPV4_FLOW;
+}
+
+static const u32 fields_data[] = {
+	[XNF_HASH_NOTHING]	= 0,
+	[XNF_HASH_ADDRESSES]	= RXH_IP_SRC | RXH_IP_DST,
+	[XNF_HASH_PORTS]	= RXH_IP_SRC | RXH_IP_DST | RXH_L4_B_0_1 | RXH_L4_B_2_3,
+};
+
+/**
+ * xnf_get_rxfh_fields() - ethtool -n IFACE rx-flow-hash
+ * @dev: the interface
+ * @f: the kind of packet; what is hashed of it is filled in
+ *
+ * Return: 0 or -EOPNOTSUPP.
+ */
+int xnf_get_rxfh_fields(struct net_device *dev, struct ethtool_rxfh_fields *f)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+	bool ipv6, tcp;
+
+	if (!xn->offer.ctrl_ring || !flow_kind(f->flow_type, &ipv6, &tcp))
+		return -EOPNOTSUPP;
+	f->data = fields_data[xnf_hash_get_fields(READ_ONCE(xn->rss.want.types), ipv6, tcp)];
+	return 0;
+}
+
+static int parse_fields(const struct ethtool_rxfh_fields *f, u32 *types)
+{
+	enum xnf_hash_fields fields;
+	bool ipv6, tcp;
+
+	if (!flow_kind(f->flow_type, &ipv6, &tcp))
+		return -EOPNOTSUPP;
+	for (fields = 0; fields < ARRAY_SIZE(fields_data); fields++)
+		if (f->data == fields_data[fields])
+			return xnf_hash_set_fields(types, ipv6, tcp, fields);
+	return -EINVAL;
+}
+
+/**
+ * xnf_set_rxfh_fields() - ethtool -N IFACE rx-flow-hash
+ * @dev: the interface
+ * @f: the kind of packet, and what is to be hashed of it
+ * @extack: not used
+ *
+ * Return: 0, -EINVAL for what the protocol has no word for, or what the backend has against it.
+ */
+int xnf_set_rxfh_fields(struct net_device *dev, const struct ethtool_rxfh_fields *f,
+			struct netlink_ext_ack *extack)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+	struct xnf_hash to;
+	int err;
+
+	if (!xnf_rss_possible(xn))
+		return -EOPNOTSUPP;
+	mutex_lock(&xn->rss.lock);
+	to = xn->rss.want;
+	err = parse_fields(f, &to.types) ?: change_to(xn, &to);
+	mutex_unlock(&xn->rss.lock);
+	return err;
+}

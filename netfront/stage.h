@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Frames that stay granted: see stage.c.
+ */
+#ifndef XENFRONT_NETFRONT_STAGE_H
+#define XENFRONT_NETFRONT_STAGE_H
+
+#include <xenfront/framepool.h>
+#include <xenfront/grant.h>
+
+/**
+ * struct xnf_stage_frame - a frame granted once, copied to many times
+ * @va: its memory
+ * @gref: the grant
+ * @frame: where it came from
+ */
+struct xnf_stage_frame {
+	void *va;
+	grant_ref_t gref;
+	struct xfl_frame frame;
+};
+
+struct xnf_tx;
+
+void xnf_stage_grant(struct xfl_grefs *grefs, struct xfl_framepool *pool,
+		     struct xnf_stage_frame *s, bool readonly);
+void xnf_stage_end(struct xfl_grefs *grefs, struct xfl_framepool *pool,
+		   struct xnf_stage_frame *s);
+int xnf_stage_alloc(struct xnf_tx *tx, u32 nr_gather);
+void xnf_stage_free(struct xnf_tx *tx);
+
+#endif /* XENFRONT_NETFRONT_STAGE_H */
