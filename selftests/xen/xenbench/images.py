@@ -103,18 +103,29 @@ class Images:
 
     def helpers(self):
         """The guest tests' own programs, for dom0 and guest alike."""
-        source = TOP / "selftests" / "tools"
-        inputs = [hashlib.sha256(path.read_bytes()).hexdigest()
-                  for path in sorted(source.iterdir()) if path.suffix in (".c", ".h", "")]
+        return self._made("tests", "tools")
+
+    def badback(self):
+        """A network backend in user space, for dom0."""
+        ((package, _),) = packages.manifest("badback", self.arch.name)
+        xen = packages.fetch([package], self.arch.name)[package]
+        return self._made("badback", "badback", ["host/xenring.h"], [f"XEN={xen}"])
+
+    def _made(self, what, directory, more=(), options=()):
+        """Programs of a directory of selftests, which also needs these files and options."""
+        tests = TOP / "selftests"
+        sources = [path for path in sorted((tests / directory).iterdir())
+                   if path.suffix in (".c", ".h", "")] + [tests / name for name in more]
+        inputs = [hashlib.sha256(path.read_bytes()).hexdigest() for path in sources]
         def build(path):
             with tempfile.TemporaryDirectory(prefix="xenfront-bench.") as stage:
-                subprocess.run(["make", "-s", "-C", source, f"OUTPUT={stage}",
-                                f"CROSS_COMPILE={self.arch.cross_compile}"], check=True)
+                subprocess.run(["make", "-s", "-C", tests / directory, f"OUTPUT={stage}",
+                                f"CROSS_COMPILE={self.arch.cross_compile}", *options], check=True)
                 archive = Archive()
                 for name in sorted(os.listdir(stage)):
                     archive.file(f"usr/bin/{name}", os.path.join(stage, name))
                 archive.write(path)
-        return self._cached("tools-tests", ".cpio", inputs, build)
+        return self._cached(f"tools-{what}", ".cpio", [*options, *inputs], build)
 
     def scripts(self, image, path, archive=None):
         """The bench's own part of an image (dom0/ or guest/): small, written for each run."""

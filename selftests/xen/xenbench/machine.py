@@ -70,7 +70,7 @@ class Options:
 
     def initrd_parts(self, images):
         parts = [images.tools("dom0"), images.modules("dom0", self.dom0_kernel),
-                 images.helpers()]
+                 images.helpers(), images.badback()]
         if self.qdisk:
             parts.append(images.tools("qdisk"))
         return parts

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * badback: a network backend in user space, with the manners of backends other than Linux's. It
+ * takes a guest's interface over from dom0's kernel and connects it to a TAP interface.
+ *
+ * What it writes for the guest to see goes through few places, so that a case that lies has but
+ * one place to hook into: tx_respond() and rx_respond() for the rings, life_say() for states,
+ * struct manner for keys.
+ */
+#ifndef BADBACK_H
+#define BADBACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/virtio_net.h>
+
+/* First of Xen's: it says in which dialect all of them speak. */
+#include <xenring.h>
+#include <xen/io/netif.h>
+#include <xen/io/xenbus.h>
+
+#include <xenevtchn.h>
+#include <xengnttab.h>
+#include <xenstore.h>
+
+#define PACKET_MAX	65536u
+#define FRAME_MIN	14u
+/* Slots of one packet that are looked at; no manner takes as many. */
+#define SLOTS_MAX	64u
+#define EXTRAS_MAX	8u
+#define RING_SLOTS	256u
+
+/* ---- manners.c ---- */
+
+/**
+ * struct key - what a backend writes before InitWait
+ * @name: of the key
+ * @value: a number
+ */
+struct key {
+	const char *name;
+	unsigned int value;
+};
+
+/**
+ * struct manner - how a kind of backend behaves
+ * @name: for the command line
+ * @keys: all that it advertises, ends with a NULL name
+ * @tx_slots: most data slots of one packet that it takes if nothing is agreed on
+ * @tx_offer: its feature-max-tx-slots, 0 if it does not know of that
+ * @gso: bit N set if it advertises GSO of type N
+ * @csum6: takes packets of IPv6 without checksum
+ * @csum_rx: gives packets without checksum to a guest that takes them
+ * @maps: maps each grant, instead of having Xen copy
+ * @waits: for the rest of a packet that is not all on the ring yet
+ * @ragged: now and then gives a packet in more slots than it needs
+ * @rx_offset: where in a frame it puts received data
+ */
+struct manner {
+	const char *name;
+	const struct key *keys;
+	unsigned int tx_slots;
+	unsigned int tx_offer;
+	unsigned int gso;
+	bool csum6;
+	bool csum_rx;
+	bool maps;
+	bool waits;
+	bool ragged;
+	unsigned int rx_offset;
+};
+
+const struct manner *manner_named(const char *name);
+
+/* ---- count.c ---- */
+
+#define COUNTS(_)							\
+	_(connects)							\
+	_(tx_packets) _(tx_slots) _(tx_extras) _(tx_gso) _(tx_most)	\
+	_(tx_errors) _(tx_dropped)					\
+	_(rx_packets) _(rx_slots) _(rx_extras) _(rx_gso) _(rx_most)	\
+	_(rx_dropped)							\
+	_(violations)
+
+struct counts {
+#define COUNT_FIELD(_name)	unsigned long _name;
+	COUNTS(COUNT_FIELD)
+#undef COUNT_FIELD
+};
+
+extern struct counts counts;
+
+void count_print(void);
+void count_most(unsigned long *most, unsigned long now);
+__attribute__((format(printf, 1, 2))) void violation(const char *fmt, ...);
+__attribute__((format(printf, 1, 2), noreturn)) void die(const char *fmt, ...);
+
+/* ---- the interface ---- */
+
+/**
+ * struct guest - access to the guest's memory and its event channel; guest.c
+ * @domid: of the guest
+ * @gnt: grant device
+ * @evt: event channel device
+ * @port: local end of the event channel, valid while rings are mapped
+ * @tx_ring: mapped, or NULL
+ * @rx_ring: mapped, or NULL
+ */
+struct guest {
+	unsigned int domid;
+	xengnttab_handle *gnt;
+	xenevtchn_handle *evt;
+	xenevtchn_port_or_error_t port;
+	void *tx_ring;
+	void *rx_ring;
+};
+
+/**
+ * struct vif - the interface
+ * @manner: how to behave
+ * @xs: connection to xenstore
+ * @front: the frontend's directory
+ * @back: our directory
+ * @state: what we last wrote there
+ * @front_state: what the guest had written when we last looked
+ * @guest: access to the guest
+ * @tap: the TAP interface
+ * @tx: our end of the ring for what the guest sends
+ * @rx: our end of the ring for what it receives
+ * @tx_slots: most data slots of one packet the guest may use
+ * @rx_slots: most data slots of one packet it takes
+ * @rx_gso: bit N set if it takes GSO of type N
+ * @rx_csum: it takes packets without checksum
+ * @ended: the device is gone or was taken down; nothing is left to do
+ * @leaving: we were told to end
+ */
+struct vif {
+	const struct manner *manner;
+	struct xs_handle *xs;
+	char front[96];
+	char back[96];
+	enum xenbus_state state;
+	unsigned int front_state;
+	struct guest guest;
+	int tap;
+	netif_tx_back_ring_t tx;
+	netif_rx_back_ring_t rx;
+	unsigned int tx_slots;
+	unsigned int rx_slots;
+	unsigned int rx_gso;
+	bool rx_csum;
+	bool ended;
+	bool leaving;
+};
+
+static inline bool linked(const struct vif *v)
+{
+	return v->guest.tx_ring;
+}
+
+/* ---- guest.c ---- */
+
+/**
+ * struct piece - bytes in one granted frame
+ * @ref: the grant
+ * @offset: in the frame
+ * @len: bytes
+ * @local: where they go or come from
+ */
+struct piece {
+	uint32_t ref;
+	uint16_t offset;
+	uint16_t len;
+	void *local;
+};
+
+void guest_open(struct guest *g, unsigned int domid);
+bool guest_link(struct guest *g, uint32_t tx_ref, uint32_t rx_ref, uint32_t port);
+void guest_unlink(struct guest *g);
+bool guest_take(struct guest *g, const struct piece *piece, unsigned int nr, bool maps);
+bool guest_give(struct guest *g, const struct piece *piece, unsigned int nr, bool maps);
+void guest_notify(struct guest *g);
+void guest_event(struct guest *g);
+
+/* ---- tap.c ---- */
+
+int tap_open(const char *name);
+void tap_offload(const struct vif *v);
+bool tap_send(int tap, const struct virtio_net_hdr *hdr, const void *data, unsigned int len);
+int tap_receive(int tap, struct virtio_net_hdr *hdr, void *data);
+
+/* ---- headers.c ---- */
+
+bool headers_find(const uint8_t *frame, unsigned int len, bool ip6_too, struct virtio_net_hdr *hdr);
+
+/* ---- tx.c, rx.c ---- */
+
+void tx_serve(struct vif *v);
+bool rx_room(struct vif *v);
+void rx_serve(struct vif *v);
+void rx_discard(struct vif *v);
+
+/* ---- store.c ---- */
+
+bool store_number(struct vif *v, const char *dir, const char *key, unsigned int *value);
+void store_write(struct vif *v, const char *dir, const char *key, unsigned int value);
+void store_forget(struct vif *v);
+void store_find(struct vif *v, unsigned int handle);
+bool agree(struct vif *v);
+
+/* ---- life.c ---- */
+
+void life_begin(struct vif *v);
+void life_step(struct vif *v);
+void life_end(struct vif *v);
+
+#endif /* BADBACK_H */

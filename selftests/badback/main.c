@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ *	badback MANNER DOMID DEVICE TAP
+ *
+ * Serves interface DEVICE of domain DOMID until the device is taken away or SIGTERM comes.
+ * Dom0's kernel must have let go of it. SIGUSR1 prints the counters. Exit status: 0 if the guest
+ * kept to the protocol and to what was advertised, 1 if not, 2 if it could not be served.
+ */
+#include "badback.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define STEP_MS		50
+
+static volatile sig_atomic_t asked_to_end, asked_for_counts;
+
+static void on_term(int sig)
+{
+	(void)sig;
+	asked_to_end = 1;
+}
+
+static void on_usr1(int sig)
+{
+	(void)sig;
+	asked_for_counts = 1;
+}
+
+static long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void obey_signals(struct vif *v)
+{
+	if (asked_to_end)
+		v->leaving = true;
+	if (asked_for_counts) {
+		asked_for_counts = 0;
+		count_print();
+	}
+}
+
+/* Waits for the guest, and for the TAP interface if the guest has room. */
+static void traffic(struct vif *v)
+{
+	bool room = !linked(v) || rx_room(v);
+	struct pollfd fd[2] = {
+		{ .fd = xenevtchn_fd(v->guest.evt), .events = POLLIN },
+		{ .fd = room ? v->tap : -1, .events = POLLIN },
+	};
+
+	if (poll(fd, 2, STEP_MS) <= 0)
+		return;
+	if (fd[0].revents & POLLIN)
+		guest_event(&v->guest);
+	if (!linked(v)) {
+		rx_discard(v);
+		return;
+	}
+	tx_serve(v);
+	rx_serve(v);
+}
+
+static void serve(struct vif *v)
+{
+	long stepped = 0;
+
+	while (!v->ended) {
+		if (now_ms() - stepped >= STEP_MS) {
+			life_step(v);
+			stepped = now_ms();
+		}
+		obey_signals(v);
+		if (!v->ended)
+			traffic(v);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct vif v = { 0 };
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc != 5)
+		die("usage: badback MANNER DOMID DEVICE TAP");
+	v.manner = manner_named(argv[1]);
+	if (!v.manner)
+		die("no manner is named %s", argv[1]);
+	signal(SIGTERM, on_term);
+	signal(SIGUSR1, on_usr1);
+	v.xs = xs_open(0);
+	if (!v.xs)
+		die("xenstore: %m");
+	guest_open(&v.guest, atoi(argv[2]));
+	store_find(&v, atoi(argv[3]));
+	v.tap = tap_open(argv[4]);
+	life_begin(&v);
+	serve(&v);
+	life_end(&v);
+	count_print();
+	return counts.violations ? 1 : 0;
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Xenstore: where the two directories are, what is in them, and what the ends agreed on. */
+#include "badback.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *read_key(struct vif *v, const char *dir, const char *key)
+{
+	char path[256];
+	unsigned int len;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, key);
+	return xs_read(v->xs, XBT_NULL, path, &len);
+}
+
+/* Return: whether the key is there; one that holds no number counts against the guest. */
+bool store_number(struct vif *v, const char *dir, const char *key, unsigned int *value)
+{
+	char *end, *text = read_key(v, dir, key);
+
+	if (!text)
+		return false;
+	*value = strtoul(text, &end, 10);
+	if (!*text || *end)
+		violation("%s is \"%s\"", key, text);
+	free(text);
+	return true;
+}
+
+void store_write(struct vif *v, const char *dir, const char *key, unsigned int value)
+{
+	char path[256], text[16];
+	int len = snprintf(text, sizeof(text), "%u", value);
+
+	snprintf(path, sizeof(path), "%s/%s", dir, key);
+	if (!xs_write(v->xs, XBT_NULL, path, text, len))
+		printf("%s cannot be written: %m\n", path);
+}
+
+static bool of_a_backend(const char *key)
+{
+	return !strncmp(key, "feature-", 8) || !strncmp(key, "multi-queue-", 12);
+}
+
+/* What the backend before us advertised. */
+void store_forget(struct vif *v)
+{
+	unsigned int i, nr;
+	char path[256], **keys = xs_directory(v->xs, XBT_NULL, v->back, &nr);
+
+	if (!keys)
+		die("%s: %m", v->back);
+	for (i = 0; i < nr; i++) {
+		if (!of_a_backend(keys[i]))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", v->back, keys[i]);
+		xs_rm(v->xs, XBT_NULL, path);
+	}
+	free(keys);
+}
+
+/* The frontend's directory names ours. */
+void store_find(struct vif *v, unsigned int handle)
+{
+	char *back;
+
+	snprintf(v->front, sizeof(v->front), "/local/domain/%u/device/vif/%u", v->guest.domid,
+		 handle);
+	back = read_key(v, v->front, "backend");
+	if (!back)
+		die("%s has no backend", v->front);
+	snprintf(v->back, sizeof(v->back), "%s", back);
+	free(back);
+}
+
+/* ---- agreeing ---- */
+
+static unsigned int number_of(struct vif *v, const char *key, unsigned int absent)
+{
+	unsigned int value = absent;
+
+	store_number(v, v->front, key, &value);
+	return value;
+}
+
+static void agree_slots(struct vif *v)
+{
+	unsigned int offer = v->manner->tx_offer, slots = number_of(v, "max-tx-slots", 0);
+
+	v->tx_slots = v->manner->tx_slots;
+	if (slots && !offer)
+		violation("max-tx-slots was not asked for");
+	else if (slots && (slots < XEN_NETIF_NR_SLOTS_MIN || slots > offer))
+		violation("max-tx-slots is %u, %u were offered", slots, offer);
+	else if (slots)
+		v->tx_slots = slots;
+	v->rx_slots = number_of(v, "feature-max-rx-slots", XEN_NETIF_NR_SLOTS_MIN);
+	if (v->rx_slots < XEN_NETIF_NR_SLOTS_MIN || !offer)
+		v->rx_slots = XEN_NETIF_NR_SLOTS_MIN;
+	if (v->rx_slots > SLOTS_MAX)
+		v->rx_slots = SLOTS_MAX;
+}
+
+static void agree_offloads(struct vif *v)
+{
+	bool sg = number_of(v, "feature-sg", 0);
+
+	/* A backend without scatter-gather sends no more than one slot either. */
+	if (!sg || v->manner->tx_slots == 1)
+		v->rx_slots = 1;
+	v->rx_gso = 0;
+	if (sg && number_of(v, "feature-gso-tcpv4", 0))
+		v->rx_gso |= 1u << XEN_NETIF_GSO_TYPE_TCPV4;
+	if (sg && number_of(v, "feature-gso-tcpv6", 0))
+		v->rx_gso |= 1u << XEN_NETIF_GSO_TYPE_TCPV6;
+	v->rx_gso &= v->manner->gso;
+	v->rx_csum = v->manner->csum_rx && !number_of(v, "feature-no-csum-offload", 0) &&
+		     number_of(v, "feature-ipv6-csum-offload", 0);
+}
+
+static void agree_nothing_else(struct vif *v)
+{
+	if (!number_of(v, "request-rx-copy", 0))
+		violation("request-rx-copy is not there");
+	if (number_of(v, "request-multicast-control", 0))
+		violation("request-multicast-control without the feature");
+	if (number_of(v, "multi-queue-num-queues", 1) != 1)
+		violation("more than one queue without the feature");
+}
+
+/* Reads what the guest published, and links to it. Return: whether that worked. */
+bool agree(struct vif *v)
+{
+	unsigned int tx_ref, rx_ref, port;
+
+	if (!store_number(v, v->front, "tx-ring-ref", &tx_ref) ||
+	    !store_number(v, v->front, "rx-ring-ref", &rx_ref) ||
+	    !store_number(v, v->front, "event-channel", &port)) {
+		violation("no rings of one queue, or no event channel for both");
+		return false;
+	}
+	agree_slots(v);
+	agree_offloads(v);
+	agree_nothing_else(v);
+	if (!guest_link(&v->guest, tx_ref, rx_ref, port))
+		return false;
+	BACK_RING_INIT(&v->tx, (netif_tx_sring_t *)v->guest.tx_ring, RING_FRAME);
+	BACK_RING_INIT(&v->rx, (netif_rx_sring_t *)v->guest.rx_ring, RING_FRAME);
+	tap_offload(v);
+	return true;
+}
