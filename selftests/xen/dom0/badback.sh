@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Interfaces of the guest that selftests/badback serves instead of netback. Its words are in
+# /tmp/badback/DEVICE.
+
+badback_path() { echo "/local/domain/0/backend/vif/$DOMID/$1"; }
+badback_log()  { echo "/tmp/badback/$1"; }
+
+# badback_take DEVICE MANNER: netback lets go of the device, and badback takes it, with the
+# address that netback's interface had.
+badback_take() {
+	local device=$1 tap=tap$DOMID.$1
+	local netback=/sys/bus/xen-backend/drivers/vif
+	mkdir -p /tmp/badback
+	modprobe tun || return
+	[ ! -e "$netback/vif-$DOMID-$device" ] || echo "vif-$DOMID-$device" >$netback/unbind
+	badback "$2" "$DOMID" "$device" "$tap" >"$(badback_log "$device")" 2>&1 3>&- &
+	BADBACK[device]=$!
+	wait_for 10 test -e "/sys/class/net/$tap" &&
+		vif=$tap XENBUS_PATH=$(badback_path "$device") /bench/hotplug/vif online &&
+		wait_for 10 badback_waits "$(badback_path "$device")"
+}
+
+# A driver that is there already connects at once.
+badback_waits() { state_is "$1" 2 || state_is "$1" 4; }
+
+# badback_counts DEVICE NAME: one of its counters, as it is now.
+badback_counts() {
+	local log lines
+	log=$(badback_log "$1")
+	lines=$(grep -c ^counts: "$log")
+	kill -USR1 "${BADBACK[$1]}" && wait_for 10 badback_counted "$log" "$lines" || return
+	grep ^counts: "$log" | tail -n 1 | tr ' ' '\n' | sed -n "s/^$2=//p"
+}
+
+badback_counted() { [ "$(grep -c ^counts: "$1")" -gt "$2" ]; }
+
+# badback_clean DEVICE: fails, and shows some, if the guest was caught at something.
+badback_clean() {
+	! grep ^violation: "$(badback_log "$1")" | head -n 5 | grep . &&
+		[ "$(badback_counts "$1" violations)" = 0 ]
+}
+
+# badback_leave DEVICE: parts with the guest; fails if the guest was caught at something.
+badback_leave() {
+	kill "${BADBACK[$1]}"
+	badback_ended "$1"
+}
+
+# badback_ended DEVICE: it ends by itself when the device goes.
+badback_ended() {
+	local pid=${BADBACK[$1]} code
+	unset "BADBACK[$1]"
+	wait_for 30 badback_gone "$pid" || kill -9 "$pid"
+	wait "$pid"
+	code=$?
+	[ $code = 0 ] || { echo "badback of $1 ended with status $code" && tail -n 5 "$(badback_log "$1")"; }
+	return $code
+}
+
+badback_gone() { [ "$(sed 's/.*) //;s/ .*//' "/proc/$1/stat" 2>/dev/null || echo Z)" = Z ]; }
+
+# badback_all_ended: for dom0_after.
+badback_all_ended() {
+	local device code=0
+	for device in "${!BADBACK[@]}"; do
+		badback_ended "$device" || code=1
+	done
+	return $code
+}

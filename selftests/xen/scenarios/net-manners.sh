@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "backends that are not Linux's: FreeBSD's and QEMU's manners, and one that agrees on slots"
+#: nics = 3
+#: timeout = 1500
+#: slow = true
+
+# One line an interface: the manner, then what is off because of it.
+manners() {
+	cat <<-END
+		freebsd: tso6=off csum6=off
+		qemu: sg=off tso4=off tso6=off csum6=off
+		slots:
+	END
+}
+
+# Has to happen before the driver looks.
+take_all() {
+	local number=0 manner
+	while IFS=: read -r manner _ <&4; do
+		dom0 badback_take $number "$manner" || return
+		number=$((number + 1))
+	done 4< <(manners)
+}
+
+dom0_after() { badback_all_ended; }
+
+counted() {	# NAME: of the interface that is tested
+	dom0 badback_counts "$NUMBER" "$1"
+}
+
+at_most() {	# NAME MOST
+	local n
+	n=$(counted "$1") && echo "$1 is $n" && [ "$n" -le "$2" ]
+}
+
+over() {	# NAME LESS
+	local n
+	n=$(counted "$1") && echo "$1 is $n" && [ "$n" -gt "$2" ]
+}
+
+probe() { timeout 120 netprobe "$@"; }
+streams() { probe up "$XENFRONT_PEER" stream 1000001 && probe down "$XENFRONT_PEER" stream 1000001; }
+
+pings() {
+	local size
+	for size in 0 1 17 18 19 100 1471 1472 1473 4067 4068 4069 9000 30000 65507; do
+		ping -q -c 1 -W 5 -s $size "$XENFRONT_PEER" || return
+	done
+}
+
+bound_again() {
+	unbind net "vif-$NUMBER" && bind net "vif-$NUMBER" && net_up "$NUMBER" && streams
+}
+
+bound_again_in_traffic() {
+	local job code
+	timeout 60 iperf3 -c "$XENFRONT_PEER" -t 60 --bidir >/dev/null 2>&1 &
+	job=$!
+	sleep 2
+	bound_again
+	code=$?
+	kill $job
+	wait $job
+	return $code
+}
+
+# The driver stays. What was agreed on with one backend is not believed of the next.
+replaced() {	# MANNER
+	dom0 badback_leave "$NUMBER" && dom0 badback_take "$NUMBER" "$1" &&
+		wait_for 30 carrier "$XENFRONT_IFACE" && streams
+}
+
+# Only the packets of 19 slots and more tell; the in-tree driver copies those together.
+slots_agreed() {
+	local key=device/vif/$NUMBER/max-tx-slots
+	if [ "$MANNER" = slots ] && [ "$DRIVER" = ours ]; then
+		ktap_test "more than 18 slots were agreed on" [ "$(xenstore-read "$key")" -gt 18 ]
+		ktap_test "and used" over tx_most 18
+		ktap_test "no more than agreed" at_most tx_most "$(xenstore-read "$key")"
+		ktap_test "and 18 received" over rx_most 17
+	elif [ "$MANNER" = qemu ]; then
+		ktap_test "nothing was agreed on slots" eval "! xenstore-exists $key"
+		ktap_test "one slot a packet" at_most tx_most 1
+	else
+		ktap_test "nothing was agreed on slots" eval "! xenstore-exists $key"
+		ktap_test "18 slots a packet" over tx_most 17
+		ktap_test "and no more" at_most tx_most 18
+	fi
+}
+
+segments() {
+	case $XENFRONT_EXPECT in
+	*tso4=off*) ktap_test "no segmentation asked for" at_most tx_extras 0 ;;
+	*)          ktap_test "segmentation asked for" over tx_gso 0
+		    ktap_test "and given" over rx_gso 0 ;;
+	esac
+}
+
+interface() {	# NUMBER
+	NUMBER=$1 XENFRONT_IFACE=eth$1 XENFRONT_PEER=10.7.$1.1 XENFRONT_PEER6=fd07:$1::1
+}
+
+one_manner() {
+	ktap_test "link of $XENFRONT_IFACE is up, with $MANNER" net_up "$NUMBER"
+	ktap_test "pings of all sizes" pings
+	ktap_suite net/offload net/basic
+	[ "$MANNER" = qemu ] || ktap_suite net/shapes
+	ktap_test "out of the driver and back" bound_again
+	ktap_test "out of the driver and back under traffic" bound_again_in_traffic
+	slots_agreed
+	segments
+	ktap_test "$MANNER saw nothing wrong" dom0 badback_clean "$NUMBER"
+	figure "largest packet sent with $MANNER" "$(counted tx_most)" slots
+}
+
+# Every manner once more, on one interface that the driver keeps.
+one_after_the_other() {
+	local manner
+	while IFS=: read -r manner XENFRONT_EXPECT <&4; do
+		ktap_test "$manner takes over" replaced "$manner"
+		ktap_suite net/offload
+		ktap_test "$manner saw nothing wrong" dom0 badback_clean "$NUMBER"
+	done 4< <(manners)
+}
+
+guest() {
+	. /selftests/suite.sh
+	local number=0
+	export XENFRONT_EXPECT XENFRONT_IFACE XENFRONT_PEER XENFRONT_PEER6 XENFRONT_LIMIT=600
+	ktap_print_header
+	ktap_test "badback takes the interfaces" take_all
+	ktap_test "driver loads" load_driver net
+	while IFS=: read -r MANNER XENFRONT_EXPECT <&4; do
+		interface $number
+		one_manner
+		number=$((number + 1))
+	done 4< <(manners)
+	# The in-tree driver does not connect again unless it is bound again.
+	if [ "$DRIVER" = ours ]; then
+		interface 2
+		one_after_the_other
+	fi
+	ktap_finished
+}
