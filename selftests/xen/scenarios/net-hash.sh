@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #: about = "receive hashing through the control ring: key, table, types, steering; kept over reconnects"
 #: kernel = ["6.12", "6.1"]
-#: vcpus = 2
+#: vcpus = 4
 #: dom0_vcpus = 2
 #: driver = "ours"
 #: timeout = 900
@@ -149,9 +149,7 @@ hidden() {
 }
 
 guest() {
-	begin_suites
-	ktap_test "driver loads" load_driver net max_queues=4
-	ktap_test "link is up" net_up
+	begin_net
 	ktap_test "four queues" combined_is 4
 	ktap_test "no hashing by default" rxhash_is off
 	ktap_test "the backend was told none" says_none
