@@ -10,6 +10,8 @@
 #include <linux/slab.h>
 #include <net/sch_generic.h>
 
+#include <compat/queue_stats.h>
+
 #include "channels.h"
 #include "xdp.h"
 
@@ -304,6 +306,26 @@ static void set_byte_floor(struct net_device *dev)
 		netdev_queue_set_dql_min_limit(netdev_get_tx_queue(dev, i), XNF_TX_FLOOR);
 }
 
+/* All it can do; ndo_fix_features takes away what the backend lacks. */
+static void describe(struct net_device *dev)
+{
+	dev->netdev_ops = &xnf_netdev_ops;
+	dev->ethtool_ops = &xnf_ethtool_ops;
+	xfl_stat_ops(dev, &xnf_stat_ops);
+	dev->hw_features = XNF_FEATURES | NETIF_F_RXHASH;
+	dev->features = XNF_FEATURES | NETIF_F_RXCSUM;
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = XNF_MAX_MTU;
+	dev->watchdog_timeo = XNF_WATCHDOG;
+	set_byte_floor(dev);
+	/* Unicast is not filtered, so a second address needs no promiscuity. */
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
+	xfl_xdp_features(dev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
+			      NETDEV_XDP_ACT_RX_SG | NETDEV_XDP_ACT_NDO_XMIT |
+			      NETDEV_XDP_ACT_NDO_XMIT_SG);
+	netif_set_tso_max_size(dev, XNF_TX_PACKET_MAX);
+}
+
 /**
  * xnf_netdev_alloc() - allocate an interface, with all the queues it may ever have
  * @xbdev: its xenbus device
@@ -333,19 +355,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 		free_netdev(dev);
 		return NULL;
 	}
-	dev->netdev_ops = &xnf_netdev_ops;
-	dev->ethtool_ops = &xnf_ethtool_ops;
-	dev->hw_features = XNF_FEATURES | NETIF_F_RXHASH;
-	dev->features = XNF_FEATURES | NETIF_F_RXCSUM;
-	dev->min_mtu = ETH_MIN_MTU;
-	dev->max_mtu = XNF_MAX_MTU;
-	dev->watchdog_timeo = XNF_WATCHDOG;
-	set_byte_floor(dev);
-	/* Unicast is not filtered, so a second address needs no promiscuity. */
-	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
-	xfl_xdp_features(dev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT | NETDEV_XDP_ACT_RX_SG |
-			      NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_NDO_XMIT_SG);
-	netif_set_tso_max_size(dev, XNF_TX_PACKET_MAX);
+	describe(dev);
 	netif_carrier_off(dev);
 	netif_tx_stop_all_queues(dev);
 	SET_NETDEV_DEV(dev, &xbdev->dev);

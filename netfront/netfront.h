@@ -470,6 +470,7 @@ void xnf_xdp_flush(struct xnf_queue *q);
 extern const struct ethtool_ops xnf_ethtool_ops;
 
 /* stats.c */
+extern const struct netdev_stat_ops xnf_stat_ops;
 void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total);
 
 /**

@@ -1,43 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Adding up the counters of the queues.
+ * Counters of queues, one by one and added up.
  */
+#include <compat/queue_stats.h>
+
 #include "netfront.h"
 
-static void add_tx(const struct xnf_stats *s, struct rtnl_link_stats64 *total)
+/**
+ * struct flow - what one direction of one or several queues counted
+ * @packets: sent or delivered
+ * @bytes: in them
+ * @dropped: lost here
+ * @errors: not sent by the backend, or delivered broken
+ * @starved: times that room or memory was wanting
+ */
+struct flow {
+	u64 packets;
+	u64 bytes;
+	u64 dropped;
+	u64 errors;
+	u64 starved;
+};
+
+static void add_tx(const struct xnf_stats *s, struct flow *sum)
 {
-	u64 packets, bytes, dropped, errors;
 	unsigned int start;
+	struct flow f;
 
 	do {
 		start = u64_stats_fetch_begin(&s->tx_sync);
-		packets = u64_stats_read(&s->tx_packets);
-		bytes = u64_stats_read(&s->tx_bytes);
-		dropped = u64_stats_read(&s->tx_dropped);
-		errors = u64_stats_read(&s->tx_errors);
+		f.packets = u64_stats_read(&s->tx_packets);
+		f.bytes = u64_stats_read(&s->tx_bytes);
+		f.dropped = u64_stats_read(&s->tx_dropped);
+		f.errors = u64_stats_read(&s->tx_errors);
+		f.starved = u64_stats_read(&s->tx_stopped);
 	} while (u64_stats_fetch_retry(&s->tx_sync, start));
-	total->tx_packets += packets;
-	total->tx_bytes += bytes;
-	total->tx_dropped += dropped;
-	total->tx_errors += errors;
+	sum->packets += f.packets;
+	sum->bytes += f.bytes;
+	sum->dropped += f.dropped;
+	sum->errors += f.errors;
+	sum->starved += f.starved;
 }
 
-static void add_rx(const struct xnf_stats *s, struct rtnl_link_stats64 *total)
+static void add_rx(const struct xnf_stats *s, struct flow *sum)
 {
-	u64 packets, bytes, dropped, errors;
 	unsigned int start;
+	struct flow f;
 
 	do {
 		start = u64_stats_fetch_begin(&s->rx_sync);
-		packets = u64_stats_read(&s->rx_packets);
-		bytes = u64_stats_read(&s->rx_bytes);
-		dropped = u64_stats_read(&s->rx_dropped);
-		errors = u64_stats_read(&s->rx_errors);
+		f.packets = u64_stats_read(&s->rx_packets);
+		f.bytes = u64_stats_read(&s->rx_bytes);
+		f.dropped = u64_stats_read(&s->rx_dropped);
+		f.errors = u64_stats_read(&s->rx_errors);
+		f.starved = u64_stats_read(&s->rx_no_frame);
 	} while (u64_stats_fetch_retry(&s->rx_sync, start));
-	total->rx_packets += packets;
-	total->rx_bytes += bytes;
-	total->rx_dropped += dropped;
-	total->rx_errors += errors;
+	sum->packets += f.packets;
+	sum->bytes += f.bytes;
+	sum->dropped += f.dropped;
+	sum->errors += f.errors;
+	sum->starved += f.starved;
+}
+
+/* Of the queues from @from to before @to; the array of queues may be replaced meanwhile. */
+static struct flow sum_of(struct net_device *dev, u32 from, u32 to,
+			  void (*add)(const struct xnf_stats *s, struct flow *sum))
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+	const struct xnf_queue *queue;
+	struct flow sum = {};
+
+	rcu_read_lock();
+	queue = READ_ONCE(xn->queue);
+	for (; from < to; from++)
+		add(&queue[from].stats, &sum);
+	rcu_read_unlock();
+	return sum;
 }
 
 /**
@@ -47,15 +85,65 @@ static void add_rx(const struct xnf_stats *s, struct rtnl_link_stats64 *total)
  */
 void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total)
 {
-	struct xnf_dev *xn = netdev_priv(dev);
-	const struct xnf_queue *queue;
-	u32 i;
+	const struct xnf_dev *xn = netdev_priv(dev);
+	struct flow tx = sum_of(dev, 0, xn->max_queues, add_tx);
+	struct flow rx = sum_of(dev, 0, xn->max_queues, add_rx);
 
-	rcu_read_lock();
-	queue = READ_ONCE(xn->queue);
-	for (i = 0; i < xn->max_queues; i++) {
-		add_tx(&queue[i].stats, total);
-		add_rx(&queue[i].stats, total);
-	}
-	rcu_read_unlock();
+	total->tx_packets = tx.packets;
+	total->tx_bytes = tx.bytes;
+	total->tx_dropped = tx.dropped;
+	total->tx_errors = tx.errors;
+	total->rx_packets = rx.packets;
+	total->rx_bytes = rx.bytes;
+	total->rx_dropped = rx.dropped;
+	total->rx_errors = rx.errors;
 }
+
+/* ---- for the core's list of queues; it sets to "unknown" what is not filled in ---- */
+
+static void show_rx(const struct flow *f, struct netdev_queue_stats_rx *rx)
+{
+	rx->packets = f->packets;
+	rx->bytes = f->bytes;
+	rx->alloc_fail = f->dropped + f->starved;
+}
+
+static void show_tx(const struct flow *f, struct netdev_queue_stats_tx *tx)
+{
+	tx->packets = f->packets;
+	tx->bytes = f->bytes;
+	tx->hw_drops = f->errors;
+	tx->stop = f->starved;
+}
+
+static void queue_stats_rx(struct net_device *dev, int index, struct netdev_queue_stats_rx *rx)
+{
+	struct flow f = sum_of(dev, index, index + 1, add_rx);
+
+	show_rx(&f, rx);
+}
+
+static void queue_stats_tx(struct net_device *dev, int index, struct netdev_queue_stats_tx *tx)
+{
+	struct flow f = sum_of(dev, index, index + 1, add_tx);
+
+	show_tx(&f, tx);
+}
+
+/* What queues that are not in use now counted while they were. */
+static void base_stats(struct net_device *dev, struct netdev_queue_stats_rx *rx,
+		       struct netdev_queue_stats_tx *tx)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+	struct flow old_rx = sum_of(dev, dev->real_num_rx_queues, xn->max_queues, add_rx);
+	struct flow old_tx = sum_of(dev, dev->real_num_tx_queues, xn->max_queues, add_tx);
+
+	show_rx(&old_rx, rx);
+	show_tx(&old_tx, tx);
+}
+
+const struct netdev_stat_ops xnf_stat_ops = {
+	.get_queue_stats_rx	= queue_stats_rx,
+	.get_queue_stats_tx	= queue_stats_tx,
+	.get_base_stats		= base_stats,
+};

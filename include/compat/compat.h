@@ -7,7 +7,8 @@
  * A kernel is asked, not guessed: stable kernels and distributions carry newer interfaces under
  * older version numbers. To ask one thing more,
  *	1. put a file that compiles only where it exists into include/compat/probes/HAVE_THING.c;
- *	2. write the shim below, under #ifndef HAVE_THING, and say what changed and in which release.
+ *	2. write the shim below, or beside this file if few need it, under #ifndef HAVE_THING, and
+ *	   say what changed in which release.
  * make check-host fails a probe that answers the same on every supported kernel.
  */
 #ifndef XENFRONT_COMPAT_H

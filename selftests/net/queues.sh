@@ -80,6 +80,49 @@ every_queue_receives() {
 	return "$code"
 }
 
+# sum rx|tx packets|bytes: over the lines of the kernel's list.
+sum() {
+	tr "=" " " </tmp/list | awk -v way="$1" -v what="$2" '
+		$1 == way { for (i = 3; i < NF; i += 2) if ($i == what) n += $(i + 1) }
+		END { print n + 0 }'
+}
+
+lines_are() { [ "$(grep -c "^$1 " /tmp/list)" = "$(channels)" ]; }
+
+# Counters of queues that are not in use now are only in the device's sum.
+list_is_whole() {
+	local way
+	qstats "$IFACE" queue >/tmp/list || return
+	for way in rx tx; do
+		lines_are "$way" && [ "$(sum "$way" packets)" -gt 100 ] &&
+			[ "$(sum "$way" packets)" -le "$(stat_of "${way}_packets")" ] || return
+	done
+}
+
+list_agrees() {
+	list_is_whole && until_true 10 device_agrees && return
+	cat /tmp/list
+	return 1
+}
+
+device_agrees() {
+	local counted
+	qstats "$IFACE" device >/tmp/list || return
+	counted="$(stat_of rx_packets) $(stat_of rx_bytes) $(stat_of tx_packets) $(stat_of tx_bytes)"
+	echo "statistics: $counted" >>/tmp/list
+	[ "$(awk -F "[= ]" '/^device/ { print $4, $6, $8, $10 }' /tmp/list)" = "$counted" ]
+}
+
+# test_list NAME: where the kernel has a list of queues.
+test_list() {
+	qstats "$IFACE" device >/dev/null 2>&1
+	if [ $? = 2 ]; then
+		ktap_test_skip "$1" "Linux $(uname -r) has no list of queues with counters"
+	else
+		ktap_test "$1" list_agrees
+	fi
+}
+
 streams() { probe up "$PEER" stream 4000000 && probe down "$PEER" stream 4000000; }
 
 changed_to() {
@@ -128,12 +171,14 @@ ktap_test "two interrupts a queue" interrupts_follow
 ktap_test "CPUs are shared out" cpus_shared_out
 ktap_test "each CPU sends on its queue" every_queue_sends
 ktap_test "all queues receive" every_queue_receives
+test_list "the kernel's list of queues has their counters"
 ktap_test "the number they have already" same_count
 ktap_test "more than there can be is refused" other_count_fails
 for count in 1 2 $((MOST - 1)) "$MOST"; do
 	ktap_test "changed to $count" changed_to "$count"
 done
 ktap_test "CPUs are shared out again" cpus_shared_out
+test_list "no counter was lost"
 ktap_test "changed while it was down" down_and_changed
 ktap_test "changed while sending" changed_under up tx
 ktap_test "changed while receiving" changed_under down rx
