@@ -226,6 +226,7 @@ struct bf_ring {
  * @resized: watch on the size the backend writes; life cycle only
  * @drained: woken when a ring that holds new requests has none in flight, and when the
  *	block layer was told what changed
+ * @keys: the backend's keys @disk was made of; life cycle only
  * @disk_lock: protects @disk and @removing
  * @disk: what the backend said last; written by the life cycle
  * @removing: no more @disk_work
@@ -258,6 +259,7 @@ struct blkfront {
 	struct xfl_device xd;
 	struct xfl_watch *resized;
 	wait_queue_head_t drained;
+	struct bfw_keys keys;
 	spinlock_t disk_lock;
 	struct bfw_disk disk;
 	bool removing;

@@ -225,23 +225,31 @@ static void bf_failed(struct xfl_device *xd)
 	bf_fail_all(bf_of(xd));
 }
 
+static void bf_read_keys(const struct blkfront *bf, struct xenbus_device *complainer,
+			 struct bfw_keys *keys)
+{
+	memset(keys, 0, sizeof(*keys));		/* to be compared as a whole */
+	xfl_keys_read(complainer, bf->xd.xbdev->otherend, bf_disk_keys, ARRAY_SIZE(bf_disk_keys),
+		      keys);
+}
+
 /* Return: 0 with @bf->disk written, or -EINVAL if this disk cannot be driven. */
 static int bf_read_disk(struct blkfront *bf)
 {
 	struct xenbus_device *xbdev = bf->xd.xbdev;
 	const char *why;
-	struct bfw_keys keys;
 	struct bfw_disk d;
 	int err;
 
-	xfl_keys_read(xbdev, xbdev->otherend, bf_disk_keys, ARRAY_SIZE(bf_disk_keys), &keys);
-	err = bfw_judge_disk(&keys, &d, &why);
+	bf_read_keys(bf, xbdev, &bf->keys);
+	err = bfw_judge_disk(&bf->keys, &d, &why);
 	if (!err && bf->gd && d.logical > bf->block_mask + 1) {
 		why = "sector-size grew under a disk in use";
 		err = -EINVAL;
 	}
 	if (err) {
-		dev_err(&xbdev->dev, "backend offers a disk we cannot drive: %s\n", why);
+		dev_err_ratelimited(&xbdev->dev, "backend offers a disk we cannot drive: %s\n",
+				    why);
 		return err;
 	}
 	spin_lock_irq(&bf->disk_lock);
@@ -365,7 +373,12 @@ static void bf_changed(struct xfl_device *xd)
 {
 	struct blkfront *bf = bf_of(xd);
 	struct bfw_disk before = bf->disk;
+	struct bfw_keys keys;
 
+	/* Not everything that wakes us is news, and complaints are not for repeating. */
+	bf_read_keys(bf, NULL, &keys);
+	if (!memcmp(&keys, &bf->keys, sizeof(keys)))
+		return;
 	if (!bf_read_disk(bf) && !bfw_same_disk(&bf->disk, &before))
 		bf_disk_update(bf);
 }

@@ -45,10 +45,11 @@ static u64 xfl_key_read(struct xenbus_device *xbdev, const char *dir, const stru
 	err = kstrtoull(text, 10, &value);
 	if (err || value < key->min || value > key->max) {
 		/* Escaped: a line break in it would forge lines of the log. */
-		dev_warn_ratelimited(&xbdev->dev,
-				     "%s: '%*pE' is not a number from %llu to %llu, using %llu\n",
-				     key->name, (int)strnlen(text, 32), text, key->min, key->max,
-				     key->absent);
+		if (xbdev)
+			dev_warn_ratelimited(&xbdev->dev,
+					     "%s: '%*pE' is not a number from %llu to %llu, using %llu\n",
+					     key->name, (int)strnlen(text, 32), text, key->min,
+					     key->max, key->absent);
 		value = key->absent;
 	}
 	kfree(text);
@@ -57,7 +58,7 @@ static u64 xfl_key_read(struct xenbus_device *xbdev, const char *dir, const stru
 
 /**
  * xfl_keys_read() - read a table of numbers that the other end may write
- * @xbdev: device, for messages
+ * @xbdev: device, for messages; %NULL for none, where they were given before
  * @dir: directory to read, normally the backend's
  * @key: the table
  * @nr: entries in @key
