@@ -187,7 +187,8 @@ static int await_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u
 		}
 		err = take_response(xn, sent, answer);
 		if (err != -EAGAIN) {
-			xfl_evtchn_eoi(&c->ec, c->ring.rsp_cons);
+			if (!xfl_broken(&xn->xd))
+				xfl_evtchn_eoi(&c->ec, c->ring.rsp_cons);
 			return err;
 		}
 		if (!backend_serves(xn))

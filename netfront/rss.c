@@ -20,6 +20,13 @@
 
 /* ---- bringing the backend in line ---- */
 
+/* From now on, for all that is asked until the next call, taking back a change included. */
+static void allow_time(struct xnf_dev *xn)
+{
+	lockdep_assert_held(&xn->rss.lock);
+	xn->ctrl.end = jiffies + XFL_BACKEND_TIMEOUT;
+}
+
 /* Return: 0 as well where there is no connection: the next one brings it in line. */
 static int bring_in_line(struct xnf_dev *xn)
 {
@@ -29,7 +36,6 @@ static int bring_in_line(struct xnf_dev *xn)
 	u32 answer;
 
 	lockdep_assert_held(&rss->lock);
-	xn->ctrl.end = jiffies + XFL_BACKEND_TIMEOUT;
 	while (!err && xn->ctrl.open && xnf_hash_next(&rss->has, &rss->want, &ask)) {
 		err = xnf_ctrl_request(xn, &ask, &answer);
 		if (!err)
@@ -48,26 +54,32 @@ static int ask_table_size(struct xnf_dev *xn, u32 *size)
 	u32 answer;
 	int err;
 
-	xn->ctrl.end = jiffies + XFL_BACKEND_TIMEOUT;
+	allow_time(xn);
 	err = xnf_ctrl_request(xn, &ask, &answer);
 	*size = err ? 0 : min(answer, XNF_HASH_TABLE_MAX);
 	return xn->ctrl.open ? 0 : err;
 }
 
-/* What the administrator set stays as long as it makes sense. */
-static void fit_table(struct xnf_dev *xn, u32 size)
+/* What the administrator set stays as long as it makes sense. Return: whether it does not. */
+static bool fit_table(struct xnf_dev *xn, u32 size)
 {
 	bool chosen = netif_is_rxfh_configured(xn->netdev);
 	struct xnf_hash *want = &xn->rss.want;
 
+	lockdep_assert_held(&xn->rss.lock);
 	if (chosen && want->nr_table == size && xnf_hash_fits(want, xn->nr_queues))
-		return;
+		return false;
 	want->nr_table = size;
 	xnf_hash_spread(want, xn->nr_queues);
-	if (!chosen)
-		return;
+	return chosen;
+}
+
+/* Without our lock: from Linux 7.2 on the core asks for the new table at once. */
+static void table_lost(struct xnf_dev *xn)
+{
+	ASSERT_RTNL();
 	netdev_warn(xn->netdev, "table of receive hashes is not for %u entries and %u queue%s: spread equally\n",
-		    size, xn->nr_queues, xn->nr_queues > 1 ? "s" : "");
+		    xn->rss.want.nr_table, xn->nr_queues, xn->nr_queues > 1 ? "s" : "");
 	ethtool_rxfh_indir_lost(xn->netdev);
 }
 
@@ -80,9 +92,15 @@ bool xnf_rss_possible(const struct xnf_dev *xn)
 	return xn->offer.ctrl_ring && xn->nr_queues > 1 && !READ_ONCE(xn->rss.refused);
 }
 
+/* Closed first, so that nothing is asked, and waited for, under RTNL. */
 static void give_up(struct xnf_dev *xn, int err)
 {
+	mutex_lock(&xn->rss.lock);
+	xn->ctrl.open = false;
+	WRITE_ONCE(xn->rss.used, false);
 	WRITE_ONCE(xn->rss.refused, true);
+	mutex_unlock(&xn->rss.lock);
+
 	rtnl_lock();
 	if (xn->netdev->features & NETIF_F_RXHASH)
 		netdev_warn(xn->netdev, "backend does not hash packets: error %d\n", err);
@@ -153,6 +171,39 @@ int xnf_rss_connect(struct xnf_dev *xn)
 	return 0;
 }
 
+/* The size of the table changes under RTNL alone: the core asks for it before it asks for more. */
+static void settle(struct xnf_dev *xn, u32 size)
+{
+	struct xnf_rss *rss = &xn->rss;
+	bool lost;
+
+	rtnl_lock();
+	mutex_lock(&rss->lock);
+	lost = fit_table(xn, size);
+	rss->want.on = xn->netdev->features & NETIF_F_RXHASH;
+	xn->ctrl.open = true;
+	mutex_unlock(&rss->lock);
+	if (lost)
+		table_lost(xn);
+	rtnl_unlock();
+}
+
+/* Nobody else asks before the table fits. */
+static int open_and_settle(struct xnf_dev *xn)
+{
+	u32 size;
+	int err;
+
+	mutex_lock(&xn->rss.lock);
+	xn->ctrl.open = true;
+	err = ask_table_size(xn, &size);
+	xn->ctrl.open = false;
+	mutex_unlock(&xn->rss.lock);
+	if (!err)
+		settle(xn, size);
+	return err;
+}
+
 /**
  * xnf_rss_start() - the backend is connected: tell it what to hash, or nothing
  * @xn: the device, not live yet
@@ -161,8 +212,6 @@ int xnf_rss_connect(struct xnf_dev *xn)
  */
 void xnf_rss_start(struct xnf_dev *xn)
 {
-	struct xnf_rss *rss = &xn->rss;
-	u32 size = 0;
 	int err;
 
 	if (!xn->ctrl.ring.sring) {
@@ -170,22 +219,13 @@ void xnf_rss_start(struct xnf_dev *xn)
 			give_up(xn, -ENOMEM);
 		return;
 	}
-	mutex_lock(&rss->lock);
-	xn->ctrl.open = true;
-	err = ask_table_size(xn, &size);
-	mutex_unlock(&rss->lock);
-
-	rtnl_lock();
-	mutex_lock(&rss->lock);
-	if (!err)
-		fit_table(xn, size);
-	rss->want.on = xn->netdev->features & NETIF_F_RXHASH;
-	mutex_unlock(&rss->lock);
-	rtnl_unlock();
-
-	mutex_lock(&rss->lock);
-	err = err ?: bring_in_line(xn);
-	mutex_unlock(&rss->lock);
+	err = open_and_settle(xn);
+	if (!err) {
+		mutex_lock(&xn->rss.lock);
+		allow_time(xn);
+		err = bring_in_line(xn);
+		mutex_unlock(&xn->rss.lock);
+	}
 	if (err)
 		give_up(xn, err);
 }
@@ -222,6 +262,7 @@ int xnf_set_features(struct net_device *dev, netdev_features_t features)
 	int err = 0;
 
 	mutex_lock(&rss->lock);
+	allow_time(xn);
 	if (rss->want.on != on) {
 		rss->want.on = on;
 		err = bring_in_line(xn);
@@ -241,6 +282,7 @@ static int change_to(struct xnf_dev *xn, const struct xnf_hash *to)
 	struct xnf_hash before = *want;
 	int err;
 
+	allow_time(xn);
 	*want = *to;
 	err = bring_in_line(xn);
 	if (err) {
@@ -278,13 +320,16 @@ u32 xnf_rxfh_indir_size(struct net_device *dev)
 {
 	const struct xnf_dev *xn = netdev_priv(dev);
 
-	return xn->offer.ctrl_ring ? xn->rss.want.nr_table : 0;
+	return xn->rss.want.nr_table;
 }
 
 /**
  * xnf_get_rxfh() - ethtool -x
  * @dev: the interface
  * @p: filled in
+ *
+ * Context: RTNL, which is enough to read what is wanted. Our lock may be held as long as a
+ * backend likes to wait.
  *
  * Return: 0, or -EOPNOTSUPP if the backend has no control ring.
  */
@@ -295,13 +340,11 @@ int xnf_get_rxfh(struct net_device *dev, struct ethtool_rxfh_param *p)
 
 	if (!xn->offer.ctrl_ring)
 		return -EOPNOTSUPP;
-	mutex_lock(&xn->rss.lock);
 	p->hfunc = want->on ? ETH_RSS_HASH_TOP : 0;
 	if (p->indir)
 		memcpy(p->indir, want->table, want->nr_table * sizeof(want->table[0]));
 	if (p->key)
 		memcpy(p->key, want->key, sizeof(want->key));
-	mutex_unlock(&xn->rss.lock);
 	return 0;
 }
 
@@ -310,7 +353,10 @@ static int turn_on(struct net_device *dev)
 {
 	dev->wanted_features |= NETIF_F_RXHASH;
 	netdev_update_features(dev);
-	return dev->features & NETIF_F_RXHASH ? 0 : -EOPNOTSUPP;
+	if (dev->features & NETIF_F_RXHASH)
+		return 0;
+	dev->wanted_features &= ~NETIF_F_RXHASH;
+	return -EOPNOTSUPP;
 }
 
 /**
@@ -335,6 +381,7 @@ int xnf_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *p,
 		return -EOPNOTSUPP;
 	mutex_lock(&xn->rss.lock);
 	to = xn->rss.want;
+	to.on = true;		/* or the backend would not be asked what it thinks of the rest */
 	if (p->indir)
 		memcpy(to.table, p->indir, to.nr_table * sizeof(to.table[0]));
 	if (p->key)
