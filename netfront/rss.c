@@ -92,10 +92,18 @@ bool xnf_rss_possible(const struct xnf_dev *xn)
 	return xn->offer.ctrl_ring && xn->nr_queues > 1 && !READ_ONCE(xn->rss.refused);
 }
 
-/* Closed first, so that nothing is asked, and waited for, under RTNL. */
+/*
+ * One that refuses a part is not to hash by the rest. It is told in the time that is left, and
+ * then nothing more, so that nothing is waited for under RTNL.
+ */
 static void give_up(struct xnf_dev *xn, int err)
 {
+	const struct xnf_ctrl_ask none = { .type = XNF_CTRL_SET_ALG, .data = { XNF_HASH_ALG_NONE } };
+	u32 answer;
+
 	mutex_lock(&xn->rss.lock);
+	if (xn->ctrl.open)
+		xnf_ctrl_request(xn, &none, &answer);
 	xn->ctrl.open = false;
 	WRITE_ONCE(xn->rss.used, false);
 	WRITE_ONCE(xn->rss.refused, true);

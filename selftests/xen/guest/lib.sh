@@ -52,7 +52,15 @@ load_driver() {
 
 load_drivers() { load_driver net && load_driver blk; }
 
-unload_driver() { rmmod "xen-${1}front"; }	# net|blk
+# unload_driver net|blk: takes its devices from it first, as they hold the module.
+unload_driver() {
+	local kind device
+	kind=$(driver_kind "$1")
+	for device in "/sys/bus/xen/drivers/$kind/$kind"-*; do
+		[ ! -e "$device" ] || unbind "$1" "${device##*/}" || return
+	done
+	rmmod "xen-${1}front"
+}
 
 # devices vif|vbd: the names of the guest's devices on the Xen bus, "vif-0 vif-1".
 devices() {

@@ -47,20 +47,11 @@ round() {	# persistent|direct
 	ktap_test "requests had to wait, $1" short_of_grants
 }
 
-# A bound device holds its driver's module.
-unloads() {
-	local device
-	for device in $(devices vbd); do
-		unbind blk "$device" || return
-	done
-	unload_driver blk
-}
-
 guest() {
 	ktap_print_header
 	ktap_test "driver loads" load_driver blk
 	round persistent
-	ktap_test "driver unloads" unloads
+	ktap_test "driver unloads" unload_driver blk
 	ktap_test "driver loads without persistent grants" load_driver blk feature_persistent=0
 	round direct
 	ktap_finished

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "receive hashing through the control ring: key, table, types, steering; kept over reconnects"
-#: kernel = ["6.12", "6.1"]
-#: vcpus = 4
+#: kernel = ["6.12", "6.1", "7.2"]
+#: vcpus = 2
 #: dom0_vcpus = 2
 #: driver = "ours"
 #: timeout = 900
@@ -149,7 +149,9 @@ hidden() {
 }
 
 guest() {
-	begin_net
+	begin_suites
+	ktap_test "driver loads" load_driver net max_queues=4
+	ktap_test "link is up" net_up
 	ktap_test "four queues" combined_is 4
 	ktap_test "no hashing by default" rxhash_is off
 	ktap_test "the backend was told none" says_none
