@@ -252,6 +252,8 @@ static void __exit bf_exit(void)
 	unregister_blkdev(XENVBD_MAJOR, BF_NAME);
 	/* The last step of a deletion may still run. */
 	destroy_workqueue(bf_wq);
+	/* The last request that was parked is ended by a step that may still run. */
+	xfl_park_flush();
 	bf_stats_exit();
 }
 module_exit(bf_exit);

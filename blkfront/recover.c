@@ -7,8 +7,6 @@
  * goes one of the other two ways when the backend lets go. Else it waits for
  * the next backend, or it fails.
  */
-#include <linux/module.h>
-
 #include "blkfront.h"
 
 static bool bf_ring_idle(struct bf_ring *ring)
@@ -61,7 +59,6 @@ static struct list_head *bf_behind_rest(struct bf_ring *ring)
 static void bf_resubmit(struct bf_ring *ring, struct bf_req *br)
 {
 	unsigned long flags;
-	bool notify = false;
 	bool dead;
 
 	spin_lock_irqsave(&ring->lock, flags);
@@ -69,12 +66,12 @@ static void bf_resubmit(struct bf_ring *ring, struct bf_req *br)
 	br->placed = 0;
 	if (!dead) {
 		list_add(&br->link, bf_behind_rest(ring));
-		notify = bf_pump(ring);
+		/* Under the lock: a ring that is live now has its channel. */
+		if (bf_pump(ring))
+			xfl_evtchn_notify(&ring->ec);
 	}
 	spin_unlock_irqrestore(&ring->lock, flags);
 
-	if (notify)
-		xfl_evtchn_notify(&ring->ec);
 	if (dead)
 		blk_mq_end_request(bf_rq(br), BLK_STS_IOERR);
 }
@@ -143,7 +140,7 @@ static void bf_release(struct bf_ring *ring, struct bf_req *br)
 	dev_warn_ratelimited(&ring->bf->xd.xbdev->dev,
 			     "request at sector %llu waits: backend still maps %u frames\n",
 			     (u64)blk_rq_pos(bf_rq(br)), stuck);
-	xfl_park_in(&br->parked, br->ref, stuck, THIS_MODULE, bf_unpark, br);
+	xfl_park_in(&br->parked, br->ref, stuck, bf_unpark, br);
 }
 
 /**

@@ -2,7 +2,6 @@
 /*
  * The memory of a ring: shared frames, table, grant references, indirect frames.
  */
-#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "blkfront.h"
@@ -118,7 +117,7 @@ void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,
 		xfl_framepool_put(pool, *frame);
 		return;
 	}
-	xfl_park(&gref, 1, THIS_MODULE, xfl_park_put_page, frame->page);
+	xfl_park(&gref, 1, xfl_park_put_page, frame->page);
 	xfl_gref_abandon(&ring->grefs, 1);
 	xfl_framepool_abandon(pool);
 }

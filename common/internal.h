@@ -4,6 +4,7 @@
 #define XEN_FRONTLIB_INTERNAL_H
 
 /* park.c */
+int xfl_park_init(void);
 void xfl_park_exit(void);
 
 /* watch.c */

@@ -10,7 +10,14 @@
 
 static int __init xfl_init(void)
 {
-	return xfl_watch_init();
+	int err = xfl_park_init();
+
+	if (err)
+		return err;
+	err = xfl_watch_init();
+	if (err)
+		xfl_park_exit();
+	return err;
 }
 module_init(xfl_init);
 

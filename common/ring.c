@@ -1,27 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The shared memory of a ring.
+ *
+ * DOC: xenbus_setup_ring() would do, were it not for three things. It takes whole pages,
+ * and a ring of one frame needs a sixteenth of a 64 KB page. Where the backend still maps
+ * a ring, xenbus_teardown_ring() leaves it to gnttab_end_foreign_access(), which takes
+ * frame numbers for page numbers (up to Linux 7.2) and so oopses where pages are larger
+ * than frames. And if it fails it gives up on the device, where trying again would help.
  */
 #include <linux/module.h>
+#include <linux/slab.h>
 
+#include <xenfront/frame.h>
+#include <xenfront/grant.h>
 #include <xenfront/ring.h>
 
 /**
  * xfl_ring_mem_alloc() - allocate, zero and grant the frames of a ring
  * @xbdev: device whose backend is given access
  * @mem: filled in
- * @nr_frames: frames wanted, 1 to XFL_RING_MAX_FRAMES
+ * @nr_frames: frames wanted, a power of two, at most XFL_RING_MAX_FRAMES
  *
  * Context: process; allocates with GFP_NOIO.
- * Return: 0 or a negative errno; @mem then holds nothing.
+ * Return: 0, -ENOMEM, or -ENOSPC if the grant table is exhausted; @mem then holds
+ * nothing.
  */
 int xfl_ring_mem_alloc(struct xenbus_device *xbdev, struct xfl_ring_mem *mem,
 		       unsigned int nr_frames)
 {
-	int err = xenbus_setup_ring(xbdev, GFP_NOIO, &mem->vaddr, nr_frames, mem->gref);
+	/* Powers of two are aligned to their size, so nothing else is in these frames. */
+	void *va = kzalloc(nr_frames * XFL_FRAME_SIZE, GFP_NOIO);
+	grant_ref_t head;
+	unsigned int i;
 
-	mem->nr_frames = err ? 0 : nr_frames;
-	return err;
+	if (!va)
+		return -ENOMEM;
+	if (gnttab_alloc_grant_references(nr_frames, &head)) {
+		kfree(va);
+		return -ENOSPC;
+	}
+	for (i = 0; i < nr_frames; i++) {
+		mem->gref[i] = gnttab_claim_grant_reference(&head);
+		gnttab_grant_foreign_access_ref(mem->gref[i], xbdev->otherend_id,
+						virt_to_gfn(va + i * XFL_FRAME_SIZE), false);
+	}
+	mem->vaddr = va;
+	mem->nr_frames = nr_frames;
+	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(xfl_ring_mem_alloc, XEN_FRONTLIB);
 
@@ -29,14 +54,23 @@ EXPORT_SYMBOL_NS_GPL(xfl_ring_mem_alloc, XEN_FRONTLIB);
  * xfl_ring_mem_free() - end access to a ring and free it
  * @mem: a ring, or one that holds nothing
  *
- * A frame that the backend still maps is freed when it lets go: the grant table
- * holds a reference on its page until then.
+ * If the backend still maps a frame, all of them are parked until it lets go.
  */
 void xfl_ring_mem_free(struct xfl_ring_mem *mem)
 {
+	grant_ref_t stuck[XFL_RING_MAX_FRAMES];
+	unsigned int i, nr_stuck = 0;
+
 	if (!mem->vaddr)
 		return;
-	xenbus_teardown_ring(&mem->vaddr, mem->nr_frames, mem->gref);
+	for (i = 0; i < mem->nr_frames; i++)
+		if (!gnttab_try_end_foreign_access(mem->gref[i]))
+			stuck[nr_stuck++] = mem->gref[i];
+	if (unlikely(nr_stuck))
+		xfl_park(stuck, nr_stuck, xfl_park_free, mem->vaddr);
+	else
+		kfree(mem->vaddr);
+	mem->vaddr = NULL;
 	mem->nr_frames = 0;
 }
 EXPORT_SYMBOL_NS_GPL(xfl_ring_mem_free, XEN_FRONTLIB);

@@ -77,35 +77,18 @@ void xnf_rx_refill(struct xnf_queue *q)
 
 /* ---- what the backend keeps ---- */
 
-struct parked_frame {
-	struct page_pool *pool;
-	struct page *page;
-};
-
-static void release_frame(void *data)
-{
-	struct parked_frame *f = data;
-
-	give_back(f->pool, f->page);
-	kfree(f);
-}
-
 /**
  * xnf_rx_park() - leave a frame to the backend, which does not let go of it
  * @q: the queue
  * @buf: the frame
- *
- * A page pool waits for its last page, so it is still there when that comes back.
  */
 void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf)
 {
-	struct parked_frame *f = kmalloc(sizeof(*f), GFP_ATOMIC | __GFP_NOWARN);
-
 	xfl_gref_abandon(&q->rx.grefs, 1);
-	if (!f)		/* then page and reference are lost, which is safe */
-		return;
-	*f = (struct parked_frame){ q->rx.pool, buf->page };
-	xfl_park(&buf->gref, 1, THIS_MODULE, release_frame, f);
+	if (q->rx.pool)
+		xfl_park_pool_page(buf->gref, q->rx.pool, buf->page);
+	else
+		xfl_park(&buf->gref, 1, xfl_park_put_page, buf->page);
 }
 
 static bool drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf)

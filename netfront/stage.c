@@ -40,7 +40,7 @@ void xnf_stage_end(struct xfl_grefs *grefs, struct xfl_framepool *pool,
 	}
 	xfl_gref_abandon(grefs, 1);
 	xfl_framepool_abandon(pool);
-	xfl_park(&s->gref, 1, THIS_MODULE, xfl_park_put_page, s->frame.page);
+	xfl_park(&s->gref, 1, xfl_park_put_page, s->frame.page);
 }
 
 static void stage_cells(struct xnf_tx *tx)

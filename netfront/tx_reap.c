@@ -134,11 +134,6 @@ bool xnf_tx_settled(struct xnf_queue *q)
 
 /* ---- the end of a connection ---- */
 
-static void put_skb(void *skb)
-{
-	dev_kfree_skb_any(skb);
-}
-
 /*
  * Slots of a packet that the backend does not let go of keep the packet, whole:
  * which part of its memory is still seen cannot be told from outside.
@@ -163,7 +158,7 @@ static u32 park_skb(struct xnf_tx *tx, struct sk_buff *skb)
 	}
 	xfl_gref_abandon(&tx->grefs, nr);
 	if (refs)	/* else they are lost together with the packet, which is safe */
-		xfl_park(refs, nr, THIS_MODULE, put_skb, skb);
+		xfl_park(refs, nr, xfl_park_free_skb, skb);
 	kfree(refs);
 	return nr;
 }

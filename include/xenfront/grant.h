@@ -17,7 +17,7 @@
 #include <xen/grant_table.h>
 #include <xen/page.h>
 
-struct module;
+struct page_pool;
 
 /**
  * struct xfl_grefs - the grant references of one ring
@@ -130,7 +130,6 @@ static inline bool __must_check xfl_grant_retire(struct xfl_grefs *g, grant_ref_
 /**
  * struct xfl_parked - who waits for references; the parking place's own
  * @link: on its list
- * @owner: module of @release, referenced
  * @release: what to do when the last access has ended; may be NULL
  * @data: argument for @release
  * @nr: references in @ref whose access has not ended
@@ -139,7 +138,6 @@ static inline bool __must_check xfl_grant_retire(struct xfl_grefs *g, grant_ref_
  */
 struct xfl_parked {
 	struct list_head link;
-	struct module *owner;
 	void (*release)(void *data);
 	void *data;
 	u32 nr;
@@ -147,10 +145,13 @@ struct xfl_parked {
 	grant_ref_t *ref;
 };
 
-void xfl_park_in(struct xfl_parked *p, grant_ref_t *refs, u32 nr, struct module *owner,
+void xfl_park_in(struct xfl_parked *p, grant_ref_t *refs, u32 nr,
 		 void (*release)(void *data), void *data);
-void xfl_park(const grant_ref_t *refs, u32 nr, struct module *owner,
-	      void (*release)(void *data), void *data);
+void xfl_park(const grant_ref_t *refs, u32 nr, void (*release)(void *data), void *data);
+void xfl_park_pool_page(grant_ref_t ref, struct page_pool *pool, struct page *page);
 void xfl_park_put_page(void *page);
+void xfl_park_free_skb(void *skb);
+void xfl_park_free(void *memory);
+void xfl_park_flush(void);
 
 #endif /* XENFRONT_GRANT_H */
