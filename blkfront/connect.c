@@ -202,6 +202,9 @@ static int bf_connect(struct xfl_device *xd)
 	struct bf_offer offer;
 	int err;
 
+	/* The block layer lets no disk return that it was told is dead. */
+	if (READ_ONCE(bf->dead))
+		return -ENODEV;
 	xfl_keys_read(xd->xbdev, xd->xbdev->otherend, bf_offer_keys, ARRAY_SIZE(bf_offer_keys),
 		      &offer);
 	bf->untrusted = !READ_ONCE(bf_trusted) ||
@@ -219,10 +222,26 @@ static int bf_connect(struct xfl_device *xd)
 	return err;
 }
 
-/* What an earlier connection left behind must not wait for one that cannot be made. */
+/* A backend that closes for good says so; otherwise the disk waits for another one. */
+static bool bf_backend_may_return(struct xfl_device *xd, enum xfl_why why)
+{
+	switch (why) {
+	case XFL_WHY_RECONNECT:
+	case XFL_WHY_RESUME:
+		return true;
+	case XFL_WHY_CLOSING:
+		return xenbus_read_unsigned(xd->xbdev->otherend, "online", 0);
+	default:
+		return false;
+	}
+}
+
+/* What an earlier connection left behind must not wait for one that will not come. */
 static void bf_failed(struct xfl_device *xd)
 {
 	bf_fail_all(bf_of(xd));
+	if (!bf_backend_may_return(xd, XFL_WHY_CLOSING))
+		bf_disk_mark_dead(bf_of(xd));
 }
 
 static void bf_read_keys(const struct blkfront *bf, struct xenbus_device *complainer,
@@ -392,20 +411,6 @@ static void bf_quiesce(struct xfl_device *xd, enum xfl_why why)
 		return;
 	if (!bf_rings_drain(bf))
 		dev_warn(&xd->xbdev->dev, "%s: backend left requests unanswered\n", bf->vdev.name);
-}
-
-/* A backend that closes for good says so; otherwise the disk waits for another one. */
-static bool bf_backend_may_return(struct xfl_device *xd, enum xfl_why why)
-{
-	switch (why) {
-	case XFL_WHY_RECONNECT:
-	case XFL_WHY_RESUME:
-		return true;
-	case XFL_WHY_CLOSING:
-		return xenbus_read_unsigned(xd->xbdev->otherend, "online", 0);
-	default:
-		return false;
-	}
 }
 
 static void bf_take_down(struct bf_ring *ring, enum xfl_why why, bool keep)

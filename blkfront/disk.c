@@ -249,12 +249,10 @@ static const struct attribute_group *bf_attr_groups[] = {
 	NULL,
 };
 
-static void bf_disk_add(struct blkfront *bf, const struct bfw_disk *d)
+static void bf_disk_add(struct blkfront *bf)
 {
 	int err;
 
-	set_capacity(bf->gd, d->sectors);
-	set_disk_ro(bf->gd, d->readonly);
 	bf_get(bf);
 	err = device_add_disk(&bf->xd.xbdev->dev, bf->gd, bf_attr_groups);
 	if (err) {
@@ -312,12 +310,15 @@ void bf_disk_work(struct work_struct *work)
 	d = bf->disk;
 	spin_unlock_irq(&bf->disk_lock);
 
-	if (READ_ONCE(bf->dead) && bf->added)
-		blk_mark_disk_dead(bf->gd);
-	else if (bf->added)
-		bf_disk_apply(bf, &d);
-	else if (!bf->dead)
-		bf_disk_add(bf, &d);
+	if (READ_ONCE(bf->dead)) {
+		if (bf->added)
+			blk_mark_disk_dead(bf->gd);
+		return;
+	}
+	/* A disk may have met another backend since it was made. */
+	bf_disk_apply(bf, &d);
+	if (!bf->added)
+		bf_disk_add(bf);
 }
 
 /**
@@ -368,7 +369,7 @@ void bf_disk_tell_cache(struct blkfront *bf)
  */
 void bf_disk_mark_dead(struct blkfront *bf)
 {
-	if (!READ_ONCE(bf->added))
+	if (!bf->gd)
 		return;
 	WRITE_ONCE(bf->dead, true);
 	bf_disk_update(bf);

@@ -99,9 +99,11 @@ void bf_listen(struct bf_ring *ring)
 enum blk_eh_timer_return bf_timeout(struct request *rq)
 {
 	struct bf_ring *ring = bf_ring_of(rq);
+	bool found = bf_look(ring);
 
-	if (bf_look(ring) && !ring->silent)
+	if (blk_mq_request_started(rq) && !blk_mq_request_completed(rq))
+		return BLK_EH_RESET_TIMER;
+	if (found && !ring->silent)
 		dev_warn_once(disk_to_dev(rq->q->disk), "an event was lost; found by timeout\n");
-	return blk_mq_request_started(rq) && !blk_mq_request_completed(rq) ?
-		BLK_EH_RESET_TIMER : BLK_EH_DONE;
+	return BLK_EH_DONE;
 }

@@ -161,6 +161,12 @@ static int xfl_try_connect(struct xfl_device *xd)
 	return err;
 }
 
+static void xfl_give_up(struct xfl_device *xd)
+{
+	if (xd->ops->failed)
+		xd->ops->failed(xd);
+}
+
 static void xfl_connect(struct xfl_device *xd)
 {
 	int err = xfl_try_connect(xd);
@@ -168,8 +174,7 @@ static void xfl_connect(struct xfl_device *xd)
 	if (err) {
 		xfl_set_state(xd, XFL_BROKEN);
 		xenbus_dev_fatal(xd->xbdev, err, "connecting to the backend");
-		if (xd->ops->failed)
-			xd->ops->failed(xd);
+		xfl_give_up(xd);
 		return;
 	}
 	xd->linked = true;
@@ -228,10 +233,23 @@ static void xfl_backend_connected(struct xfl_device *xd)
 
 static void xfl_backend_closes(struct xfl_device *xd, enum xenbus_state backend)
 {
+	if (xd->linked) {
+		xfl_close(xd);
+		return;
+	}
+	if (backend == XenbusStateClosing || xd->state != XFL_INITIALISING)
+		xenbus_frontend_closed(xd->xbdev);
+	if (!xenbus_read_unsigned(xd->xbdev->otherend, "online", 0))
+		xfl_give_up(xd);
+}
+
+/* Its directory is gone, and with it the backend for good. */
+static void xfl_backend_vanished(struct xfl_device *xd)
+{
 	if (xd->linked)
 		xfl_close(xd);
-	else if (backend == XenbusStateClosing || xd->state != XFL_INITIALISING)
-		xenbus_frontend_closed(xd->xbdev);
+	else
+		xfl_give_up(xd);
 }
 
 static void xfl_follow(struct xfl_device *xd)
@@ -249,9 +267,8 @@ static void xfl_follow(struct xfl_device *xd)
 	case XenbusStateClosed:
 		xfl_backend_closes(xd, backend);
 		break;
-	case XenbusStateUnknown:	/* its directory is gone */
-		if (xd->linked)
-			xfl_close(xd);
+	case XenbusStateUnknown:
+		xfl_backend_vanished(xd);
 		break;
 	default:
 		break;
@@ -299,6 +316,8 @@ static void xfl_step(struct xfl_device *xd, unsigned long events)
 		xfl_restart(xd);
 	} else if (events & XFL_EV_BROKEN) {
 		xfl_unlink(xd, XFL_WHY_BROKEN);
+		/* It may have been caught when the connection was being taken down already. */
+		xfl_give_up(xd);
 	}
 	xfl_follow(xd);
 }

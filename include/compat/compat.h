@@ -107,7 +107,8 @@ static inline void xfl_compat_apply_limits(struct request_queue *q,
 		blk_queue_io_min(q, lim->io_min);
 	if (lim->io_opt)
 		blk_queue_io_opt(q, lim->io_opt);
-	if (lim->max_hw_sectors)
+	/* It would reset what the administrator may have set meanwhile. */
+	if (lim->max_hw_sectors && lim->max_hw_sectors != queue_max_hw_sectors(q))
 		blk_queue_max_hw_sectors(q, lim->max_hw_sectors);
 	if (lim->max_segments)
 		blk_queue_max_segments(q, lim->max_segments);
@@ -125,10 +126,6 @@ static inline void xfl_compat_apply_limits(struct request_queue *q,
 	q->limits.discard_alignment = lim->discard_alignment;
 	blk_queue_write_cache(q, lim->features & BLK_FEAT_WRITE_CACHE,
 			      lim->features & BLK_FEAT_FUA);
-	if (lim->features & BLK_FEAT_ROTATIONAL)
-		blk_queue_flag_clear(QUEUE_FLAG_NONROT, q);
-	else
-		blk_queue_flag_set(QUEUE_FLAG_NONROT, q);
 }
 
 static inline struct gendisk *xfl_compat_alloc_disk(struct blk_mq_tag_set *set,
@@ -136,8 +133,10 @@ static inline struct gendisk *xfl_compat_alloc_disk(struct blk_mq_tag_set *set,
 {
 	struct gendisk *disk = blk_mq_alloc_disk(set, data);
 
-	if (!IS_ERR(disk))
-		xfl_compat_apply_limits(disk->queue, lim);
+	if (IS_ERR(disk))
+		return disk;
+	xfl_compat_apply_limits(disk->queue, lim);
+	blk_queue_flag_set(QUEUE_FLAG_NONROT, disk->queue);
 	return disk;
 }
 

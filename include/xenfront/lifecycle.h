@@ -58,7 +58,8 @@ struct xfl_device;
  *	(Initialised for blkif, Connected for netif)
  * @connect: the backend is ready: read its keys, build queues, publish. On error
  *	undo everything; after a few tries the device then counts as broken
- * @failed: it came to that; optional
+ * @failed: no connection will come of itself: none could be made, the backend broke the
+ *	protocol, or it is gone for good. May come more than once; optional
  * @go_live: the backend is connected: read the keys it wrote last, let I/O flow.
  *	On error the connection is taken down through @quiesce and @disconnect
  * @changed: the backend wrote its Connected state once more, as it does when a
