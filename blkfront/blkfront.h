@@ -351,6 +351,7 @@ void bf_return_refs(struct bf_ring *ring, struct bf_req *br);
 /* recover.c */
 bool bf_rings_drain(struct blkfront *bf);
 void bf_recover(struct bf_ring *ring, bool keep);
+void bf_end_flushes(struct blkfront *bf);
 void bf_fail_waiting(struct bf_ring *ring);
 void bf_fail_all(struct blkfront *bf);
 

@@ -145,9 +145,6 @@ static blk_status_t bf_status(struct request *rq)
 	case BFW_UNSUPPORTED:
 		return bf_unsupported(rq);
 	default:
-		/* Meant for an earlier backend, and sent again to one without a cache. */
-		if (req_op(rq) == REQ_OP_FLUSH && !READ_ONCE(bf_ring_of(rq)->bf->flush_op))
-			return BLK_STS_OK;
 		return BLK_STS_IOERR;
 	}
 }

@@ -222,25 +222,11 @@ static int bf_connect(struct xfl_device *xd)
 	return err;
 }
 
-/* A backend that closes for good says so; otherwise the disk waits for another one. */
-static bool bf_backend_may_return(struct xfl_device *xd, enum xfl_why why)
-{
-	switch (why) {
-	case XFL_WHY_RECONNECT:
-	case XFL_WHY_RESUME:
-		return true;
-	case XFL_WHY_CLOSING:
-		return xenbus_read_unsigned(xd->xbdev->otherend, "online", 0);
-	default:
-		return false;
-	}
-}
-
 /* What an earlier connection left behind must not wait for one that will not come. */
 static void bf_failed(struct xfl_device *xd)
 {
 	bf_fail_all(bf_of(xd));
-	if (!bf_backend_may_return(xd, XFL_WHY_CLOSING))
+	if (!xfl_backend_may_return(xd))
 		bf_disk_mark_dead(bf_of(xd));
 }
 
@@ -371,6 +357,8 @@ static int bf_go_live(struct xfl_device *xd)
 	if (err)
 		return err;
 	WRITE_ONCE(bf->flush_op, bf->disk.flush_op);
+	if (!bf->flush_op)
+		bf_end_flushes(bf);
 	if (!bf->gd) {
 		bf->block_mask = bf->disk.logical - 1;
 		bf_read_serial(bf);
@@ -413,6 +401,20 @@ static void bf_quiesce(struct xfl_device *xd, enum xfl_why why)
 		dev_warn(&xd->xbdev->dev, "%s: backend left requests unanswered\n", bf->vdev.name);
 }
 
+/* Whether requests are kept for another backend. */
+static bool bf_keep_requests(struct xfl_device *xd, enum xfl_why why)
+{
+	switch (why) {
+	case XFL_WHY_RECONNECT:
+	case XFL_WHY_RESUME:
+		return true;
+	case XFL_WHY_CLOSING:
+		return xfl_backend_may_return(xd);
+	default:
+		return false;
+	}
+}
+
 static void bf_take_down(struct bf_ring *ring, enum xfl_why why, bool keep)
 {
 	/* Answers that came before the end still count. */
@@ -435,7 +437,7 @@ static void bf_await_submitters(struct blkfront *bf)
 static void bf_disconnect(struct xfl_device *xd, enum xfl_why why)
 {
 	struct blkfront *bf = bf_of(xd);
-	bool keep = bf_backend_may_return(xd, why);
+	bool keep = bf_keep_requests(xd, why);
 	unsigned int i;
 
 	xfl_watch_drop(bf->resized);

@@ -172,6 +172,27 @@ void bf_recover(struct bf_ring *ring, bool keep)
 }
 
 /**
+ * bf_end_flushes() - end the flushes that wait: a backend without a cache needs none
+ * @bf: a device whose rings hold requests back
+ */
+void bf_end_flushes(struct blkfront *bf)
+{
+	struct bf_req *br, *next;
+	unsigned int i;
+	LIST_HEAD(done);
+
+	for (i = 0; i < bf->nr_rings; i++) {
+		spin_lock_irq(&bf->ring[i].lock);
+		list_for_each_entry_safe(br, next, &bf->ring[i].waiting, link)
+			if (req_op(bf_rq(br)) == REQ_OP_FLUSH)
+				list_move_tail(&br->link, &done);
+		spin_unlock_irq(&bf->ring[i].lock);
+	}
+	list_for_each_entry_safe(br, next, &done, link)
+		blk_mq_end_request(bf_rq(br), BLK_STS_OK);
+}
+
+/**
  * bf_fail_waiting() - end what waits on a ring, and what will come, in error
  * @ring: the ring
  */

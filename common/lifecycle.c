@@ -5,6 +5,8 @@
 #include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 
 #include <xenfront/lifecycle.h>
 #include <xenfront/watch.h>
@@ -67,6 +69,36 @@ static void xfl_set_state(struct xfl_device *xd, enum xfl_state state)
 static enum xenbus_state xfl_backend_state(struct xfl_device *xd)
 {
 	return xenbus_read_driver_state(xd->xbdev, xd->xbdev->otherend);
+}
+
+/**
+ * xfl_backend_may_return() - whether the toolstack still wants a closed backend
+ * @xd: the device
+ *
+ * Context: process.
+ * Return: false if "online" says no or is not there; where it could not be read, true.
+ */
+bool xfl_backend_may_return(const struct xfl_device *xd)
+{
+	char *text = xenbus_read(XBT_NIL, xd->xbdev->otherend, "online", NULL);
+	bool online;
+
+	if (IS_ERR(text))
+		return PTR_ERR(text) != -ENOENT;
+	online = strcmp(text, "0");
+	kfree(text);
+	return online;
+}
+EXPORT_SYMBOL_NS_GPL(xfl_backend_may_return, XEN_FRONTLIB);
+
+/* A state that could not be read is unknown as well, but comes back. */
+static bool xfl_backend_is_gone(const struct xfl_device *xd)
+{
+	char *text = xenbus_read(XBT_NIL, xd->xbdev->otherend, "state", NULL);
+
+	if (!IS_ERR(text))
+		kfree(text);
+	return text == ERR_PTR(-ENOENT);
 }
 
 /* Return: whether the backend reached one of @states (a bit mask) in time. */
@@ -239,13 +271,15 @@ static void xfl_backend_closes(struct xfl_device *xd, enum xenbus_state backend)
 	}
 	if (backend == XenbusStateClosing || xd->state != XFL_INITIALISING)
 		xenbus_frontend_closed(xd->xbdev);
-	if (!xenbus_read_unsigned(xd->xbdev->otherend, "online", 0))
+	if (!xfl_backend_may_return(xd))
 		xfl_give_up(xd);
 }
 
-/* Its directory is gone, and with it the backend for good. */
-static void xfl_backend_vanished(struct xfl_device *xd)
+/* If its directory is gone, so is the backend, for good. */
+static void xfl_backend_unknown(struct xfl_device *xd)
 {
+	if (!xfl_backend_is_gone(xd))
+		return;
 	if (xd->linked)
 		xfl_close(xd);
 	else
@@ -268,7 +302,7 @@ static void xfl_follow(struct xfl_device *xd)
 		xfl_backend_closes(xd, backend);
 		break;
 	case XenbusStateUnknown:
-		xfl_backend_vanished(xd);
+		xfl_backend_unknown(xd);
 		break;
 	default:
 		break;

@@ -89,10 +89,10 @@ static inline void blk_queue_disable_secure_erase(struct request_queue *q)
 #define BLK_FEAT_ROTATIONAL	BIT(2)
 
 struct xfl_queue_limits {
-	unsigned long seg_boundary_mask, virt_boundary_mask;
+	unsigned long virt_boundary_mask;
 	unsigned int features;
-	unsigned int logical_block_size, physical_block_size, io_min, io_opt;
-	unsigned int max_hw_sectors, max_segment_size, max_segments, dma_alignment;
+	unsigned int logical_block_size, physical_block_size;
+	unsigned int max_hw_sectors, max_segments, dma_alignment;
 	unsigned int max_hw_discard_sectors, max_secure_erase_sectors;
 	unsigned int discard_granularity, discard_alignment;
 };
@@ -103,21 +103,13 @@ static inline void xfl_compat_apply_limits(struct request_queue *q,
 	blk_queue_logical_block_size(q, lim->logical_block_size ?: SECTOR_SIZE);
 	if (lim->physical_block_size)
 		blk_queue_physical_block_size(q, lim->physical_block_size);
-	if (lim->io_min)
-		blk_queue_io_min(q, lim->io_min);
-	if (lim->io_opt)
-		blk_queue_io_opt(q, lim->io_opt);
 	/* It would reset what the administrator may have set meanwhile. */
 	if (lim->max_hw_sectors && lim->max_hw_sectors != queue_max_hw_sectors(q))
 		blk_queue_max_hw_sectors(q, lim->max_hw_sectors);
 	if (lim->max_segments)
 		blk_queue_max_segments(q, lim->max_segments);
-	if (lim->seg_boundary_mask)
-		blk_queue_segment_boundary(q, lim->seg_boundary_mask);
 	if (lim->virt_boundary_mask)
 		blk_queue_virt_boundary(q, lim->virt_boundary_mask);
-	if (lim->max_segment_size)
-		q->limits.max_segment_size = lim->max_segment_size;
 	if (lim->dma_alignment)
 		blk_queue_dma_alignment(q, lim->dma_alignment);
 	blk_queue_max_discard_sectors(q, lim->max_hw_discard_sectors);

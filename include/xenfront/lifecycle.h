@@ -117,6 +117,7 @@ void xfl_device_fini(struct xfl_device *xd);
 void xfl_backend_changed(struct xfl_device *xd, enum xenbus_state backend_state);
 void xfl_resume(struct xfl_device *xd);
 void xfl_reconnect(struct xfl_device *xd);
+bool xfl_backend_may_return(const struct xfl_device *xd);
 __printf(2, 3) void xfl_break(struct xfl_device *xd, const char *fmt, ...);
 
 /**
