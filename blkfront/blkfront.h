@@ -114,7 +114,7 @@ struct bf_kept {
  * @free: numbers in @frame: the first @nr_free are those of free frames, a stack;
  *	from @nr to @max those without a frame
  * @nr_free: free frames
- * @idle: the least that @nr_free was since bf_keep_trim() looked
+ * @idle: the least that @nr_free was since bf_trim() looked
  * @nr: frames there are
  * @max: most there will be
  * @pool: where they come from
@@ -138,6 +138,7 @@ struct bf_keep {
  * @doorbells: events raised for the backend
  * @events: interrupts
  * @idle_events: those that brought nothing
+ * @deferred: times that more was to do than an interrupt should
  * @grants_made: frames of data granted
  * @grants_ended: those taken back
  * @bytes_copied: bytes that went through kept frames, either way
@@ -151,6 +152,7 @@ struct bf_ring_stats {
 	u64 doorbells;
 	u64 events;
 	u64 idle_events;
+	u64 deferred;
 	u64 grants_made;
 	u64 grants_ended;
 	u64 bytes_copied;
@@ -163,6 +165,8 @@ struct bf_ring_stats {
  * @lock: protects everything up to @stats; taken in hard interrupts
  * @mode: what becomes of new requests
  * @silent: the backend is not asked for events
+ * @deferred: @deferred_work is queued or running and has yet to look; nobody asks for
+ *	events meanwhile
  * @handle: the frontend's device id, part of every request
  * @cap: segments one ring request carries
  * @event: the response index at which an event was asked for
@@ -174,12 +178,14 @@ struct bf_ring_stats {
  * @keep: frames that stay granted
  * @waiting: requests that wait for credit, first come first served, whichever
  *	hardware context they came by: many small ones cannot starve a large one
+ * @staging: the one of @waiting whose data is being copied
  * @stuck: answered requests with a grant the backend will not let go of
  * @stats: counts
  * @ec: event channel; bound by the life cycle, end-of-interrupt by the handler
  * @turn: held by who looks at the ring out of turn, pollers and the timeout handler,
  *	and while it is taken down
- * @trim: frees kept frames nobody needs
+ * @deferred_work: what an interrupt should not do: copying and ending much
+ * @trim: frees kept frames and references that nobody needs
  * @bf: the device
  * @slot: memory of @table, kept over a reconnect for its generations
  * @pool: frames of @indirect; life cycle only, as all below
@@ -189,6 +195,7 @@ struct bf_ring {
 	spinlock_t lock;
 	enum bf_ring_mode mode;
 	bool silent;
+	bool deferred;
 	u16 handle;
 	u16 cap;
 	u32 event;
@@ -198,11 +205,13 @@ struct bf_ring {
 	struct bf_indirect *indirect;
 	struct bf_keep keep;
 	struct list_head waiting;
+	struct bf_req *staging;
 	struct list_head stuck;
 	struct bf_ring_stats stats;
 
 	struct xfl_evtchn ec;
 	struct mutex turn;
+	struct work_struct deferred_work;
 	struct delayed_work trim;
 	struct blkfront *bf;
 	struct xfl_slot *slot;
@@ -303,6 +312,7 @@ static inline struct bf_ring *bf_ring_for(struct blkfront *bf, unsigned int cont
 
 /* main.c */
 extern struct workqueue_struct *bf_wq;
+extern struct workqueue_struct *bf_deferred_wq;
 void bf_get(struct blkfront *bf);
 void bf_put(struct blkfront *bf);
 
@@ -320,7 +330,8 @@ void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,
 /* keep.c */
 int bf_keep_open(struct bf_ring *ring);
 void bf_keep_close(struct bf_ring *ring);
-void bf_keep_trim(struct work_struct *work);
+void bf_trim(struct work_struct *work);
+void bf_trim_later(struct bf_ring *ring);
 bool bf_keep_grow(struct bf_ring *ring, u32 n, gfp_t gfp);
 void bf_keep_take(struct bf_ring *ring, struct bf_req *br);
 void bf_copy_out(struct bf_ring *ring, struct bf_req *br);
@@ -330,6 +341,8 @@ void bf_copy_back(struct bf_ring *ring, struct bf_req *br);
 blk_status_t bf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd);
 void bf_commit_rqs(struct blk_mq_hw_ctx *hctx);
 bool bf_pump(struct bf_ring *ring);
+struct bf_req *bf_first_to_stage(struct bf_ring *ring);
+bool bf_stage_first(struct bf_ring *ring);
 void bf_ring_set_mode(struct bf_ring *ring, enum bf_ring_mode mode);
 
 /* data.c */
@@ -337,13 +350,15 @@ bool bf_issue(struct bf_ring *ring, struct bf_req *br);
 
 /* event.c */
 bool bf_arm(struct bf_ring *ring);
+void bf_defer(struct bf_ring *ring);
+void bf_deferred_work(struct work_struct *work);
 irqreturn_t bf_interrupt(int irq, void *data);
 int bf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch);
 void bf_listen(struct bf_ring *ring);
 enum blk_eh_timer_return bf_timeout(struct request *rq);
 
 /* complete.c */
-bool bf_complete(struct bf_ring *ring, u32 *prod);
+bool bf_complete(struct bf_ring *ring, u32 *prod, int budget);
 void bf_complete_rq(struct request *rq);
 void bf_end_grants(struct bf_req *br);
 void bf_return_refs(struct bf_ring *ring, struct bf_req *br);

@@ -13,7 +13,13 @@ static void bf_lied(struct bf_ring *ring, const char *what, int err)
 	wake_up(&ring->bf->drained);
 }
 
-static int bf_take_one(struct bf_ring *ring, struct list_head *answered)
+/* What is left to do for an answered request, in frames to copy or to take back, and itself. */
+static int bf_cost(const struct bf_req *br)
+{
+	return br->copied && br->op == BFW_WRITE ? 1 : 1 + br->segs;
+}
+
+static int bf_take_one(struct bf_ring *ring, struct list_head *answered, int *budget)
 {
 	struct bfw_response rsp;
 	struct bfw_answer answer;
@@ -26,24 +32,26 @@ static int bf_take_one(struct bf_ring *ring, struct list_head *answered)
 		return err;
 	ring->front.rsp_cons++;
 	br = answer.owner;
-	if (bfw_tally_add(&br->tally, answer.status))
+	if (bfw_tally_add(&br->tally, answer.status)) {
 		list_add_tail(&br->link, answered);
+		*budget -= bf_cost(br);
+	}
 	return 0;
 }
 
 /* Return: whether there was anything. */
-static bool bf_take(struct bf_ring *ring, struct list_head *answered)
+static bool bf_take(struct bf_ring *ring, struct list_head *answered, int *budget)
 {
 	u32 before = ring->front.rsp_cons;
 	int pending, err;
 
-	while ((pending = XFL_RING_PENDING(&ring->front))) {
+	while (*budget > 0 && (pending = XFL_RING_PENDING(&ring->front))) {
 		if (unlikely(pending < 0)) {
 			bf_lied(ring, "impossible response index", pending);
 			goto out;
 		}
-		while (pending--) {
-			err = bf_take_one(ring, answered);
+		while (pending-- && *budget > 0) {
+			err = bf_take_one(ring, answered, budget);
 			if (unlikely(err)) {
 				bf_lied(ring, "response to nothing we asked", err);
 				goto out;
@@ -209,15 +217,17 @@ static void bf_take_data(struct bf_ring *ring, struct bf_req *br)
  * bf_complete() - complete what the backend has answered
  * @ring: the ring
  * @prod: set to the backend's producer index as last read, unless %NULL
+ * @budget: how much to take on, in requests and frames of their data; one request may
+ *	exceed it. What else there is is left to @deferred_work of the ring, or, where no
+ *	events are wanted, to the next who looks
  *
  * What one round takes from the ring is completed in the next, when its
- * references are on the stack again. The work is bounded by what is in flight
- * and what waits.
+ * references are on the stack again.
  *
  * Context: any.
  * Return: whether there was anything.
  */
-bool bf_complete(struct bf_ring *ring, u32 *prod)
+bool bf_complete(struct bf_ring *ring, u32 *prod, int budget)
 {
 	LIST_HEAD(answered);
 	LIST_HEAD(ended);
@@ -230,10 +240,14 @@ bool bf_complete(struct bf_ring *ring, u32 *prod)
 		spin_lock_irqsave(&ring->lock, flags);
 		bf_settle(ring, &ended);
 		if (ring->front.sring && !xfl_broken(&ring->bf->xd))
-			any |= bf_take(ring, &answered);
+			any |= bf_take(ring, &answered, &budget);
 		notify = bf_pump(ring);
 		/* The handler, which alone wants @prod, cannot be held up before its last round. */
 		more = (!prod || list_empty(&answered)) && bf_arm(ring);
+		if (more && budget <= 0) {
+			bf_defer(ring);
+			more = false;
+		}
 		bf_check_drained(ring);
 		if (prod)
 			*prod = ring->front.rsp_cons;

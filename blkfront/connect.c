@@ -419,7 +419,7 @@ static void bf_take_down(struct bf_ring *ring, enum xfl_why why, bool keep)
 {
 	/* Answers that came before the end still count. */
 	if (why != XFL_WHY_BROKEN)
-		bf_complete(ring, NULL);
+		bf_complete(ring, NULL, INT_MAX);	/* all there are */
 	xfl_evtchn_unbind(&ring->ec, ring);
 	bf_recover(ring, keep);
 	bf_ring_close(ring);

@@ -10,7 +10,7 @@
  * @ring: the ring; all that it holds was taken
  *
  * Not asked for again where it was asked for already. Where there is no ring, or
- * nobody wants events, nothing happens.
+ * nobody wants events, or will look anyway, nothing happens.
  *
  * Context: ring lock held.
  * Return: whether it came meanwhile, so that no event will.
@@ -20,12 +20,73 @@ bool bf_arm(struct bf_ring *ring)
 	u32 cons = ring->front.rsp_cons;
 
 	lockdep_assert_held(&ring->lock);
-	if (ring->silent || !ring->front.sring || xfl_broken(&ring->bf->xd))
+	if (ring->silent || ring->deferred || !ring->front.sring || xfl_broken(&ring->bf->xd))
 		return false;
 	if (ring->event == cons + 1)
 		return false;
 	ring->event = cons + 1;
 	return XFL_RING_ARM_AT(&ring->front, cons, ring->event);
+}
+
+/* Enough for a ring of small requests, and half a megabyte to copy with interrupts off. */
+#define BF_EVENT_BUDGET		128
+
+/* Pollers and the timeout handler can take their time. */
+#define BF_LOOK_BUDGET		4096
+
+/* So often is copied and looked before others get a turn. */
+#define BF_DEFERRED_LAPS	16
+
+/**
+ * bf_defer() - have somebody look who may take longer
+ * @ring: the ring; no event is asked for until that was done
+ *
+ * Context: ring lock held.
+ */
+void bf_defer(struct bf_ring *ring)
+{
+	lockdep_assert_held(&ring->lock);
+	if (ring->deferred)
+		return;
+	ring->deferred = true;
+	ring->stats.deferred++;
+	queue_work(bf_deferred_wq, &ring->deferred_work);
+}
+
+/* Return: whether that was all, and events are asked for again. */
+static bool bf_deferred_over(struct bf_ring *ring)
+{
+	bool more;
+
+	spin_lock_irq(&ring->lock);
+	ring->deferred = false;
+	more = bf_arm(ring) || bf_first_to_stage(ring);
+	ring->deferred = more;
+	spin_unlock_irq(&ring->lock);
+	return !more;
+}
+
+/**
+ * bf_deferred_work() - what is too much for an interrupt: much to copy, either way
+ * @work: deferred_work of the ring
+ *
+ * One request's data is copied between two looks at the ring.
+ */
+void bf_deferred_work(struct work_struct *work)
+{
+	struct bf_ring *ring = container_of(work, struct bf_ring, deferred_work);
+	unsigned int laps = BF_DEFERRED_LAPS;
+	bool any;
+
+	mutex_lock(&ring->turn);
+	do {
+		any = bf_complete(ring, NULL, BF_EVENT_BUDGET);
+		any |= bf_stage_first(ring);
+		cond_resched();
+	} while (--laps && (any || !bf_deferred_over(ring)));
+	mutex_unlock(&ring->turn);
+	if (!laps)
+		queue_work(bf_deferred_wq, &ring->deferred_work);
 }
 
 /**
@@ -40,7 +101,7 @@ irqreturn_t bf_interrupt(int irq, void *data)
 
 	xfl_evtchn_event(&ring->ec);
 	ring->stats.events++;
-	if (unlikely(!bf_complete(ring, &prod)))
+	if (unlikely(!bf_complete(ring, &prod, BF_EVENT_BUDGET)))
 		ring->stats.idle_events++;
 	/* Events of a backend that lied stay off. */
 	if (likely(!xfl_broken(&ring->bf->xd)))
@@ -58,7 +119,7 @@ static bool bf_look(struct bf_ring *ring)
 
 	if (!mutex_trylock(&ring->turn))
 		return false;
-	any = bf_complete(ring, NULL);
+	any = bf_complete(ring, NULL, BF_LOOK_BUDGET);
 	mutex_unlock(&ring->turn);
 	return any;
 }
@@ -84,7 +145,7 @@ void bf_listen(struct bf_ring *ring)
 	spin_lock_irqsave(&ring->lock, flags);
 	ring->silent = false;
 	spin_unlock_irqrestore(&ring->lock, flags);
-	bf_complete(ring, NULL);
+	bf_complete(ring, NULL, BF_LOOK_BUDGET);
 }
 
 /**
@@ -99,11 +160,12 @@ void bf_listen(struct bf_ring *ring)
 enum blk_eh_timer_return bf_timeout(struct request *rq)
 {
 	struct bf_ring *ring = bf_ring_of(rq);
+	bool expected = !ring->silent && !READ_ONCE(ring->deferred);
 	bool found = bf_look(ring);
 
 	if (blk_mq_request_started(rq) && !blk_mq_request_completed(rq))
 		return BLK_EH_RESET_TIMER;
-	if (found && !ring->silent)
+	if (found && expected)
 		dev_warn_once(disk_to_dev(rq->q->disk), "an event was lost; found by timeout\n");
 	return BLK_EH_DONE;
 }

@@ -27,10 +27,13 @@
 #define BF_TRIM_PERIOD	(5 * HZ)
 #define BF_TRIM_BATCH	128u	/* bounds the time under the lock */
 
-/* Frames above those that are always there get looked at now and then. */
-static void bf_trim_later(struct bf_ring *ring)
+/**
+ * bf_trim_later() - look now and then what is not needed of what is not always there
+ * @ring: a ring that has got more frames or references
+ */
+void bf_trim_later(struct bf_ring *ring)
 {
-	if (ring->keep.nr > BFW_MAX_SEGS)
+	if (ring->keep.nr > BFW_MAX_SEGS || ring->grefs.nr_owned > ring->grefs.reserve)
 		queue_delayed_work(bf_wq, &ring->trim, BF_TRIM_PERIOD);
 }
 
@@ -98,10 +101,10 @@ static void bf_keep_drop_idle(struct bf_ring *ring, u32 n)
 }
 
 /**
- * bf_keep_trim() - free kept frames that were not needed since the last time
+ * bf_trim() - free kept frames and references that were not needed since the last time
  * @work: trim of the ring
  */
-void bf_keep_trim(struct work_struct *work)
+void bf_trim(struct work_struct *work)
 {
 	struct bf_ring *ring = container_of(to_delayed_work(work), struct bf_ring, trim);
 	struct bf_keep *k = &ring->keep;
@@ -111,6 +114,9 @@ void bf_keep_trim(struct work_struct *work)
 	if (k->nr > BFW_MAX_SEGS)
 		bf_keep_drop_idle(ring, min3(k->idle, k->nr - BFW_MAX_SEGS, BF_TRIM_BATCH));
 	k->idle = k->nr_free;
+	/* Else some may be promised to a request that was sent in part. */
+	if (list_empty(&ring->waiting))
+		xfl_grefs_trim(&ring->grefs, BF_TRIM_BATCH);
 	bf_trim_later(ring);
 	spin_unlock_irqrestore(&ring->lock, flags);
 }

@@ -17,6 +17,7 @@
 #define BF_NAME		"xvd"
 
 struct workqueue_struct *bf_wq;
+struct workqueue_struct *bf_deferred_wq;
 
 /**
  * bf_get() - take a reference on a device
@@ -226,6 +227,12 @@ static int __init bf_init(void)
 	bf_wq = alloc_workqueue("xen-blkfront", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!bf_wq)
 		return -ENOMEM;
+	/* Apart from the other, whose work waits for I/O. */
+	bf_deferred_wq = alloc_workqueue("xen-blkfront-io",
+				     WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 0);
+	err = -ENOMEM;
+	if (!bf_deferred_wq)
+		goto fail_rest_wq;
 	bf_stats_init();
 	err = register_blkdev(XENVBD_MAJOR, BF_NAME);
 	if (err) {
@@ -241,6 +248,8 @@ fail_driver:
 	unregister_blkdev(XENVBD_MAJOR, BF_NAME);
 fail_blkdev:
 	bf_stats_exit();
+	destroy_workqueue(bf_deferred_wq);
+fail_rest_wq:
 	destroy_workqueue(bf_wq);
 	return err;
 }
@@ -254,6 +263,7 @@ static void __exit bf_exit(void)
 	destroy_workqueue(bf_wq);
 	/* The last request that was parked is ended by a step that may still run. */
 	xfl_park_flush();
+	destroy_workqueue(bf_deferred_wq);
 	bf_stats_exit();
 }
 module_exit(bf_exit);

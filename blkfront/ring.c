@@ -21,7 +21,8 @@ static void bf_ring_init(struct bf_ring *ring, struct blkfront *bf)
 	INIT_LIST_HEAD(&ring->waiting);
 	INIT_LIST_HEAD(&ring->stuck);
 	/* Deferrable: an idle CPU need not wake up for this. */
-	INIT_DEFERRABLE_WORK(&ring->trim, bf_keep_trim);
+	INIT_DEFERRABLE_WORK(&ring->trim, bf_trim);
+	INIT_WORK(&ring->deferred_work, bf_deferred_work);
 	ring->mode = BF_RING_HOLD;
 	ring->bf = bf;
 	ring->handle = bf_handle(bf);
@@ -65,6 +66,7 @@ void bf_rings_free(struct blkfront *bf)
 	unsigned int i;
 
 	for (i = 0; i < bf->nr_rings; i++) {
+		cancel_work_sync(&bf->ring[i].deferred_work);
 		kvfree(bf->ring[i].table.sent);
 		kvfree(bf->ring[i].slot);
 	}
@@ -170,6 +172,7 @@ int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap)
 			    frames * XFL_FRAME_SIZE);
 	/* Index 0 the backend does not reach again before it counted through 2^32. */
 	ring->event = !ring->silent;
+	ring->deferred = false;
 	WRITE_ONCE(ring->front.sring->rsp_event, ring->event);
 	slots = RING_SIZE(&ring->front);
 	xfl_slots_init(&ring->table.slots, ring->slot, slots, 64);

@@ -29,6 +29,7 @@ static const struct bf_counter bf_counters[] = {
 	BF_COUNTER(doorbells),
 	BF_COUNTER(events),
 	BF_COUNTER(idle_events),
+	BF_COUNTER(deferred),
 	BF_COUNTER(grants_made),
 	BF_COUNTER(grants_ended),
 	BF_COUNTER(bytes_copied),

@@ -67,12 +67,22 @@ static bool bf_nothing_to_flush(const struct request *rq, const struct bf_req *b
 	return req_op(rq) == REQ_OP_FLUSH && !br->op;
 }
 
+static bool bf_refs_for(struct bf_ring *ring, u32 segs)
+{
+	u32 owned = ring->grefs.nr_owned;
+	bool enough = xfl_grefs_want(&ring->grefs, segs);
+
+	if (unlikely(ring->grefs.nr_owned != owned))
+		bf_trim_later(ring);
+	return enough;
+}
+
 static bool bf_memory_for(struct bf_ring *ring, u32 segs)
 {
 	struct bf_keep *k = &ring->keep;
 
 	if (!k->frame)
-		return xfl_grefs_want(&ring->grefs, segs);
+		return bf_refs_for(ring, segs);
 	return likely(k->nr_free >= segs) || bf_keep_grow(ring, segs, GFP_NOWAIT | __GFP_NOWARN);
 }
 
@@ -85,6 +95,12 @@ static bool bf_can_issue(struct bf_ring *ring, const struct bf_req *br)
 /* Up to so many frames are copied under the lock: to take it twice would cost more. */
 #define BF_COPY_LOCKED	4u
 
+static bool bf_much_to_copy(const struct bf_ring *ring, const struct bf_req *br)
+{
+	return ring->keep.frame && br->op == BFW_WRITE && br->segs > BF_COPY_LOCKED &&
+	       !br->nr_refs;
+}
+
 /*
  * Copies a large write now, outside the lock. What happens to the ring meanwhile
  * bf_admit() finds out; the frames stay, see bf_disconnect().
@@ -92,8 +108,7 @@ static bool bf_can_issue(struct bf_ring *ring, const struct bf_req *br)
 static void bf_stage(struct bf_ring *ring, struct bf_req *br, unsigned long *flags)
 	__must_hold(&ring->lock)
 {
-	if (br->segs <= BF_COPY_LOCKED || br->op != BFW_WRITE || !ring->keep.frame ||
-	    !list_empty(&ring->waiting) || !bf_can_issue(ring, br))
+	if (!bf_much_to_copy(ring, br) || !list_empty(&ring->waiting) || !bf_can_issue(ring, br))
 		return;
 	bf_keep_take(ring, br);
 	spin_unlock_irqrestore(&ring->lock, *flags);
@@ -135,6 +150,8 @@ static bool bf_push(struct bf_ring *ring)
  * bf_pump() - send waiting requests as far as credits go
  * @ring: the ring
  *
+ * A write with much to copy is left to bf_stage_first(), with all that wait behind it.
+ *
  * Context: ring lock held.
  * Return: whether the doorbell has to be rung.
  */
@@ -145,14 +162,71 @@ bool bf_pump(struct bf_ring *ring)
 
 	lockdep_assert_held(&ring->lock);
 	while ((br = list_first_entry_or_null(&ring->waiting, struct bf_req, link))) {
-		if (!bf_can_issue(ring, br))
+		if (br == ring->staging || !bf_can_issue(ring, br))
 			break;
+		if (bf_much_to_copy(ring, br)) {
+			bf_defer(ring);
+			break;
+		}
 		sent = true;
 		if (!bf_issue(ring, br))
 			break;
 		list_del_init(&br->link);
 	}
 	return sent && bf_push(ring);
+}
+
+/**
+ * bf_first_to_stage() - the first request that waits, if it can be sent and has much to copy
+ * @ring: the ring
+ *
+ * Context: ring lock held.
+ * Return: the request or %NULL.
+ */
+struct bf_req *bf_first_to_stage(struct bf_ring *ring)
+{
+	struct bf_req *br = list_first_entry_or_null(&ring->waiting, struct bf_req, link);
+
+	return br && bf_much_to_copy(ring, br) && bf_can_issue(ring, br) ? br : NULL;
+}
+
+/**
+ * bf_stage_first() - send the first request that waits, if it is a write with much to copy
+ * @ring: the ring
+ *
+ * The data is copied outside the lock.
+ *
+ * Context: process; @turn of the ring held, so the connection stays.
+ * Return: whether there was one.
+ */
+bool bf_stage_first(struct bf_ring *ring)
+{
+	struct bf_req *br;
+	bool notify;
+
+	lockdep_assert_held(&ring->turn);
+	spin_lock_irq(&ring->lock);
+	br = bf_first_to_stage(ring);
+	if (!br) {
+		spin_unlock_irq(&ring->lock);
+		return false;
+	}
+	bf_keep_take(ring, br);
+	ring->staging = br;
+	spin_unlock_irq(&ring->lock);
+
+	bf_copy_out(ring, br);
+
+	spin_lock_irq(&ring->lock);
+	ring->staging = NULL;
+	notify = bf_pump(ring);
+	/* Copied in vain: the ring has stopped, or others that were sent before went first. */
+	if (!list_empty(&br->link) && !br->placed)
+		bf_return_refs(ring, br);
+	spin_unlock_irq(&ring->lock);
+	if (notify)
+		xfl_evtchn_notify(&ring->ec);
+	return true;
 }
 
 /**

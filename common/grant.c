@@ -23,7 +23,7 @@
  */
 int xfl_grefs_init(struct xfl_grefs *g, domid_t domid, u32 reserve, u32 max)
 {
-	*g = (struct xfl_grefs){ .domid = domid, .max = max };
+	*g = (struct xfl_grefs){ .domid = domid, .max = max, .reserve = reserve };
 	g->ref = kvmalloc_array(max, sizeof(*g->ref), GFP_NOIO);
 	if (!g->ref)
 		return -ENOMEM;
@@ -85,6 +85,27 @@ bool xfl_grefs_grow(struct xfl_grefs *g, u32 n)
 	return xfl_grefs_take(g, batch) || xfl_grefs_take(g, missing);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_grow, XEN_FRONTLIB);
+
+/**
+ * xfl_grefs_trim() - give back to the table what was not needed since the last time
+ * @g: the stack
+ * @most: no more references than this, which bounds the time it takes
+ *
+ * The reserve stays. Whoever was promised references has popped them all.
+ *
+ * Context: any; takes the grant table's lock.
+ */
+void xfl_grefs_trim(struct xfl_grefs *g, u32 most)
+{
+	u32 spare = g->nr_owned > g->reserve ? g->nr_owned - g->reserve : 0;
+	u32 n = min3(spare, g->low, most);
+
+	g->nr_owned -= n;
+	while (n--)
+		gnttab_free_grant_reference(xfl_gref_pop(g));
+	g->low = g->nr_free;
+}
+EXPORT_SYMBOL_NS_GPL(xfl_grefs_trim, XEN_FRONTLIB);
 
 /**
  * xfl_gref_abandon() - references in use now belong to somebody else

@@ -25,6 +25,9 @@ struct page_pool;
  * @nr_free: references on the stack
  * @nr_owned: references taken from the table, free or in use
  * @max: most references this ring will ever own
+ * @reserve: references it owns whatever happens
+ * @low: the fewest that were free, those that were promised left out, since
+ *	xfl_grefs_trim() looked
  * @domid: domain that is given access
  *
  * Its user serialises all calls, normally with the ring's lock.
@@ -34,12 +37,15 @@ struct xfl_grefs {
 	u32 nr_free;
 	u32 nr_owned;
 	u32 max;
+	u32 reserve;
+	u32 low;
 	domid_t domid;
 };
 
 int xfl_grefs_init(struct xfl_grefs *g, domid_t domid, u32 reserve, u32 max);
 void xfl_grefs_destroy(struct xfl_grefs *g);
 bool xfl_grefs_grow(struct xfl_grefs *g, u32 n);
+void xfl_grefs_trim(struct xfl_grefs *g, u32 most);
 void xfl_gref_abandon(struct xfl_grefs *g, u32 n);
 
 /**
@@ -52,7 +58,10 @@ void xfl_gref_abandon(struct xfl_grefs *g, u32 n);
  */
 static inline bool xfl_grefs_want(struct xfl_grefs *g, u32 n)
 {
-	return likely(g->nr_free >= n) || xfl_grefs_grow(g, n);
+	if (unlikely(g->nr_free < n) && !xfl_grefs_grow(g, n))
+		return false;
+	g->low = min(g->low, g->nr_free - n);
+	return true;
 }
 
 /**

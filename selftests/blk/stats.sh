@@ -4,7 +4,7 @@
 #   XENFRONT_EXPECT   words: copy=1 data goes through frames of the driver, copy=0 it does not
 . "$(dirname "$0")/lib.sh"
 
-COUNTERS="requests parts waits doorbells events idle_events grants_made grants_ended bytes_copied
+COUNTERS="requests parts waits doorbells events idle_events deferred grants_made grants_ended bytes_copied
 	requeued parked slots slots_free segments grant_references kept_frames kept_frames_used kept_frames_max"
 
 all_there() {
