@@ -30,7 +30,7 @@ static const struct xfl_key xnf_keys[] = {
 		XNF_SLOTS_MIN),
 };
 
-/* Everything that any connection of ours may have written. */
+/* Everything that a connection of this driver, or of the in-tree one before it, may have written. */
 static const char *const xnf_stale[] = {
 	"queue-*", "multi-queue-num-queues",
 	"tx-ring-ref", "rx-ring-ref",
@@ -39,6 +39,7 @@ static const char *const xnf_stale[] = {
 	"feature-gso-tcpv4", "feature-gso-tcpv6", "feature-no-csum-offload",
 	"feature-ipv6-csum-offload", "feature-max-rx-slots", "max-tx-slots",
 	"request-multicast-control", "ctrl-ring-ref", "event-channel-ctrl",
+	"xdp-headroom",
 	NULL
 };
 

@@ -36,12 +36,16 @@ make_poorer() {
 	done < <(backends_of_net)
 }
 
+# What the in-tree driver leaves behind. Its own next connection writes the key anew.
+leave_headroom() { xenstore-write device/vif/0/xdp-headroom 256; }
+
 guest() {
 	. /selftests/suite.sh
 	local number=0 keys
 	export XENFRONT_DOM0=dom0 XENFRONT_EXPECT XENFRONT_IFACE XENFRONT_PEER XENFRONT_PEER6
 	ktap_print_header
 	ktap_test "backends made poorer" make_poorer
+	ktap_test "headroom for XDP was asked for by another driver" leave_headroom
 	ktap_test "driver loads" load_driver net
 	while IFS=: read -r keys XENFRONT_EXPECT <&4; do
 		XENFRONT_IFACE=eth$number XENFRONT_PEER=10.7.$number.1 XENFRONT_PEER6=fd07:$number::1
