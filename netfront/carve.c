@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Receive frames of a kernel whose pages are larger than a frame. A page pool fetches
+ * Frames of a kernel whose pages are larger than a frame. A page pool fetches
  * up to 64 pages at a time, whatever it was made for: of 64 KB, four times what a ring can
  * use. So pages are kept here, and cut again when all their frames have come back.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Receive frames of a kernel whose pages are larger than a frame.
+ * Frames of a kernel whose pages are larger than a frame.
  */
 #ifndef XENFRONT_NETFRONT_CARVE_H
 #define XENFRONT_NETFRONT_CARVE_H

@@ -183,6 +183,16 @@ struct xnf_rx_buf {
 };
 
 /**
+ * struct xnf_pages - where frames come from; one of the two
+ * @pool: where a page is a frame
+ * @carver: where pages are larger
+ */
+struct xnf_pages {
+	struct page_pool *pool;
+	struct xnf_carver *carver;
+};
+
+/**
  * struct xnf_rx - the receive side of a queue; NAPI's while live
  * @ring: shared ring
  * @pushed: request index last published
@@ -191,8 +201,7 @@ struct xnf_rx_buf {
  * @nr_held: frames of the packet being received
  * @copy_all: nothing the backend can write to leaves the driver
  * @xdp: what it takes to run a program, NULL if there is none; changes while NAPI is off
- * @pool: where frames come from; NULL where pages are larger than a frame
- * @carver: then they come from here
+ * @pages: where frames come from
  * @grefs: references that no frame uses just now
  * @packet: the packet being received
  * @held: its frames, in ring order, those of extras among them
@@ -206,8 +215,7 @@ struct xnf_rx {
 	u32 nr_held;
 	bool copy_all;
 	struct xnf_xdp *xdp;
-	struct page_pool *pool;
-	struct xnf_carver *carver;
+	struct xnf_pages pages;
 	struct xfl_grefs grefs;
 	struct xnf_rx_packet packet;
 	struct xnf_rx_buf held[XNF_RX_SLOTS_MAX + XNF_EXTRA_XDP + 1];

@@ -7,7 +7,6 @@
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 
-#include "carve.h"
 #include "pages.h"
 #include "xdp.h"
 
@@ -84,40 +83,12 @@ err_ring:
 	return err;
 }
 
-static int source_open(struct xnf_queue *q)
-{
-	struct page_pool *pool;
-
-	if (PAGE_SIZE > XFL_FRAME_SIZE) {
-		struct xnf_carver *carver = kzalloc(sizeof(*carver), GFP_NOIO);
-
-		q->rx.carver = carver;
-		return carver ? 0 : -ENOMEM;
-	}
-	pool = xnf_pages_pool(&q->napi, XNF_RING_SLOTS);
-	if (IS_ERR(pool))
-		return PTR_ERR(pool);
-	q->rx.pool = pool;
-	return 0;
-}
-
-static void source_close(struct xnf_rx *rx)
-{
-	if (rx->pool)
-		page_pool_destroy(rx->pool);
-	if (rx->carver)
-		xnf_carver_empty(rx->carver);
-	kfree(rx->carver);
-	rx->pool = NULL;
-	rx->carver = NULL;
-}
-
 static void rx_free(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
 
 	xnf_rx_drop_all(q);
-	source_close(rx);
+	xnf_pages_close(&rx->pages);
 	xfl_grefs_destroy(&rx->grefs);
 	kvfree(rx->buf);
 	rx->buf = NULL;
@@ -157,7 +128,7 @@ static int rx_alloc(struct xnf_queue *q)
 	rx->buf = kvcalloc(XNF_RING_SLOTS, sizeof(*rx->buf), GFP_NOIO);
 	if (!rx->buf)
 		goto err_grefs;
-	err = source_open(q);
+	err = xnf_pages_open(&rx->pages, &q->napi);
 	if (err)
 		goto err_buf;
 	rx_init(q);

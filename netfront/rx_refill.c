@@ -4,21 +4,7 @@
  */
 #include <linux/slab.h>
 
-#include "carve.h"
 #include "pages.h"
-
-static struct page *take_frame(struct xnf_rx *rx, u32 *offset)
-{
-	return rx->pool ? xnf_pages_frame(rx->pool, offset) : xnf_carve(rx->carver, offset);
-}
-
-static void give_back(struct page_pool *pool, struct page *page)
-{
-	if (pool)
-		xnf_pages_put(pool, page);
-	else
-		put_page(page);
-}
 
 static bool post_fresh(struct xnf_rx *rx)
 {
@@ -26,7 +12,7 @@ static bool post_fresh(struct xnf_rx *rx)
 
 	if (!rx->grefs.nr_free)		/* the rest is with a packet half received */
 		return false;
-	buf.page = take_frame(rx, &buf.offset);
+	buf.page = xnf_pages_take(&rx->pages, &buf.offset);
 	if (unlikely(!buf.page))
 		return false;
 	buf.gref = xfl_gref_pop(&rx->grefs);
@@ -85,8 +71,8 @@ void xnf_rx_refill(struct xnf_queue *q)
 void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf)
 {
 	xfl_gref_abandon(&q->rx.grefs, 1);
-	if (q->rx.pool)
-		xfl_park_pool_page(buf->gref, q->rx.pool, buf->page);
+	if (q->rx.pages.pool)
+		xfl_park_pool_page(buf->gref, q->rx.pages.pool, buf->page);
 	else
 		xfl_park(&buf->gref, 1, xfl_park_put_page, buf->page);
 }
@@ -98,7 +84,7 @@ static bool drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf)
 		return false;
 	}
 	xfl_gref_push(&q->rx.grefs, buf->gref);
-	give_back(q->rx.pool, buf->page);
+	xnf_pages_put(&q->rx.pages, buf->page);
 	return true;
 }
 

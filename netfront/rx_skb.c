@@ -84,7 +84,7 @@ static bool add_frame(struct xnf_queue *q, struct sk_buff *head, struct sk_buff 
 	if (unlikely(!take_frame(q, r->buf)))
 		return false;
 	add_bytes(head, tail, r->buf->page, r->buf->offset + r->offset, r->len, XFL_FRAME_SIZE);
-	if (q->rx.pool)
+	if (q->rx.pages.pool)
 		skb_mark_for_recycle(tail);
 	return true;
 }

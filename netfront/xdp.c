@@ -24,7 +24,8 @@ static int open_rxq(struct xnf_queue *q, struct xnf_xdp *x)
 
 	if (err)
 		return err;
-	err = xdp_rxq_info_reg_mem_model(&x->rxq, MEM_TYPE_PAGE_POOL, x->pool);
+	err = xdp_rxq_info_reg_mem_model(&x->rxq, x->pages.pool ? MEM_TYPE_PAGE_POOL :
+					 MEM_TYPE_PAGE_SHARED, x->pages.pool);
 	if (err)
 		xdp_rxq_info_unreg(&x->rxq);
 	return err;
@@ -37,19 +38,17 @@ static int open_queue(struct xnf_queue *q)
 
 	if (!x)
 		return -ENOMEM;
-	x->pool = xnf_pages_pool(&q->napi, XNF_RING_SLOTS);
-	if (IS_ERR(x->pool)) {
-		err = PTR_ERR(x->pool);
+	err = xnf_pages_open(&x->pages, &q->napi);
+	if (err)
 		goto err_free;
-	}
 	err = open_rxq(q, x);
 	if (err)
-		goto err_pool;
+		goto err_pages;
 	q->rx.xdp = x;
 	return 0;
 
-err_pool:
-	page_pool_destroy(x->pool);
+err_pages:
+	xnf_pages_close(&x->pages);
 err_free:
 	kfree(x);
 	return err;
@@ -67,7 +66,7 @@ void xnf_xdp_close(struct xnf_queue *q)
 		return;
 	q->rx.xdp = NULL;
 	xdp_rxq_info_unreg(&x->rxq);
-	page_pool_destroy(x->pool);
+	xnf_pages_close(&x->pages);
 	kfree(x);
 }
 

@@ -21,14 +21,14 @@
 /**
  * struct xnf_xdp - a queue's part in running a program; changed only while NAPI is off
  * @prog: the program; the device's reference
- * @pool: private frames that packets are copied to, never granted to anybody
+ * @pages: private frames that packets are copied to, never granted to anybody
  * @rxq: tells the program and others where packets come from
  * @redirected: a packet of this poll was redirected
  * @sent: a packet of this poll was put on the transmit ring
  */
 struct xnf_xdp {
 	struct bpf_prog *prog;
-	struct page_pool *pool;
+	struct xnf_pages pages;
 	struct xdp_rxq_info rxq;
 	bool redirected;
 	bool sent;

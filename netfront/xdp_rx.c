@@ -53,7 +53,7 @@ static bool add_fragment(struct xnf_xdp *x, struct xdp_buff *xdp, struct cursor 
 	}
 	if (info->nr_frags == MAX_SKB_FRAGS)
 		return false;
-	page = xnf_pages_frame(x->pool, &offset);
+	page = xnf_pages_take(&x->pages, &offset);
 	if (!page)
 		return false;
 	copy_bytes(c, page_address(page) + offset, len);
@@ -73,7 +73,7 @@ static bool copy_packet(struct xnf_rx *rx, struct xdp_buff *xdp)
 
 	if (left > n && !x->prog->aux->xdp_has_frags)
 		return false;
-	page = xnf_pages_frame(x->pool, &offset);
+	page = xnf_pages_take(&x->pages, &offset);
 	if (!page)
 		return false;
 	xdp_init_buff(xdp, XFL_FRAME_SIZE, &x->rxq);

@@ -159,11 +159,6 @@ static inline int queue_limits_commit_update_frozen(struct request_queue *q,
 #include <linux/hex.h>
 #include <net/page_pool/helpers.h>
 
-/* 6.7, "page_pool: remove PP_FLAG_PAGE_FRAG": any pool hands out parts of a page since. */
-#ifndef PP_FLAG_PAGE_FRAG
-#define PP_FLAG_PAGE_FRAG	0
-#endif
-
 /* 6.4, "net: page_pool: add napi": what its poll frees goes back without a lock. */
 #ifdef HAVE_PAGE_POOL_NAPI
 #define xfl_page_pool_napi(params, instance) \

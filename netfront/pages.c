@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making and unmaking sources of frames, see pages.h.
+ */
+#include <linux/slab.h>
+
+#include "pages.h"
+
+/*
+ * What a reader frees in a burst comes back all at once, and a page that finds no
+ * place in the pool is one that has to be zeroed anew.
+ */
+#define XNF_POOL_PAGES	(4 * XNF_RING_SLOTS)
+
+static struct page_pool *make_pool(struct napi_struct *napi)
+{
+	struct page_pool_params params = {
+		.pool_size = XNF_POOL_PAGES,
+		.nid = NUMA_NO_NODE,
+	};
+
+	xfl_page_pool_napi(&params, napi);
+	return page_pool_create(&params);
+}
+
+/**
+ * xnf_pages_open() - make a source of frames
+ * @p: the source
+ * @napi: what will take them
+ *
+ * Context: process.
+ * Return: 0 or -ENOMEM.
+ */
+int xnf_pages_open(struct xnf_pages *p, struct napi_struct *napi)
+{
+	struct page_pool *pool;
+
+	*p = (struct xnf_pages){};
+	if (PAGE_SIZE > XFL_FRAME_SIZE) {
+		struct xnf_carver *carver = kzalloc(sizeof(*carver), GFP_NOIO);
+
+		p->carver = carver;
+		return carver ? 0 : -ENOMEM;
+	}
+	pool = make_pool(napi);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	p->pool = pool;
+	return 0;
+}
+
+/**
+ * xnf_pages_close() - the end of xnf_pages_open()
+ * @p: the source; frames that were taken may still come back
+ */
+void xnf_pages_close(struct xnf_pages *p)
+{
+	if (p->pool)
+		page_pool_destroy(p->pool);
+	if (p->carver)
+		xnf_carver_empty(p->carver);
+	kfree(p->carver);
+	*p = (struct xnf_pages){};
+}
