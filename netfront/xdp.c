@@ -20,7 +20,9 @@
 
 static int open_rxq(struct xnf_queue *q, struct xnf_xdp *x)
 {
-	int err = xdp_rxq_info_reg(&x->rxq, q->xn->netdev, q->index, q->napi.napi_id);
+	/* A fragment may grow up to its frame's end. */
+	int err = __xdp_rxq_info_reg(&x->rxq, q->xn->netdev, q->index, q->napi.napi_id,
+				     XFL_FRAME_SIZE);
 
 	if (err)
 		return err;

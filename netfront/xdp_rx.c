@@ -56,6 +56,8 @@ static bool add_fragment(struct xnf_xdp *x, struct xdp_buff *xdp, struct cursor 
 	page = xnf_pages_take(&x->pages, &offset);
 	if (!page)
 		return false;
+	if (unlikely(page_is_pfmemalloc(page)))
+		xdp_buff_set_frag_pfmemalloc(xdp);
 	copy_bytes(c, page_address(page) + offset, len);
 	skb_frag_fill_page_desc(&info->frags[info->nr_frags++], page, offset, len);
 	info->xdp_frags_size += len;

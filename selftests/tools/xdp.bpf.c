@@ -15,12 +15,15 @@
 #define MARK		0x78656e66u	/* "xenf" */
 #define TAG		7
 #define CUT		32
+#define LARGE		5000
+#define GROWTH		64
 #define UDP_MOST	128
 #define ECHO_REPLY	0
 #define ECHO_REQUEST	8
 
 static long (*adjust_head)(struct xdp_md *, int) = (void *)BPF_FUNC_xdp_adjust_head;
 static long (*adjust_tail)(struct xdp_md *, int) = (void *)BPF_FUNC_xdp_adjust_tail;
+static __u64 (*length_of)(struct xdp_md *) = (void *)BPF_FUNC_xdp_get_buff_len;
 static long (*adjust_meta)(struct xdp_md *, int) = (void *)BPF_FUNC_xdp_adjust_meta;
 static long (*redirect)(__u32, __u64) = (void *)BPF_FUNC_redirect;
 static __s64 (*csum_diff)(void *, __u32, void *, __u32, __u32) = (void *)BPF_FUNC_csum_diff;
@@ -155,6 +158,17 @@ int shorten(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	p->icmp.checksum = fold(csum_diff(0, 0, (void *)&p->icmp, 40, 0));
 	return XDP_TX;
+}
+
+/* Large packets get by only if they can grow at their end, and shrink again. */
+SEC("xdp.frags")
+int stretch(struct xdp_md *ctx)
+{
+	if (length_of(ctx) < LARGE)
+		return XDP_PASS;
+	if (adjust_tail(ctx, GROWTH) || adjust_tail(ctx, -GROWTH))
+		return XDP_ABORTED;
+	return XDP_PASS;
 }
 
 /* Echo requests come in with a VLAN tag they did not have. */

@@ -42,3 +42,10 @@ vlan_make() {
 	ip address add "10.$1.0.1/24" dev "vlan$1"
 	ip link set "vlan$1" up
 }
+
+ping_guest() { ping -c 5 -i 0.2 -W 2 -s "$1" 10.7.0.2; }
+
+echo_replies() {
+	awk '/^Icmp:/ && at { print $at }
+		/^Icmp:/ && !at { for (i = 2; i <= NF; i++) if ($i == "InEchoReps") at = i }' /proc/net/snmp
+}

@@ -6,13 +6,6 @@
 #: timeout = 600
 #: slow = true
 
-ping_guest() { ping -c 5 -i 0.2 -W 2 -s "$1" 10.7.0.2; }
-
-echo_replies() {
-	awk '/^Icmp:/ && at { print $at }
-		/^Icmp:/ && !at { for (i = 2; i <= NF; i++) if ($i == "InEchoReps") at = i }' /proc/net/snmp
-}
-
 guest() {
 	begin_suites
 	export XENFRONT_PEER=$DOM0_IP
