@@ -11,6 +11,7 @@
 #include "channels.h"
 #include "netfront.h"
 #include "pages.h"
+#include "xdp.h"
 
 #define OFFER(_field, _name)	XFL_FEATURE(struct xnf_offer, _field, _name)
 
@@ -199,6 +200,22 @@ static int alloc_queues(struct xnf_dev *xn)
 	return err;
 }
 
+/* With all they need: want of memory is tried again here, and is the end of it later. */
+static int make_queues(struct xnf_dev *xn)
+{
+	int err;
+
+	rtnl_lock();
+	err = xnf_channels_take(xn) ? 0 : alloc_queues(xn);
+	if (!err) {
+		err = xnf_xdp_open(xn);
+		if (err)
+			drop_queues(xn, xn->nr_queues);
+	}
+	rtnl_unlock();
+	return err;
+}
+
 static int xnf_connect(struct xfl_device *xd)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
@@ -209,9 +226,7 @@ static int xnf_connect(struct xfl_device *xd)
 	if (err)
 		return err;
 	xnf_mcast_connect(xn);
-	rtnl_lock();
-	err = xnf_channels_take(xn) ? 0 : alloc_queues(xn);
-	rtnl_unlock();
+	err = make_queues(xn);
 	if (err)
 		return err;
 	err = xnf_rss_connect(xn) ?: xfl_publish(xd->xbdev, xnf_stale, publish, xn);
@@ -225,13 +240,10 @@ static int xnf_connect(struct xfl_device *xd)
 static int xnf_go_live(struct xfl_device *xd)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
-	int err;
 
 	xnf_affinity_steer(xn);
 	xnf_rss_start(xn);
-	err = xnf_netdev_start(xn);
-	if (err)
-		return err;
+	xnf_netdev_start(xn);
 	WRITE_ONCE(xn->connects, xn->connects + 1);
 	netdev_info(xn->netdev, "connected: %u queue%s, %s, %u slots a packet%s\n",
 		    xn->nr_queues, xn->nr_queues > 1 ? "s" : "",

@@ -71,28 +71,17 @@ static void await_qdisc(const struct net_device *dev)
 /**
  * xnf_netdev_start() - the backend is connected: let packets flow
  * @xn: the device
- *
- * Return: 0, or -ENOMEM if that was wanting for the XDP program there is.
  */
-int xnf_netdev_start(struct xnf_dev *xn)
+void xnf_netdev_start(struct xnf_dev *xn)
 {
-	int err;
-
 	rtnl_lock();
-	err = xnf_xdp_open(xn);
-	if (err)
-		goto out;
 	xn->live = true;
 	if (netif_running(xn->netdev))
 		start_queues(xn);
 	netif_carrier_on(xn->netdev);
-out:
 	rtnl_unlock();
-	if (err)
-		return err;
 	await_qdisc(xn->netdev);
 	netdev_notify_peers(xn->netdev);
-	return 0;
 }
 
 /**

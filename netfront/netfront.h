@@ -403,7 +403,7 @@ void xnf_netdev_free(struct xnf_dev *xn);
 struct xnf_queue *xnf_queues_new(struct xnf_dev *xn);
 int xnf_netdev_register(struct xnf_dev *xn);
 int xnf_netdev_adapt(struct xnf_dev *xn);
-int xnf_netdev_start(struct xnf_dev *xn);
+void xnf_netdev_start(struct xnf_dev *xn);
 void xnf_netdev_stop(struct xnf_dev *xn);
 void xnf_netdev_unregister(struct xnf_dev *xn);
 void xnf_netdev_pause(struct xnf_dev *xn);

@@ -107,6 +107,12 @@ static void adopt(struct xnf_dev *xn, struct bpf_prog *prog)
 	WRITE_ONCE(xn->xdp_narrow, prog && !prog->aux->xdp_has_frags);
 }
 
+/* They may be long before they are live: from when the backend was told of them. */
+static bool have_queues(const struct xnf_dev *xn)
+{
+	return xn->queue[0].tx.ring.sring;
+}
+
 static int install(struct xnf_dev *xn, struct bpf_prog *prog)
 {
 	struct bpf_prog *old = xn->xdp_prog;
@@ -114,7 +120,7 @@ static int install(struct xnf_dev *xn, struct bpf_prog *prog)
 
 	xnf_netdev_pause(xn);
 	adopt(xn, prog);
-	if (xn->live)
+	if (have_queues(xn))
 		err = xnf_xdp_open(xn);
 	if (err) {
 		adopt(xn, old);
