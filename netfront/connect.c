@@ -52,10 +52,23 @@ static u32 usable_tx_slots(const struct xnf_offer *offer)
 	return offer->sg ? min(offer->max_tx_slots, most) : 1;
 }
 
+/* The stack may ask for them at any time, with RTNL; xnf_xdp_xmit() without. */
+static void take_offer(struct xnf_dev *xn, const struct xnf_offer *offer, bool trusted)
+{
+	rtnl_lock();
+	xn->offer = *offer;
+	xn->split = offer->split_evtchn;
+	xn->told_gso = !xn->xdp_narrow;
+	WRITE_ONCE(xn->nr_queues, min(offer->max_queues, xn->want_queues));
+	xn->trusted = trusted;
+	rtnl_unlock();
+}
+
 static int read_offer(struct xnf_dev *xn)
 {
 	struct xenbus_device *xbdev = xn->xd.xbdev;
 	struct xnf_offer offer;
+	bool trusted;
 
 	xfl_keys_read(xbdev, xbdev->otherend, xnf_keys, ARRAY_SIZE(xnf_keys), &offer);
 	if (!offer.rx_copy) {
@@ -63,11 +76,8 @@ static int read_offer(struct xnf_dev *xn)
 		return -EOPNOTSUPP;
 	}
 	offer.max_tx_slots = usable_tx_slots(&offer);
-	xn->offer = offer;
-	xn->split = offer.split_evtchn;
-	xn->told_gso = !READ_ONCE(xn->xdp_narrow);
-	xn->nr_queues = min(offer.max_queues, READ_ONCE(xn->want_queues));
-	xn->trusted = xenbus_read_unsigned(xbdev->nodename, "trusted", 1) && xnf_param_trusted();
+	trusted = xenbus_read_unsigned(xbdev->nodename, "trusted", 1) && xnf_param_trusted();
+	take_offer(xn, &offer, trusted);
 	return 0;
 }
 

@@ -341,14 +341,14 @@ struct xnf_change {
  * @queue: all queues it can ever have; @nr_queues of them in use. Replaced by the life
  *	cycle, under RTNL, while not live; the replaced ones go after an RCU grace period
  * @netdev: the stack's side of it
- * @nr_queues: queues in use; changed by the life cycle while not live
+ * @nr_queues: queues in use; changed by the life cycle while not live, under RTNL
  * @max_queues: length of @queue
  * @want_queues: as many queues as the administrator wants; under RTNL
  * @live: queues may be polled and sent on; written under RTNL
  * @registered: @netdev is known to the stack
  * @trusted: the backend may see our memory
  * @split: each queue has two event channels
- * @offer: what the backend can do, since the last connect
+ * @offer: what the backend can do, since the last connect; as @nr_queues
  * @xd: its life
  * @xdp_prog: program that received packets are shown to, NULL if none; under RTNL
  * @xdp_narrow: it takes packets of one piece only; written under RTNL

@@ -55,13 +55,15 @@ bool xnf_xdp_send(struct xnf_queue *q, struct xdp_frame *frame)
 int xnf_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags)
 {
 	struct xnf_dev *xn = netdev_priv(dev);
-	struct xnf_queue *q = &READ_ONCE(xn->queue)[smp_processor_id() % xn->nr_queues];
+	u32 nr_queues = READ_ONCE(xn->nr_queues);
+	struct xnf_queue *q;
 	int i;
 
 	if (unlikely(flags & ~XDP_XMIT_FLAGS_MASK))
 		return -EINVAL;
 	if (unlikely(!netif_running(dev)))
 		return -ENETDOWN;
+	q = &READ_ONCE(xn->queue)[smp_processor_id() % nr_queues];
 	__netif_tx_lock(q->txq, smp_processor_id());
 	for (i = 0; i < n; i++)
 		if (!send_one(q, frames[i]))
