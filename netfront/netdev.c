@@ -207,6 +207,31 @@ void xnf_netdev_limit_mtu(struct xnf_dev *xn)
 	xn->netdev->max_mtu = offered_mtu(xn);
 }
 
+/* Lowered for a backend, and not set anew since: this was the administrator's. */
+static u32 wanted_mtu(const struct xnf_dev *xn)
+{
+	u32 now = xn->netdev->mtu;
+
+	return xn->cut_mtu && xn->cut_mtu == now ? xn->uncut_mtu : now;
+}
+
+/* A higher one that somebody objects to is no reason to have no connection. */
+static int adapt_mtu(struct xnf_dev *xn)
+{
+	u32 want = wanted_mtu(xn), mtu = min(want, offered_mtu(xn));
+	struct net_device *dev = xn->netdev;
+	bool lower = mtu < dev->mtu;
+	int err;
+
+	xnf_netdev_limit_mtu(xn);
+	if (lower)
+		netdev_warn(dev, "backend takes no packets over one frame, MTU is now %u\n", mtu);
+	err = dev_set_mtu(dev, mtu);
+	xn->uncut_mtu = want;
+	xn->cut_mtu = dev->mtu < want ? dev->mtu : 0;
+	return lower ? err : 0;
+}
+
 /**
  * xnf_netdev_adapt() - bring the interface in line with what the backend offers now
  * @xn: the device, not live, @xn->nr_queues as they will be
@@ -222,12 +247,8 @@ int xnf_netdev_adapt(struct xnf_dev *xn)
 	rtnl_lock();
 	err = netif_set_real_num_tx_queues(dev, xn->nr_queues) ?:
 	      netif_set_real_num_rx_queues(dev, xn->nr_queues);
-	if (!err && dev->mtu > offered_mtu(xn)) {
-		netdev_warn(dev, "backend takes no packets over one frame, MTU is now %u\n",
-			    offered_mtu(xn));
-		err = dev_set_mtu(dev, offered_mtu(xn));
-	}
-	xnf_netdev_limit_mtu(xn);
+	if (!err)
+		err = adapt_mtu(xn);
 	netdev_update_features(dev);
 	rtnl_unlock();
 	return err;

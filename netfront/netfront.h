@@ -352,6 +352,8 @@ struct xnf_change {
  * @xd: its life
  * @xdp_prog: program that received packets are shown to, NULL if none; under RTNL
  * @xdp_narrow: it takes packets of one piece only; written under RTNL
+ * @uncut_mtu: MTU that the administrator wants, if the interface has @cut_mtu
+ * @cut_mtu: what the backend left of it, 0 if all; both under RTNL
  * @told_gso: the backend was told that it may send packets to be segmented
  * @connects: connections that came to carry packets
  * @steered: queues that XPS was set up for
@@ -377,6 +379,8 @@ struct xnf_dev {
 	struct xfl_device xd;
 	struct bpf_prog *xdp_prog;
 	bool xdp_narrow;
+	u32 uncut_mtu;
+	u32 cut_mtu;
 	bool told_gso;
 	u32 connects;
 	u32 steered;

@@ -124,6 +124,21 @@ one_after_the_other() {
 	done 4< <(manners)
 }
 
+mtu_is() {
+	cat "/sys/class/net/$XENFRONT_IFACE/mtu"
+	[ "$(cat "/sys/class/net/$XENFRONT_IFACE/mtu")" = "$1" ]
+}
+
+# Lowered for a backend without scatter-gather, not by the administrator.
+mtu_comes_back() {
+	ktap_test "MTU of 9000" ip link set "$XENFRONT_IFACE" mtu 9000
+	ktap_test "qemu takes over from that" replaced qemu
+	ktap_test "MTU is lowered" mtu_is 1500
+	ktap_test "slots takes over from that" replaced slots
+	ktap_test "MTU comes back" mtu_is 9000
+	ktap_test "MTU of 1500" ip link set "$XENFRONT_IFACE" mtu 1500
+}
+
 guest() {
 	. /selftests/suite.sh
 	local number=0
@@ -140,6 +155,7 @@ guest() {
 	if [ "$DRIVER" = ours ]; then
 		interface 2
 		one_after_the_other
+		mtu_comes_back
 	fi
 	ktap_finished
 }
