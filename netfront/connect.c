@@ -81,7 +81,7 @@ static int read_offer(struct xnf_dev *xn)
 	return 0;
 }
 
-/* ---- MAC address ---- */
+/* ---- MAC address and MTU; the toolstack's count once: what the administrator sets later stays ---- */
 
 static bool read_mac(struct xenbus_device *xbdev, const char *dir, u8 *mac)
 {
@@ -98,7 +98,6 @@ static bool read_mac(struct xenbus_device *xbdev, const char *dir, u8 *mac)
 	return good;
 }
 
-/* The toolstack's address counts once: what the administrator sets later stays. */
 static int set_mac(struct xnf_dev *xn)
 {
 	struct xenbus_device *xbdev = xn->xd.xbdev;
@@ -112,6 +111,19 @@ static int set_mac(struct xnf_dev *xn)
 	}
 	eth_hw_addr_set(xn->netdev, mac);
 	return 0;
+}
+
+/* Whether the backend takes so much is another matter, see xnf_netdev_adapt(). */
+static void set_mtu(struct xnf_dev *xn)
+{
+	static const struct xfl_key key = {
+		.name = "mtu", .min = ETH_MIN_MTU, .max = XNF_MAX_MTU, .absent = ETH_DATA_LEN,
+		.size = sizeof(xn->netdev->mtu),
+	};
+	struct xenbus_device *xbdev = xn->xd.xbdev;
+
+	if (!xn->registered)
+		xfl_keys_read(xbdev, xbdev->nodename, &key, 1, &xn->netdev->mtu);
 }
 
 /* ---- publishing ---- */
@@ -232,7 +244,11 @@ static int xnf_connect(struct xfl_device *xd)
 	int err;
 
 	xnf_rss_forget(xn);
-	err = read_offer(xn) ?: set_mac(xn) ?: xnf_netdev_register(xn) ?: xnf_netdev_adapt(xn);
+	err = read_offer(xn) ?: set_mac(xn);
+	if (err)
+		return err;
+	set_mtu(xn);
+	err = xnf_netdev_register(xn) ?: xnf_netdev_adapt(xn);
 	if (err)
 		return err;
 	xnf_mcast_connect(xn);

@@ -19,7 +19,6 @@
 			 NETIF_F_TSO | NETIF_F_TSO6)
 #define XNF_WATCHDOG	(5 * HZ)
 #define XNF_TX_FLOOR	(512u << 10)
-#define XNF_MAX_MTU	(XNF_TX_PACKET_MAX - VLAN_ETH_HLEN)
 
 /* ---- up and down; both under RTNL, for a device that is live ---- */
 

@@ -18,6 +18,7 @@
 #ifndef XENFRONT_NETFRONT_H
 #define XENFRONT_NETFRONT_H
 
+#include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/timer.h>
 #include <linux/u64_stats_sync.h>
@@ -41,6 +42,8 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 
 /* Slots of a one-frame ring; both protocols' rings have as many. */
 #define XNF_RING_SLOTS		256u
+/* An Ethernet header and a tag are in a packet's 16 bits of length as well. */
+#define XNF_MAX_MTU		(XNF_TX_PACKET_MAX - VLAN_ETH_HLEN)
 /* Bytes of a packet copied to a slot's own staging cell rather than granted. */
 #define XNF_CELL_SIZE		256u
 #define XNF_CELLS_PER_FRAME	(XFL_FRAME_SIZE / XNF_CELL_SIZE)

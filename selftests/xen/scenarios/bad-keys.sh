@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #: about = "backend keys that make no sense, states that jump, directories that vanish"
 #: disks = ["xvda 16M"]
-#: timeout = 400
+#: timeout = 600
 #: slow = true
 
 DISK=vbd/51728	# xvdb
@@ -38,6 +38,13 @@ attach_bad_mac() {
 	xl pause "$DOMID"
 	network_attach && edit $VIF "mac=$1" &&
 		xenstore-write "/local/domain/$DOMID/device/$VIF/mac" "$1"
+	xl unpause "$DOMID"
+}
+
+# The toolstack's word on the MTU is in the frontend's directory, too.
+attach_mtu() {
+	xl pause "$DOMID"
+	network_attach && xenstore-write "/local/domain/$DOMID/device/$VIF/mtu" "$1"
 	xl unpause "$DOMID"
 }
 
@@ -123,6 +130,19 @@ link_with() {	# works|refused WAY WORD... -- PATTERN...
 	ktap_test "that interface detached" link_detached
 }
 
+mtu_is() { [ "$(cat /sys/class/net/eth1/mtu)" = "$1" ]; }
+
+mtu_from_toolstack() {
+	local mtu
+	for mtu in 9000:9000 67:1500 65518:1500 9000x:1500; do
+		ktap_test "interface with MTU ${mtu%:*}" dom0 attach_mtu "${mtu%:*}"
+		ktap_test "that interface works" link_works
+		ktap_test "its MTU is ${mtu#*:}" mtu_is "${mtu#*:}"
+		ktap_test "that interface detached" link_detached
+	done
+	link_with works attach_mtu garbage -- "mtu: 'garbage' is not a number"
+}
+
 keys_before_connecting() {
 	disk_with works "attach_bad disk" feature-max-indirect-segments=4294967295 \
 		max-ring-page-order=99999999999999999999 'multi-queue-max-queues=1\\nxvda:\\040forged' -- \
@@ -138,6 +158,7 @@ keys_before_connecting() {
 		"multi-queue-max-queues: '-1' is not a number" "feature-sg: 'yes' is not a number" \
 		"feature-split-event-channels: '0x1' is not a number"
 	link_with refused "attach_bad interface" feature-rx-copy=0 -- "does not copy"
+	[ "$DRIVER" != ours ] || mtu_from_toolstack
 	link_with refused attach_bad_mac garbage -- "no MAC address in xenstore"
 }
 
