@@ -58,6 +58,7 @@ static void take_offer(struct xnf_dev *xn, const struct xnf_offer *offer, bool t
 	rtnl_lock();
 	xn->offer = *offer;
 	xn->split = offer->split_evtchn;
+	xn->picky = !offer->gso_tcpv4 || !offer->gso_tcpv6 || offer->no_csum || !offer->csum_ipv6;
 	xn->told_gso = !xn->xdp_narrow;
 	WRITE_ONCE(xn->nr_queues, min(offer->max_queues, xn->want_queues));
 	xn->trusted = trusted;

@@ -349,6 +349,7 @@ struct xnf_change {
  * @want_queues: as many queues as the administrator wants; under RTNL
  * @live: queues may be polled and sent on; written under RTNL
  * @registered: @netdev is known to the stack
+ * @picky: the backend lacks something that packets may ask of it
  * @trusted: the backend may see our memory
  * @split: each queue has two event channels
  * @offer: what the backend can do, since the last connect; as @nr_queues
@@ -376,6 +377,7 @@ struct xnf_dev {
 	u32 want_queues;
 	bool live;
 	bool registered;
+	bool picky;
 	bool trusted;
 	bool split;
 	struct xnf_offer offer;

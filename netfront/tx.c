@@ -51,6 +51,33 @@ static netdev_tx_t tx_drop(struct xnf_queue *q, struct sk_buff *skb)
 	return NETDEV_TX_OK;
 }
 
+static bool takes_blank_csum(const struct xnf_offer *offer, const struct sk_buff *skb)
+{
+	return vlan_get_protocol(skb) == htons(ETH_P_IPV6) ? offer->csum_ipv6 : !offer->no_csum;
+}
+
+static bool takes_gso(const struct xnf_offer *offer, const struct sk_buff *skb)
+{
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6)
+		return offer->gso_tcpv6;
+	return offer->gso_tcpv4;
+}
+
+/*
+ * A packet that waited in a qdisc was made for the backend there was before, and is not looked at
+ * again by the stack. Pieces are no matter: too many are gathered.
+ *
+ * Return: whether it can go, now at least.
+ */
+static bool tx_suit(const struct xnf_offer *offer, struct sk_buff *skb)
+{
+	bool blank = skb->ip_summed == CHECKSUM_PARTIAL && !takes_blank_csum(offer, skb);
+
+	if (skb_is_gso(skb))
+		return !blank && takes_gso(offer, skb);
+	return !blank || !skb_checksum_help(skb);
+}
+
 /**
  * xnf_xmit() - ndo_start_xmit
  * @skb: the packet
@@ -71,6 +98,8 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 		netif_tx_stop_queue(q->txq);
 		return NETDEV_TX_BUSY;
 	}
+	if (unlikely(xn->picky) && !tx_suit(&xn->offer, skb))
+		return tx_drop(q, skb);
 	skb_tx_timestamp(skb);
 	/* A backend may keep a packet for long, a namespace's end must not wait for it. */
 	nf_reset_ct(skb);

@@ -124,6 +124,19 @@ one_after_the_other() {
 	done 4< <(manners)
 }
 
+# What waits in the queues was made for a backend that segments.
+replaced_in_traffic() {	# MANNER
+	local job code
+	timeout 60 iperf3 -c "$XENFRONT_PEER" -t 60 -P 4 >/dev/null 2>&1 &
+	job=$!
+	sleep 2
+	replaced "$1"
+	code=$?
+	kill $job
+	wait $job
+	return $code
+}
+
 mtu_is() {
 	cat "/sys/class/net/$XENFRONT_IFACE/mtu"
 	[ "$(cat "/sys/class/net/$XENFRONT_IFACE/mtu")" = "$1" ]
@@ -132,7 +145,8 @@ mtu_is() {
 # Lowered for a backend without scatter-gather, not by the administrator.
 mtu_comes_back() {
 	ktap_test "MTU of 9000" ip link set "$XENFRONT_IFACE" mtu 9000
-	ktap_test "qemu takes over from that" replaced qemu
+	ktap_test "qemu takes over from that in traffic" replaced_in_traffic qemu
+	ktap_test "qemu saw nothing wrong" dom0 badback_clean "$NUMBER"
 	ktap_test "MTU is lowered" mtu_is 1500
 	ktap_test "slots takes over from that" replaced slots
 	ktap_test "MTU comes back" mtu_is 9000
