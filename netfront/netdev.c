@@ -323,6 +323,8 @@ static void describe(struct net_device *dev)
 	xfl_stat_ops(dev, &xnf_stat_ops);
 	dev->hw_features = XNF_FEATURES | NETIF_F_RXHASH;
 	dev->features = XNF_FEATURES | NETIF_F_RXCSUM;
+	/* Backends know no tagged packets to segment or complete, but pieces are pieces. */
+	dev->vlan_features = NETIF_F_SG;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = XNF_MAX_MTU;
 	dev->watchdog_timeo = XNF_WATCHDOG;

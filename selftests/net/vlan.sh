@@ -10,6 +10,14 @@ vlan_up() {
 		ip link set xfvlan up
 }
 
+large_pieces() {
+	[ "$(IFACE=xfvlan feature tx-scatter-gather)" = on ] && set_mtu 9000 &&
+		"$XENFRONT_DOM0" vlan_mtu 77 9000 && ip link set xfvlan mtu 9000 || return
+	probe up 10.77.0.1 stream 8000001 && probe down 10.77.0.1 stream 8000001 &&
+		probe up 10.77.0.1 slots 12 8900 && probe up 10.77.0.1 size 1000 8972 333 &&
+		probe down 10.77.0.1 size 1000 8972 333
+}
+
 net_begin
 if [ -z "${XENFRONT_DOM0:-}" ]; then
 	ktap_test_skip "VLAN" "needs dom0 to make the peer's end"
@@ -24,5 +32,7 @@ ktap_test "stream down" probe down 10.77.0.1 stream 4000001
 ktap_test "datagrams up" probe up 10.77.0.1 size 0 1472 64
 ktap_test "datagrams down" probe down 10.77.0.1 size 0 1472 64
 ktap_test "packets of 12 pieces" probe up 10.77.0.1 slots 12 1400
+ktap_test "MTU of 9000, in pieces" large_pieces
 ip link del xfvlan
+set_mtu 1500
 ktap_finished

@@ -43,6 +43,8 @@ vlan_make() {
 	ip link set "vlan$1" up
 }
 
+vlan_mtu() { ip link set "vlan$1" mtu "$2"; }	# ID MTU
+
 ping_guest() { ping -c 5 -i 0.2 -W 2 -s "$1" 10.7.0.2; }
 
 echo_replies() {
