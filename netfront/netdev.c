@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <net/sch_generic.h>
 
+#include <compat/queue_napi.h>
 #include <compat/queue_stats.h>
 
 #include "channels.h"
@@ -22,8 +23,16 @@
 
 /* ---- up and down; both under RTNL, for a device that is live ---- */
 
+/* For those who list queues and poll them; %NULL: nobody looks after it any more. */
+static void queue_tell_napi(struct xnf_queue *q, struct napi_struct *napi)
+{
+	netif_queue_set_napi(q->xn->netdev, q->index, NETDEV_QUEUE_TYPE_RX, napi);
+	netif_queue_set_napi(q->xn->netdev, q->index, NETDEV_QUEUE_TYPE_TX, napi);
+}
+
 static void queue_start(struct xnf_queue *q)
 {
+	queue_tell_napi(q, &q->napi);
 	napi_enable(&q->napi);
 	/* Packets may have come while nobody listened, and their event with them. */
 	local_bh_disable();
@@ -46,8 +55,10 @@ static void stop_queues(struct xnf_dev *xn)
 {
 	u32 i;
 
-	for (i = 0; i < xn->nr_queues; i++)
+	for (i = 0; i < xn->nr_queues; i++) {
+		queue_tell_napi(&xn->queue[i], NULL);
 		napi_disable(&xn->queue[i].napi);
+	}
 	/* A poll that has completed may still be asking for its next event. */
 	synchronize_net();
 	for (i = 0; i < xn->nr_queues; i++)

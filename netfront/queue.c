@@ -7,6 +7,8 @@
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 
+#include <compat/queue_napi.h>
+
 #include "pages.h"
 #include "xdp.h"
 
@@ -168,6 +170,7 @@ int xnf_queue_alloc(struct xnf_queue *q)
 	err = xnf_events_bind(q);
 	if (err)
 		goto err_rx;
+	netif_napi_set_irq(&q->napi, q->rx_ec.irq ?: q->tx_ec.irq);
 	xnf_affinity_hint(q);
 	xnf_rx_refill(q);
 	return 0;

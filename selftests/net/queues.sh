@@ -113,13 +113,27 @@ device_agrees() {
 	[ "$(awk -F "[= ]" '/^device/ { print $4, $6, $8, $10 }' /tmp/list)" = "$counted" ]
 }
 
-# test_list NAME: where the kernel has a list of queues.
+# One instance for both directions of a queue, with the interrupt of what is received on it.
+list_has_napi() {
+	local queue id irq
+	qstats "$IFACE" napi >/tmp/list && qstats "$IFACE" irq >>/tmp/list || return
+	cat /tmp/list
+	lines_are rx && lines_are tx || return
+	for ((queue = 0; queue < $(channels); queue++)); do
+		id=$(sed -n "s/^rx $queue napi=//p" /tmp/list)
+		irq=$(interrupts | awk -v name="$IFACE-q$queue-rx" '$2 == name { print $1 }')
+		grep -qx "tx $queue napi=${id:-none}" /tmp/list &&
+			grep -qx "napi $id irq=${irq:-none}" /tmp/list || return
+	done
+}
+
+# test_list NAME [COMMAND]: where the kernel has a list of queues.
 test_list() {
 	qstats "$IFACE" device >/dev/null 2>&1
 	if [ $? = 2 ]; then
 		ktap_test_skip "$1" "Linux $(uname -r) has no list of queues with counters"
 	else
-		ktap_test "$1" list_agrees
+		ktap_test "$1" "${2:-list_agrees}"
 	fi
 }
 
@@ -172,6 +186,7 @@ ktap_test "CPUs are shared out" cpus_shared_out
 ktap_test "each CPU sends on its queue" every_queue_sends
 ktap_test "all queues receive" every_queue_receives
 test_list "the kernel's list of queues has their counters"
+test_list "the kernel's list of queues has who looks after them" list_has_napi
 ktap_test "the number they have already" same_count
 ktap_test "more than there can be is refused" other_count_fails
 for count in 1 2 $((MOST - 1)) "$MOST"; do
@@ -179,6 +194,7 @@ for count in 1 2 $((MOST - 1)) "$MOST"; do
 done
 ktap_test "CPUs are shared out again" cpus_shared_out
 test_list "no counter was lost"
+test_list "the list has who looks after them now" list_has_napi
 ktap_test "changed while it was down" down_and_changed
 ktap_test "changed while sending" changed_under up tx
 ktap_test "changed while receiving" changed_under down rx

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * qstats: what the kernel's list of queues counts, over generic netlink.
+ * qstats: what the kernel's list of queues says, over generic netlink.
  *
- *	qstats INTERFACE queue|device
+ *	qstats INTERFACE queue|device|napi|irq
  *
- * Prints a line for each queue, "rx 0 packets=1 bytes=2", or one for the device, "device - ...".
+ * Prints a line for each queue, "rx 0 packets=1 bytes=2" or "rx 0 napi=3"; one for the device,
+ * "device - ..."; or one for each NAPI instance, "napi 3 irq=4".
  * Exits with 2 if the kernel has no such list, with 3 if the driver has nothing to say there.
  */
 #define _GNU_SOURCE
@@ -19,19 +20,40 @@
 #include <unistd.h>
 
 /* linux/netdev.h, which older systems lack. */
-enum { CMD_QSTATS_GET = 12 };
-enum { IFINDEX = 1, QUEUE_TYPE, QUEUE_ID, SCOPE };
-enum { RX_PACKETS = 8, RX_BYTES, TX_PACKETS, TX_BYTES, LAST = TX_BYTES };
+enum { CMD_QUEUE_GET = 10, CMD_NAPI_GET, CMD_QSTATS_GET };
+enum { SCOPE = 4, LAST = 11 };
+
+/**
+ * struct list - one that can be asked for
+ * @name: on the command line
+ * @command: that asks for it
+ * @ifindex: attribute with the interface
+ * @type: that says rx or tx, 0 if there is none
+ * @id: with the number of the queue or instance
+ * @shown: names of those that are shown
+ */
+struct list {
+	const char *name;
+	int command;
+	int ifindex;
+	int type;
+	int id;
+	const char *shown[LAST + 1];
+};
+
+#define COUNTERS	{ [8] = "packets", [9] = "bytes", [10] = "packets", [11] = "bytes" }
+
+static const struct list lists[] = {
+	{ "queue", CMD_QSTATS_GET, 1, 2, 3, COUNTERS },
+	{ "device", CMD_QSTATS_GET, 1, 2, 3, COUNTERS },
+	{ "napi", CMD_QUEUE_GET, 2, 3, 1, { [4] = "napi" } },
+	{ "irq", CMD_NAPI_GET, 1, 0, 2, { [3] = "irq" } },
+};
 
 struct request {
 	struct nlmsghdr nl;
 	struct genlmsghdr genl;
 	char attributes[64];
-};
-
-static const char *const shown[LAST + 1] = {
-	[RX_PACKETS] = "packets", [RX_BYTES] = "bytes",
-	[TX_PACKETS] = "packets", [TX_BYTES] = "bytes",
 };
 
 static int netlink;
@@ -108,25 +130,25 @@ static int family(void)
 	return table[CTRL_ATTR_FAMILY_ID] ? (int)number(table[CTRL_ATTR_FAMILY_ID]) : -1;
 }
 
-static void print(const struct nlmsghdr *nl)
+static void print(const struct list *list, const struct nlmsghdr *nl)
 {
 	const struct nlattr *table[LAST + 1];
 	int i;
 
 	attributes(nl, table, LAST);
-	if (table[QUEUE_TYPE] && table[QUEUE_ID])
-		printf("%s %llu", number(table[QUEUE_TYPE]) ? "tx" : "rx",
-		       (unsigned long long)number(table[QUEUE_ID]));
-	else
+	if (!table[list->id])
 		printf("device -");
-	for (i = RX_PACKETS; i <= LAST; i++)
-		if (table[i])
-			printf(" %s=%llu", shown[i], (unsigned long long)number(table[i]));
+	else
+		printf("%s %llu", !list->type ? "napi" : number(table[list->type]) ? "tx" : "rx",
+		       (unsigned long long)number(table[list->id]));
+	for (i = 1; i <= LAST; i++)
+		if (list->shown[i] && table[i])
+			printf(" %s=%llu", list->shown[i], (unsigned long long)number(table[i]));
 	printf("\n");
 }
 
 /* Return: lines printed. */
-static int print_all(void)
+static int print_all(const struct list *list)
 {
 	static char answer[65536];
 	int lines = 0;
@@ -142,33 +164,46 @@ static int print_all(void)
 				return lines;
 			if (nl->nlmsg_type == NLMSG_ERROR)
 				die(2, "this kernel does not count by queue");
-			print(nl);
+			print(list, nl);
 			lines++;
 		}
 	}
 }
 
+static const struct list *list_named(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (!strcmp(lists[i].name, name))
+			return &lists[i];
+	die(1, "no such list");
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
+	const struct list *list;
 	struct request r;
 	uint32_t index;
 
 	if (argc != 3)
-		die(1, "usage: qstats INTERFACE queue|device");
+		die(1, "usage: qstats INTERFACE queue|device|napi|irq");
+	list = list_named(argv[2]);
 	index = if_nametoindex(argv[1]);
 	netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	if (!index || netlink < 0)
 		die(1, "no such interface");
-	r = request(family(), CMD_QSTATS_GET, NLM_F_DUMP);
-	add(&r, IFINDEX, &index, sizeof(index));
-	if (!strcmp(argv[2], "queue")) {
+	r = request(family(), list->command, NLM_F_DUMP);
+	add(&r, list->ifindex, &index, sizeof(index));
+	if (!strcmp(list->name, "queue")) {
 		uint64_t scope = 1;
 
 		add(&r, SCOPE, &scope, sizeof(scope));
 	}
 	if (!send_request(&r))
 		die(1, "cannot ask");
-	if (!print_all())
+	if (!print_all(list))
 		die(3, "the driver has nothing to say");
 	return 0;
 }
