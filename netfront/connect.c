@@ -52,6 +52,17 @@ static u32 usable_tx_slots(const struct xnf_offer *offer)
 	return offer->sg ? min(offer->max_tx_slots, most) : 1;
 }
 
+/* The toolstack writes a limit as "BYTES,MICROSECONDS": once so many are sent, the rest is waited. */
+static u32 read_rest(struct xenbus_device *xbdev)
+{
+	u64 bytes;
+	u32 usec;
+
+	if (xenbus_scanf(XBT_NIL, xbdev->otherend, "rate", "%llu,%u", &bytes, &usec) != 2)
+		return 0;
+	return DIV_ROUND_UP(usec, USEC_PER_SEC);
+}
+
 /* The stack may ask for them at any time, with RTNL; xnf_xdp_xmit() without. */
 static void take_offer(struct xnf_dev *xn, const struct xnf_offer *offer, bool trusted)
 {
@@ -76,6 +87,7 @@ static int read_offer(struct xnf_dev *xn)
 		dev_err(&xbdev->dev, "backend does not copy received packets, which is all we know\n");
 		return -EOPNOTSUPP;
 	}
+	offer.rest = read_rest(xbdev);
 	offer.max_tx_slots = usable_tx_slots(&offer);
 	trusted = xenbus_read_unsigned(xbdev->nodename, "trusted", 1) && xnf_param_trusted();
 	take_offer(xn, &offer, trusted);

@@ -272,6 +272,7 @@ struct xnf_queue {
  * @mcast_dynamic: looks at any time whether it is to be used
  * @ctrl_ring: takes requests on a control ring
  * @max_queues: queues it serves
+ * @rest: seconds it may take nothing because it limits our rate
  * @max_tx_slots: data slots it takes in one packet
  */
 struct xnf_offer {
@@ -285,6 +286,7 @@ struct xnf_offer {
 	bool mcast;
 	bool mcast_dynamic;
 	bool ctrl_ring;
+	u32 rest;
 	u32 max_queues;
 	u32 max_tx_slots;
 };

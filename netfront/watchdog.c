@@ -2,14 +2,15 @@
 /*
  * When a stopped queue stays stopped. Either an event was lost, which a poll mends;
  * or our doorbell was, which another mends; or the backend takes nothing, and then a
- * new connection may help, but not too soon: one that limits our rate may rest for long.
+ * new connection may help, but not too soon: one that limits our rate may rest for long, and says
+ * how long.
  */
 #include <linux/netdevice.h>
 
 #include "netfront.h"
 
-/* Times in a row that nothing has moved before a reconnect: half a minute. */
-#define XNF_PATIENCE		6
+/* How long nothing moves before a reconnect. */
+#define XNF_PATIENCE		(30 * HZ)
 /* From one such reconnect to the next at least. */
 #define XNF_REVIVE_PAUSE	(60 * HZ)
 
@@ -20,6 +21,12 @@ static void count_timeout(struct xnf_queue *q)
 	u64_stats_update_end(&q->stats.rescue_sync);
 }
 
+/* Return: how long no response came, to the watchdog's knowledge. */
+static unsigned long stuck_for(const struct xnf_queue *q)
+{
+	return (unsigned long)q->stuck * q->xn->netdev->watchdog_timeo;
+}
+
 static void revive(struct xnf_queue *q)
 {
 	struct xnf_dev *xn = q->xn;
@@ -27,8 +34,8 @@ static void revive(struct xnf_queue *q)
 	if (xn->revived && time_before(jiffies, xn->revived + XNF_REVIVE_PAUSE))
 		return;
 	xn->revived = jiffies ?: 1;
-	netdev_warn(xn->netdev, "queue %u: backend has sent nothing for %u s, reconnecting\n",
-		    q->index, XNF_PATIENCE * xn->netdev->watchdog_timeo / HZ);
+	netdev_warn(xn->netdev, "queue %u: backend has sent nothing for %lu s, reconnecting\n",
+		    q->index, stuck_for(q) / HZ);
 	xfl_reconnect(&xn->xd);
 }
 
@@ -54,8 +61,9 @@ void xnf_tx_timeout(struct net_device *dev, unsigned int index)
 	q->stuck_at = cons;
 	napi_schedule(&q->napi);
 	xfl_evtchn_notify(&q->tx_ec);
-	if (++q->stuck < XNF_PATIENCE)
+	q->stuck++;
+	if (stuck_for(q) < XNF_PATIENCE + (unsigned long)xn->offer.rest * HZ)
 		return;
-	q->stuck = 0;
 	revive(q);
+	q->stuck = 0;
 }

@@ -3,7 +3,7 @@
 #: about = "a backend that is restarted under traffic, and one that takes nothing for a while"
 #: kernel = ["6.12"]
 #: driver = "ours"
-#: timeout = 400
+#: timeout = 500
 #: slow = true
 
 # netback stops consuming when its interface goes down in dom0.
@@ -56,8 +56,12 @@ restarted_in_stream() {	# up|down tx|rx
 quietly() { dmesg -n "$1"; }
 nothing_else_cried() { ! dmesg | grep -e "WARNING:" -e "BUG:" -e Oops -e "Call Trace"; }
 
+# As if its rate were limited by periods of 20 s: it may rest as long, and half a minute is no fault.
+patient() { wait_for 60 counter_over tx_timeouts 7 && ! logged "backend has sent nothing"; }
+
 guest() {
 	ktap_print_header
+	ktap_test "a limit of 1 GB in 20 s" dom0 key_set vif 0 rate 1000000000,20000000
 	ktap_test "driver loads" load_driver net
 	ktap_test "link is up" net_up
 	ktap_test "traffic" streams
@@ -68,6 +72,7 @@ guest() {
 	quietly 1
 	ktap_test "the backend stops" dom0 vif_down
 	ktap_test "the watchdog notices" wait_for 40 counter_over tx_timeouts 0
+	ktap_test "and has patience for 20 s more" patient
 	ktap_test "the driver asks for a new connection" wait_for 90 logged "backend has sent nothing"
 	ktap_test "and gets it" wait_for 40 connects_over 3
 	ktap_test "the backend goes on" dom0 vif_up
