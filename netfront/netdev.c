@@ -331,6 +331,7 @@ static void describe(struct net_device *dev)
 {
 	dev->netdev_ops = &xnf_netdev_ops;
 	dev->ethtool_ops = &xnf_ethtool_ops;
+	dev->sysfs_groups[0] = &xnf_attribute_group;
 	xfl_stat_ops(dev, &xnf_stat_ops);
 	dev->hw_features = XNF_FEATURES | NETIF_F_RXHASH;
 	dev->features = XNF_FEATURES | NETIF_F_RXCSUM;

@@ -488,6 +488,9 @@ void xnf_xdp_flush(struct xnf_queue *q);
 /* ethtool.c */
 extern const struct ethtool_ops xnf_ethtool_ops;
 
+/* sysfs.c */
+extern const struct attribute_group xnf_attribute_group;
+
 /* stats.c */
 extern const struct netdev_stat_ops xnf_stat_ops;
 void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total);

@@ -20,6 +20,16 @@ no_errors_counted() {
 	[ "$(errors_counted)" = "$ERRORS" ] || { ip -s link show "$IFACE"; return 1; }
 }
 
+# As the in-tree driver has them: scripts set and read them.
+ring_bounds() {
+	local name dir=/sys/class/net/$IFACE
+	for name in min max cur; do
+		[ "$(cat "$dir/rxbuf_$name")" = 256 ] || return
+	done
+	echo 64 >"$dir/rxbuf_min" && [ "$(cat "$dir/rxbuf_min")" = 256 ] &&
+		! echo many >"$dir/rxbuf_max" && ! echo 1 >"$dir/rxbuf_cur"
+}
+
 net_begin
 ERRORS=$(errors_counted)
 ktap_test "ping" ping -c 2 -W 5 "$PEER"
@@ -43,6 +53,7 @@ ktap_test "iperf3, TCP up" timeout 60 iperf3 -c "$PEER" -n 16M
 ktap_test "iperf3, TCP down" timeout 60 iperf3 -c "$PEER" -n 16M -R
 ktap_test "iperf3, UDP up" timeout 60 iperf3 -c "$PEER" -u -b 30M -l 1400 -n 2M
 ktap_test "iperf3, UDP down" timeout 60 iperf3 -c "$PEER" -u -b 30M -l 1400 -n 2M -R
+ktap_test "bounds of the receive ring are accepted and ignored" ring_bounds
 ktap_test "counters follow the traffic" counters_follow
 ktap_test "no errors and drops counted" no_errors_counted
 ktap_test "a spoiled datagram is noticed" \
