@@ -52,15 +52,21 @@ static u32 usable_tx_slots(const struct xnf_offer *offer)
 	return offer->sg ? min(offer->max_tx_slots, most) : 1;
 }
 
-/* The toolstack writes a limit as "BYTES,MICROSECONDS": once so many are sent, the rest is waited. */
+#define XNF_MAX_REST	3600u	/* seconds */
+
+/*
+ * The toolstack writes a limit as "BYTES,MICROSECONDS": what a backend may pass on in a period. It
+ * saves that up until the next packet, which may be a large one, fits.
+ */
 static u32 read_rest(struct xenbus_device *xbdev)
 {
 	u64 bytes;
-	u32 usec;
+	u32 usec, periods;
 
 	if (xenbus_scanf(XBT_NIL, xbdev->otherend, "rate", "%llu,%u", &bytes, &usec) != 2)
 		return 0;
-	return DIV_ROUND_UP(usec, USEC_PER_SEC);
+	periods = DIV_ROUND_UP(XNF_TX_PACKET_MAX, (u32)clamp(bytes, 1ull, XNF_TX_PACKET_MAX));
+	return min_t(u64, DIV_ROUND_UP_ULL((u64)usec * periods, USEC_PER_SEC), XNF_MAX_REST);
 }
 
 /* The stack may ask for them at any time, with RTNL; xnf_xdp_xmit() without. */
@@ -137,6 +143,21 @@ static void set_mtu(struct xnf_dev *xn)
 
 	if (!xn->registered)
 		xfl_keys_read(xbdev, xbdev->nodename, &key, 1, &xn->netdev->mtu);
+}
+
+/*
+ * Where an interface is attached to a guest that runs, the script that writes the key may
+ * come after our first look; but the backend is not connected before it is done.
+ */
+static void look_for_mtu_again(struct xnf_dev *xn)
+{
+	struct xenbus_device *xbdev = xn->xd.xbdev;
+	u32 mtu = xenbus_read_unsigned(xbdev->nodename, "mtu", ETH_DATA_LEN);
+
+	rtnl_lock();
+	if (xn->netdev->mtu == ETH_DATA_LEN && mtu > ETH_DATA_LEN && mtu <= xn->netdev->max_mtu)
+		dev_set_mtu(xn->netdev, mtu);
+	rtnl_unlock();
 }
 
 /* ---- publishing ---- */
@@ -280,6 +301,8 @@ static int xnf_go_live(struct xfl_device *xd)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
 
+	if (!xn->connects)
+		look_for_mtu_again(xn);
 	xnf_affinity_steer(xn);
 	xnf_rss_start(xn);
 	xnf_netdev_start(xn);

@@ -236,6 +236,8 @@ static int adapt_mtu(struct xnf_dev *xn)
 	xnf_netdev_limit_mtu(xn);
 	if (lower)
 		netdev_warn(dev, "backend takes no packets over one frame, MTU is now %u\n", mtu);
+	else if (mtu > dev->mtu)
+		netdev_info(dev, "backend takes larger packets again, MTU is now %u\n", mtu);
 	err = dev_set_mtu(dev, mtu);
 	xn->uncut_mtu = want;
 	xn->cut_mtu = dev->mtu < want ? dev->mtu : 0;

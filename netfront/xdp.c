@@ -20,9 +20,12 @@
 
 static int open_rxq(struct xnf_queue *q, struct xnf_xdp *x)
 {
-	/* A fragment may grow up to its frame's end. */
-	int err = __xdp_rxq_info_reg(&x->rxq, q->xn->netdev, q->index, q->napi.napi_id,
-				     XFL_FRAME_SIZE);
+	/*
+	 * A fragment may grow up to its frame's end. Not in large pages: kernels without "xdp: use
+	 * modulo operation to calculate XDP frag tailroom" let it grow over the frames behind it.
+	 */
+	u32 growth = PAGE_SIZE > XFL_FRAME_SIZE ? 0 : XFL_FRAME_SIZE;
+	int err = __xdp_rxq_info_reg(&x->rxq, q->xn->netdev, q->index, q->napi.napi_id, growth);
 
 	if (err)
 		return err;
