@@ -7,7 +7,7 @@ import statistics
 from . import plan, results, rows
 
 CPUS = 4
-GUEST = {"vcpus": CPUS, "disks": ["xvda 256M"]}
+GUEST = {"vcpus": CPUS, "nics": 1, "disks": ["xvda 256M"]}
 ROUNDS = 3
 SLOTS_OF_FRAME = 32
 LIMIT = 0.05        # what is said to stay below it
@@ -84,7 +84,7 @@ TCP = {"op_bytes": 65536, "warm": 500, "window": 500}
 ROWS = [
     *(_disk("frames", size, depth) for size in (4, 64) for depth in (32, 128)),
     _disk("disk-queues", 4, 8), _disk("disk-queues", 4, 32), _disk("disk-queues", 64, 32),
-    _net("udp64-out", "UDP 64 B to dom0", "udp-out", 64, arrive=True),
+    _net("udp64-out", "UDP 64 B to dom0", "udp-out", 64, arrive=rows.DOM0),
     _net("tcp-out", "TCP to dom0", "tcp-out", 65536, **TCP),
     # dom0 chooses a queue by the flow's hash, so it takes more of them to have all used.
     _net("tcp-in", "TCP from dom0", "tcp-in", 65536, 32, **TCP),

@@ -5,7 +5,9 @@
  *
  *	load serve [PORT]			in dom0
  *	load KIND HOST FILE [SIZE [FLOWS]]	in the guest, until killed; counts in FILE
- *	load packets HOST			print how many packets the vif brought dom0 so far
+ *	load packets HOST			print how many packets the vifs there brought so far
+ *	load forward HOST KIND TO [SIZE]	have the server on HOST run "load KIND TO" with no count
+ *						of its own, until this is killed
  *	load put HOST NAME			send standard input to a file in the server's directory
  *
  * KIND: tcp-out, tcp-in (SIZE bytes a call), udp-out, udp-in (SIZE bytes a datagram),
@@ -39,12 +41,13 @@
 #define MAX_SIZE	(1u << 20)
 #define MAX_DATAGRAM	9000
 #define SOCKET_BUFFER	(4 << 20)
+#define VIA		"via-"
 
 struct request {
 	char kind[16];
 	unsigned int size;
 	unsigned int port;
-	char name[32];	/* for put */
+	char name[32];	/* for put, and where to for via- */
 };
 
 static char buffer[MAX_SIZE];
@@ -241,7 +244,7 @@ static void echo_each(int listening, int control)
 	}
 }
 
-/* Of all vifs in this domain: the ruler's guest has one. */
+/* Of all vifs in this network namespace: the ruler's guest has one in each. */
 static unsigned long long vif_packets(void)
 {
 	unsigned long long sum = 0, value;
@@ -281,6 +284,27 @@ static void keep_file(int control, const char *name)
 	send(control, "", 1, MSG_NOSIGNAL);
 }
 
+static void run(struct request *r, const char *host);
+
+/* As a client of another server, until our own client hangs up. */
+static void send_on(int control, struct request *r)
+{
+	struct request theirs = *r;
+	pid_t sender = fork();
+
+	if (sender < 0)
+		return;
+	if (!sender) {
+		snprintf(theirs.kind, sizeof(theirs.kind), "%s", r->kind + strlen(VIA));
+		run(&theirs, r->name);
+		_exit(1);
+	}
+	answer(control, 0);
+	while (recv(control, buffer, 1, 0) > 0)
+		;
+	kill(sender, SIGKILL);
+}
+
 static void serve_one(int control)
 {
 	struct sockaddr_in peer;
@@ -297,6 +321,8 @@ static void serve_one(int control)
 		answer(control, vif_packets());
 	} else if (!strcmp(r.kind, "put")) {
 		keep_file(control, r.name);
+	} else if (!strncmp(r.kind, VIA, strlen(VIA))) {
+		send_on(control, &r);
 	} else if (!strcmp(r.kind, "tcp-out")) {
 		answer(control, 0);
 		tcp_receive(control, r.size);
@@ -433,6 +459,22 @@ static void put(const struct sockaddr_in *server, struct request *r)
 		die("the server did not keep %s", r->name);
 }
 
+/* Holds the connection for as long as the server is to send. */
+__attribute__((noreturn)) static void forward(char **argv, struct request *r)
+{
+	struct sockaddr_in server = address(argv[0], DEFAULT_PORT);
+	int control = tcp_connect(&server);
+
+	snprintf(r->kind, sizeof(r->kind), VIA "%.11s", argv[1]);
+	snprintf(r->name, sizeof(r->name), "%s", argv[2]);
+	if (argv[3])
+		r->size = strtoul(argv[3], NULL, 10);
+	ask(control, r);
+	while (recv(control, buffer, 1, 0) > 0)
+		;
+	die("the server ended");
+}
+
 int main(int argc, char **argv)
 {
 	struct request r = { .size = 65536, .name = "-" };
@@ -451,6 +493,8 @@ int main(int argc, char **argv)
 	}
 	if (argc < 4)
 		die("usage: see the head of load.c");
+	if (!strcmp(r.kind, "forward") && argc > 4)
+		forward(argv + 2, &r);
 	if (!strcmp(r.kind, "put")) {
 		struct sockaddr_in server = address(argv[2], DEFAULT_PORT);
 

@@ -10,6 +10,7 @@
  *	disk:NAME	requests the block layer has seen completed (/sys/block/NAME/stat)
  *	load:FILE	what the program load keeps in FILE
  *	pktgen:NAME	packets the in-kernel packet generator has handed to interface NAME
+ *	qdisc:NAME	packets that the queueing discipline of interface NAME has let out
  *
  * Prints one line: ns= of the window, ops= and bytes= in it, cpu= ns that Xen accounts to this
  * domain, steal= ns that it was ready and did not run, irqs= event-channel interrupts of devices,
@@ -18,6 +19,7 @@
 #define _GNU_SOURCE
 #include "load.h"
 #include "mark.h"
+#include "qdisc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -145,6 +147,12 @@ static void sample_pktgen(struct sample *s)
 	s->bytes = 0;
 }
 
+static void sample_qdisc(struct sample *s)
+{
+	if (!qdisc_sent(counter_name, &s->ops, &s->bytes))
+		die("%s has no queueing discipline with counters", counter_name);
+}
+
 static void sample_load(struct sample *s)
 {
 	s->ops = 0;
@@ -161,8 +169,12 @@ static void sample_work(struct sample *s)
 		sample_disk(s);
 	} else if (!strcmp(counter_kind, "pktgen")) {
 		sample_pktgen(s);
-	} else {
+	} else if (!strcmp(counter_kind, "qdisc")) {
+		sample_qdisc(s);
+	} else if (load) {
 		sample_load(s);
+	} else {
+		die("nothing is counted by %s", counter_kind);
 	}
 }
 

@@ -6,7 +6,9 @@ import fnmatch
 
 from xenbench.util import BenchError
 
+# The two ends of dom0 between which the guest forwards.
 DOM0 = "10.7.0.1"
+FAR = "10.7.1.1"
 VOID = "10.9.0.2"
 
 # fio that leaves as little as possible of itself in the figures: no clock reading and no random
@@ -18,6 +20,7 @@ FIO = ("fio --name=ruler --output=/dev/null --thread --direct=1 --ioengine=io_ur
 
 GROUPS = {
     "net": "Network",
+    "fwd": "Forwarding between two interfaces",
     "disk": "Disk",
     "plain": "Disk without indirect descriptors",
     "fio": "Disk, fio's defaults",
@@ -40,7 +43,7 @@ class Row:
     null_command: str = ""
     op_bytes: int = 0       # an operation is so many bytes; 0: an operation is what is counted
     bandwidth: bool = False  # show bytes, not operations, a second
-    arrive: bool = False    # dom0 counts what came
+    arrive: str = ""        # this end of dom0 counts what came
     warm: int = 100
     window: int = 250
 
@@ -63,7 +66,7 @@ class Row:
         counter, command = self.counter, self.command
         if null:
             counter, command = self.null_counter, self.null_command
-        checks = ["arrive"] if self.arrive and not null else []
+        checks = [f"arrive={self.arrive}"] if self.arrive and not null else []
         checks += [str(queues)] if queues else []
         return f"row {identity} {','.join(checks) or '-'} {self.warm} {self.window} " \
                f"{counter} {command}"
@@ -78,21 +81,40 @@ def _load(short, title, kind, size, null=False, **more):
 
 def _pktgen(burst):
     return Row("net", f"pktgen-{burst}", f"pktgen, 60 B, burst {burst}", "pktgen:eth0", str(burst),
-               "pktgen:dummy0", str(burst), arrive=True)
+               "pktgen:dummy0", str(burst), arrive=DOM0)
 
 
 NET = [
     _load("tcp-out", "TCP to dom0", "tcp-out", 65536, op_bytes=65536, bandwidth=True),
     _load("tcp-in", "TCP from dom0", "tcp-in", 65536, op_bytes=65536, bandwidth=True),
-    _load("udp64-out", "UDP 64 B to dom0", "udp-out", 64, True, arrive=True),
+    _load("udp64-out", "UDP 64 B to dom0", "udp-out", 64, True, arrive=DOM0),
     _load("udp64-in", "UDP 64 B from dom0", "udp-in", 64),
-    _load("udp1400-out", "UDP 1400 B to dom0", "udp-out", 1400, True, arrive=True),
+    _load("udp1400-out", "UDP 1400 B to dom0", "udp-out", 1400, True, arrive=DOM0),
     _load("udp1400-in", "UDP 1400 B from dom0", "udp-in", 1400),
     _load("tcp-rr", "TCP request and response", "rr", 1),
     _load("tcp-crr", "TCP connection for each request", "crr", 1),
     _pktgen(1),
     _pktgen(16),
 ]
+
+
+def _forward(short, title, kind, size, back=False, **more):
+    """From one end of dom0 to the other; back: from eth1 to eth0."""
+    source, target, out = (FAR, DOM0, "eth0") if back else (DOM0, FAR, "eth1")
+    if kind == "udp-out":
+        more["arrive"] = target
+    return Row("fwd", short + ("-back" if back else ""),
+               f"{title}, {'eth1 to eth0' if back else 'eth0 to eth1'}", f"qdisc:{out}",
+               f"/bench/load forward {source} {kind} {target} {size}", window=500, **more)
+
+
+# Of TCP the segments that come as one packet are passed on as one.
+FORWARD = [_forward(short, title, kind, size, back, **more)
+           for short, title, kind, size, more in (
+               ("udp64", "UDP 64 B", "udp-out", 64, {}),
+               ("udp1400", "UDP 1400 B", "udp-out", 1400, {}),
+               ("tcp", "TCP", "tcp-out", 65536, {"op_bytes": 65536, "bandwidth": True}))
+           for back in (False, True)]
 
 # rw, block size in KB, queue depth, window in ms
 WORK = [
@@ -121,7 +143,8 @@ PLAIN = [work for work in WORK if work[1] > 4 or work[:3] == ("randread", 4, 32)
 FIO_ROWS = [("randread", 4, 1), ("randread", 4, 32), ("randwrite", 4, 32), ("read", 512, 32),
             ("write", 512, 32)]
 
-ROWS = NET + [_disk("disk", work) for work in WORK] + [_disk("plain", work) for work in PLAIN] + \
+ROWS = NET + FORWARD + [_disk("disk", work) for work in WORK] + \
+    [_disk("plain", work) for work in PLAIN] + \
     [_disk("fio", work) for work in WORK if work[:3] in FIO_ROWS]
 
 QUICK = ["net:tcp-out", "net:tcp-in", "net:udp64-out", "net:udp64-in", "net:tcp-rr", "net:pktgen-1",

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #: about = "measures rows of the ruler; what and in which order stands in /bench/plan"
 #: tools = ["fio"]
+#: nics = 2
 #: disks = ["xvda 256M", "xvdb 256M"]
 #: memory = 768
 #: icount = true
@@ -31,9 +32,20 @@ ruler_setup() {
 	done
 	cp "$RULER/load" /tmp/load
 	(cd "$RULER" && exec /tmp/load serve) </dev/null >/dev/null 2>&1 3>&- &
+	[ "$NICS" = 1 ] || ruler_far || return
 	"$RULER/xen-mfndump" dump-p2m "$DOMID" >"$RULER/p2m"
 	cp /proc/kallsyms "$RULER/dom0.syms"
 	cp /proc/xen/xensyms "$RULER/xen.syms"
+}
+
+# The second interface's end is a host of its own, so that the two have to talk through the guest.
+ruler_far() {
+	local vif=vif$DOMID.1
+	ip netns add far && ip link set "$vif" netns far &&
+		ip -n far link set lo up && ip -n far address add 10.7.1.1/24 dev "$vif" &&
+		ip -n far link set "$vif" up && ip -n far route add default via 10.7.1.2 &&
+		ip route add 10.7.1.0/24 via 10.7.0.2 || return
+	ip netns exec far /tmp/load serve </dev/null >/dev/null 2>&1 3>&- &
 }
 
 # The second disk's backend has no indirect descriptors.
@@ -116,6 +128,15 @@ disks_ready() {
 	done
 }
 
+nets_ready() {
+	local number
+	net_names || return
+	for ((number = 0; number < NICS; number++)); do
+		net_up $number &&
+			wait_for 10 ping -q -c 1 -W 2 "10.7.$number.1" >/dev/null || return
+	done
+}
+
 use() {	# ours|intree [net.PARAMETER=VALUE|blk.PARAMETER=VALUE...]
 	local word net=() blk=()
 	drop_drivers || return
@@ -128,8 +149,8 @@ use() {	# ours|intree [net.PARAMETER=VALUE|blk.PARAMETER=VALUE...]
 		blk.*) blk+=("${word#blk.}") ;;
 		esac
 	done
-	load_driver net "${net[@]}" && load_driver blk "${blk[@]}" && net_up &&
-		wait_for 20 disks_ready && wait_for 10 ping -q -c 1 -W 2 "$DOM0_IP" >/dev/null
+	load_driver net "${net[@]}" && load_driver blk "${blk[@]}" &&
+		wait_for 20 disks_ready && nets_ready
 }
 
 rings() {	# NUMBER SLOTS: fails unless our disk has as many rings of so many slots
@@ -181,10 +202,14 @@ pktgen_setup() {
 	done
 }
 
-vif_packets() { /bench/load packets "$DOM0_IP"; }
+# packets_at CHECKS: that came to the end of dom0 which the checks name, or nothing.
+packets_at() {
+	local host=${1#*arrive=}
+	[ "$host" = "$1" ] || /bench/load packets "${host%%,*}"
+}
 
-# row ID CHECK WARM WINDOW COUNTER COMMAND...: CHECK is "arrive" where the packets that came
-# to dom0 are to be compared with those sent, or the number of queues that have to share the work,
+# row ID CHECKS WARM WINDOW COUNTER COMMAND...: CHECKS is "arrive=HOST" where the packets that came
+# there are to be compared with those sent, or the number of queues that have to share the work,
 # or both. Where they do not, the row fails and says "uneven": tally has a window of it all the same.
 row() {
 	local id=$1 check=$2 warm=$3 window=$4 counter=$5 line arrived='' before='' code=0
@@ -194,16 +219,16 @@ row() {
 		pktgen_setup "${counter#*:}" "$1" || return
 		set -- sh -c 'echo start >/proc/net/pktgen/pgctrl'
 	fi
-	[[ $check != *arrive* ]] || arrived=$(vif_packets)
-	[[ $check != *[1-9]* ]] || before=$(work_of_queues "$counter")
+	arrived=$(packets_at "$check") || return
+	[[ ${check##*,} != [1-9]* ]] || before=$(work_of_queues "$counter")
 	line=$(/bench/meter "$warm" "$window" "$counter" "$@" 2>/tmp/error) || return
 	if [ -n "$before" ]; then
-		spread "${check#arrive,}" "$before" "$(work_of_queues "$counter")" ||
+		spread "${check##*,}" "$before" "$(work_of_queues "$counter")" ||
 			code=1 line+=" uneven=1"
 	fi
 	if [ -n "$arrived" ]; then
 		sleep 0.05
-		line+=" arrived=$(($(vif_packets) - arrived))"
+		line+=" arrived=$(($(packets_at "$check") - arrived))"
 	fi
 	echo "# figure: $id = 0 $line"
 	return $code
@@ -216,6 +241,7 @@ prepare() {
 		modprobe null_blk queue_mode=2 irqmode=0 gb=1 &&
 		modprobe pktgen && modprobe dummy numdummies=1 &&
 		/bin/ip address add 10.9.0.1/24 dev dummy0 && /bin/ip link set dummy0 up &&
+		echo 1 >/proc/sys/net/ipv4/ip_forward &&
 		dom0 ruler_setup
 }
 
