@@ -13,6 +13,8 @@
 
 /* The first byte of a straddling shape goes where the headers are. */
 #define LINEAR 1u
+/* Fragments of a packet, as most kernels allow. */
+#define USUAL_FRAGS 17u
 
 static unsigned int frames_of(unsigned int off, unsigned int len)
 {
@@ -116,6 +118,19 @@ void np_shape_straddle_make(struct np_shape *s, unsigned int slots, unsigned int
 	}
 }
 
+/* Linux 6.1 with 64 KB pages has 16, others have at least this. */
+static unsigned int most_fragments(void)
+{
+	unsigned int most = USUAL_FRAGS;
+	FILE *file = fopen("/proc/sys/net/core/max_skb_frags", "re");
+
+	if (file && fscanf(file, "%u", &most) != 1)
+		most = USUAL_FRAGS;
+	if (file)
+		fclose(file);
+	return most < USUAL_FRAGS ? most : USUAL_FRAGS;
+}
+
 void np_shape_random(struct np_shape *s, unsigned int max, uint64_t seed)
 {
 	struct rng r = { .seed = ~seed };
@@ -125,7 +140,7 @@ void np_shape_random(struct np_shape *s, unsigned int max, uint64_t seed)
 		memset(s, 0, sizeof(*s));
 		s->len = rng_range(&r, 0, max);
 	} else if (kind == 1) {
-		np_shape_slots_make(s, rng_range(&r, 2, 18), max, seed);
+		np_shape_slots_make(s, rng_range(&r, 2, most_fragments() + 1), max, seed);
 	} else {
 		np_shape_straddle_make(s, rng_range(&r, 2, kind == 2 ? 18 : 33), max, seed);
 	}
