@@ -31,6 +31,10 @@
 #define SLOTS_MAX	64u
 #define EXTRAS_MAX	8u
 #define RING_SLOTS	256u
+#define QUEUES_MAX	4u
+/* Of what is hashed by. */
+#define KEY_MAX		40u
+#define TABLE_MAX	128u
 
 /* ---- manners.c ---- */
 
@@ -57,6 +61,8 @@ struct key {
  * @waits: for the rest of a packet that is not all on the ring yet
  * @ragged: now and then gives a packet in more slots than it needs
  * @rx_offset: where in a frame it puts received data
+ * @queues: most queues it takes, 0 if it does not know of more than one
+ * @ctrl: has a control ring
  */
 struct manner {
 	const char *name;
@@ -70,6 +76,8 @@ struct manner {
 	bool waits;
 	bool ragged;
 	unsigned int rx_offset;
+	unsigned int queues;
+	bool ctrl;
 };
 
 const struct manner *manner_named(const char *name);
@@ -82,6 +90,8 @@ const struct manner *manner_named(const char *name);
 	_(tx_errors) _(tx_dropped)					\
 	_(rx_packets) _(rx_slots) _(rx_extras) _(rx_gso) _(rx_most)	\
 	_(rx_dropped)							\
+	_(ctrl_requests) _(ctrl_refused)				\
+	_(hash_alg) _(hash_types) _(hash_table)				\
 	_(violations)
 
 struct counts {
@@ -104,17 +114,55 @@ __attribute__((format(printf, 1, 2), noreturn)) void die(const char *fmt, ...);
  * @domid: of the guest
  * @gnt: grant device
  * @evt: event channel device
- * @port: local end of the event channel, valid while rings are mapped
- * @tx_ring: mapped, or NULL
- * @rx_ring: mapped, or NULL
  */
 struct guest {
 	unsigned int domid;
 	xengnttab_handle *gnt;
 	xenevtchn_handle *evt;
+};
+
+/**
+ * struct link - rings that share an event channel
+ * @port: our end of that, valid while the first ring is mapped
+ * @ring: mapped, or NULL
+ */
+struct link {
 	xenevtchn_port_or_error_t port;
-	void *tx_ring;
-	void *rx_ring;
+	void *ring[2];
+};
+
+/**
+ * struct queue - one queue of the interface
+ * @link: ring 0 for what the guest sends, 1 for what it receives
+ * @tx: our end of the first
+ * @rx: our end of the second
+ */
+struct queue {
+	struct link link;
+	netif_tx_back_ring_t tx;
+	netif_rx_back_ring_t rx;
+};
+
+/**
+ * struct ctrl - the control ring, and what the guest asked for on it
+ * @link: its ring
+ * @back: our end
+ * @alg: algorithm; this and all below outlive a connection
+ * @types: mask of what is hashed
+ * @nr_table: entries of the table in use
+ * @table: queue of a packet by its hash
+ * @key: of the hash
+ * @refusals: file that says what is refused, a line "TYPE STATUS" each, or NULL; see ctrl.c
+ */
+struct ctrl {
+	struct link link;
+	xen_netif_ctrl_back_ring_t back;
+	uint32_t alg;
+	uint32_t types;
+	uint32_t nr_table;
+	uint32_t table[TABLE_MAX];
+	uint8_t key[KEY_MAX];
+	const char *refusals;
 };
 
 /**
@@ -127,8 +175,9 @@ struct guest {
  * @front_state: what the guest had written when we last looked
  * @guest: access to the guest
  * @tap: the TAP interface
- * @tx: our end of the ring for what the guest sends
- * @rx: our end of the ring for what it receives
+ * @queue: its queues; packets are given to the first one alone
+ * @nr_queues: those in use
+ * @ctrl: the control ring
  * @tx_slots: most data slots of one packet the guest may use
  * @rx_slots: most data slots of one packet it takes
  * @rx_gso: bit N set if it takes GSO of type N
@@ -145,8 +194,9 @@ struct vif {
 	unsigned int front_state;
 	struct guest guest;
 	int tap;
-	netif_tx_back_ring_t tx;
-	netif_rx_back_ring_t rx;
+	struct queue queue[QUEUES_MAX];
+	unsigned int nr_queues;
+	struct ctrl ctrl;
 	unsigned int tx_slots;
 	unsigned int rx_slots;
 	unsigned int rx_gso;
@@ -157,7 +207,7 @@ struct vif {
 
 static inline bool linked(const struct vif *v)
 {
-	return v->guest.tx_ring;
+	return v->queue[0].link.ring[0];
 }
 
 /* ---- guest.c ---- */
@@ -177,11 +227,12 @@ struct piece {
 };
 
 void guest_open(struct guest *g, unsigned int domid);
-bool guest_link(struct guest *g, uint32_t tx_ref, uint32_t rx_ref, uint32_t port);
-void guest_unlink(struct guest *g);
+bool guest_link(struct guest *g, struct link *l, const uint32_t *ref, unsigned int nr,
+		uint32_t port);
+void guest_unlink(struct guest *g, struct link *l);
 bool guest_take(struct guest *g, const struct piece *piece, unsigned int nr, bool maps);
 bool guest_give(struct guest *g, const struct piece *piece, unsigned int nr, bool maps);
-void guest_notify(struct guest *g);
+void guest_notify(struct guest *g, const struct link *l);
 void guest_event(struct guest *g);
 
 /* ---- tap.c ---- */
@@ -202,6 +253,11 @@ bool rx_room(struct vif *v);
 void rx_serve(struct vif *v);
 void rx_discard(struct vif *v);
 
+/* ---- ctrl.c ---- */
+
+bool ctrl_link(struct vif *v);
+void ctrl_serve(struct vif *v);
+
 /* ---- store.c ---- */
 
 bool store_number(struct vif *v, const char *dir, const char *key, unsigned int *value);
@@ -209,6 +265,7 @@ void store_write(struct vif *v, const char *dir, const char *key, unsigned int v
 void store_forget(struct vif *v);
 void store_find(struct vif *v, unsigned int handle);
 bool agree(struct vif *v);
+void part(struct vif *v);
 
 /* ---- life.c ---- */
 

@@ -25,38 +25,45 @@ static void unmap(struct guest *g, void *frame)
 		die("a frame cannot be unmapped: %m");
 }
 
-static void unmap_rings(struct guest *g)
+static void unmap_rings(struct guest *g, struct link *l)
 {
-	unmap(g, g->tx_ring);
-	unmap(g, g->rx_ring);
-	g->tx_ring = g->rx_ring = NULL;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		unmap(g, l->ring[i]);
+		l->ring[i] = NULL;
+	}
 }
 
 /* Return: whether the rings are mapped and the channel is bound; if not, neither is. */
-bool guest_link(struct guest *g, uint32_t tx_ref, uint32_t rx_ref, uint32_t port)
+bool guest_link(struct guest *g, struct link *l, const uint32_t *ref, unsigned int nr,
+		uint32_t port)
 {
-	g->tx_ring = map(g, tx_ref);
-	g->rx_ring = map(g, rx_ref);
-	if (!g->tx_ring || !g->rx_ring) {
-		violation("rings %u and %u cannot be mapped: %m", tx_ref, rx_ref);
-		unmap_rings(g);
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		l->ring[i] = map(g, ref[i]);
+		if (l->ring[i])
+			continue;
+		violation("ring %u cannot be mapped: %m", ref[i]);
+		unmap_rings(g, l);
 		return false;
 	}
-	g->port = xenevtchn_bind_interdomain(g->evt, g->domid, port);
-	if (g->port < 0) {
+	l->port = xenevtchn_bind_interdomain(g->evt, g->domid, port);
+	if (l->port < 0) {
 		violation("event channel %u cannot be bound: %m", port);
-		unmap_rings(g);
+		unmap_rings(g, l);
 		return false;
 	}
 	return true;
 }
 
-void guest_unlink(struct guest *g)
+void guest_unlink(struct guest *g, struct link *l)
 {
-	if (!g->tx_ring)
+	if (!l->ring[0])
 		return;
-	xenevtchn_unbind(g->evt, g->port);
-	unmap_rings(g);
+	xenevtchn_unbind(g->evt, l->port);
+	unmap_rings(g, l);
 }
 
 /* ---- by mapping, one frame after the other ---- */
@@ -131,12 +138,12 @@ bool guest_give(struct guest *g, const struct piece *piece, unsigned int nr, boo
 	return maps ? by_mapping(g, piece, nr, true) : by_copying(g, piece, nr, true);
 }
 
-void guest_notify(struct guest *g)
+void guest_notify(struct guest *g, const struct link *l)
 {
-	xenevtchn_notify(g->evt, g->port);
+	xenevtchn_notify(g->evt, l->port);
 }
 
-/* The channel tells once, until it is asked to tell again. */
+/* A channel tells once, until it is asked to tell again. */
 void guest_event(struct guest *g)
 {
 	xenevtchn_port_or_error_t port = xenevtchn_pending(g->evt);

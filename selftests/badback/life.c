@@ -53,7 +53,7 @@ static void link_down(struct vif *v)
 {
 	if (linked(v))
 		tx_serve(v);
-	guest_unlink(&v->guest);
+	part(v);
 }
 
 static bool asked_to_close(struct vif *v)
@@ -130,5 +130,5 @@ void life_step(struct vif *v)
 
 void life_end(struct vif *v)
 {
-	guest_unlink(&v->guest);
+	part(v);
 }

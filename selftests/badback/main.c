@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- *	badback MANNER DOMID DEVICE TAP
+ *	badback MANNER DOMID DEVICE TAP [REFUSALS]
  *
  * Serves interface DEVICE of domain DOMID until the device is taken away or SIGTERM comes.
  * Dom0's kernel must have let go of it. SIGUSR1 prints the counters. Exit status: 0 if the guest
  * kept to the protocol and to what was advertised, 1 if not, 2 if it could not be served.
+ * REFUSALS: a file that says what of the control ring is refused, see ctrl.c.
  */
 #include "badback.h"
 
@@ -65,6 +66,7 @@ static void traffic(struct vif *v)
 		rx_discard(v);
 		return;
 	}
+	ctrl_serve(v);
 	tx_serve(v);
 	rx_serve(v);
 }
@@ -89,8 +91,8 @@ int main(int argc, char **argv)
 	struct vif v = { 0 };
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc != 5)
-		die("usage: badback MANNER DOMID DEVICE TAP");
+	if (argc != 5 && argc != 6)
+		die("usage: badback MANNER DOMID DEVICE TAP [REFUSALS]");
 	v.manner = manner_named(argv[1]);
 	if (!v.manner)
 		die("no manner is named %s", argv[1]);
@@ -102,6 +104,7 @@ int main(int argc, char **argv)
 	guest_open(&v.guest, atoi(argv[2]));
 	store_find(&v, atoi(argv[3]));
 	v.tap = tap_open(argv[4]);
+	v.ctrl.refusals = argv[5];
 	life_begin(&v);
 	serve(&v);
 	life_end(&v);

@@ -32,6 +32,17 @@ static const struct key slots_keys[] = {
 	{ NULL, 0 }
 };
 
+static const struct key hash_keys[] = {
+	{ "feature-sg", 1 },
+	{ "feature-gso-tcpv4", 1 },
+	{ "feature-gso-tcpv6", 1 },
+	{ "feature-ipv6-csum-offload", 1 },
+	{ "feature-rx-copy", 1 },
+	{ "feature-ctrl-ring", 1 },
+	{ "multi-queue-max-queues", 2 },
+	{ NULL, 0 }
+};
+
 static const struct manner manners[] = {
 	/* Its key for GSO says no, its code takes it: here the key says so too. */
 	{
@@ -47,6 +58,11 @@ static const struct manner manners[] = {
 		.name = "slots", .keys = slots_keys, .tx_slots = XEN_NETIF_NR_SLOTS_MIN,
 		.tx_offer = SLOTS_OFFERED, .gso = V4 | V6, .csum6 = true, .csum_rx = true,
 		.ragged = true,
+	},
+	/* Has two queues and a control ring, and refuses on it what it is told to. */
+	{
+		.name = "hash", .keys = hash_keys, .tx_slots = XEN_NETIF_NR_SLOTS_MIN,
+		.gso = V4 | V6, .csum6 = true, .csum_rx = true, .queues = 2, .ctrl = true,
 	},
 };
 

@@ -11,15 +11,17 @@ static unsigned char bytes[PACKET_MAX];
 
 static unsigned int requests(const struct vif *v)
 {
-	RING_IDX prod = *(volatile RING_IDX *)&v->rx.sring->req_prod;
+	const struct queue *q = &v->queue[0];
+	RING_IDX prod = *(volatile RING_IDX *)&q->rx.sring->req_prod;
 
 	xen_rmb();
-	return prod - v->rx.req_cons;
+	return prod - q->rx.req_cons;
 }
 
 /* Return: whether the largest packet has room. If not, an event is asked for. */
 bool rx_room(struct vif *v)
 {
+	struct queue *q = &v->queue[0];
 	unsigned int need = v->rx_slots + !!v->rx_gso;
 
 	if (requests(v) > RING_SLOTS) {
@@ -29,7 +31,7 @@ bool rx_room(struct vif *v)
 	}
 	if (requests(v) >= need)
 		return true;
-	v->rx.sring->req_event = v->rx.req_cons + need;
+	q->rx.sring->req_event = q->rx.req_cons + need;
 	xen_mb();
 	return requests(v) >= need;
 }
@@ -71,11 +73,12 @@ static unsigned int gso_type(const struct virtio_net_hdr *hdr)
 /* A response lies where its request lay. */
 static void rx_respond(struct vif *v, uint16_t flags, int16_t status)
 {
+	struct queue *q = &v->queue[0];
 	netif_rx_request_t req;
 	netif_rx_response_t *rsp;
 
-	RING_COPY_REQUEST(&v->rx, v->rx.rsp_prod_pvt, &req);
-	rsp = RING_GET_RESPONSE(&v->rx, v->rx.rsp_prod_pvt++);
+	RING_COPY_REQUEST(&q->rx, q->rx.rsp_prod_pvt, &req);
+	rsp = RING_GET_RESPONSE(&q->rx, q->rx.rsp_prod_pvt++);
 	rsp->id = req.id;
 	rsp->offset = v->manner->rx_offset;
 	rsp->flags = flags;
@@ -84,9 +87,10 @@ static void rx_respond(struct vif *v, uint16_t flags, int16_t status)
 
 static void rx_respond_gso(struct vif *v, const struct virtio_net_hdr *hdr)
 {
+	struct queue *q = &v->queue[0];
 	netif_extra_info_t *extra;
 
-	extra = (netif_extra_info_t *)RING_GET_RESPONSE(&v->rx, v->rx.rsp_prod_pvt++);
+	extra = (netif_extra_info_t *)RING_GET_RESPONSE(&q->rx, q->rx.rsp_prod_pvt++);
 	*extra = (netif_extra_info_t) {
 		.type = XEN_NETIF_EXTRA_TYPE_GSO,
 		.u.gso = { .size = hdr->gso_size, .type = gso_type(hdr) },
@@ -101,11 +105,12 @@ static void rx_respond_gso(struct vif *v, const struct virtio_net_hdr *hdr)
 static unsigned int cut(struct vif *v, unsigned int len, unsigned int each, bool extra,
 			struct piece *piece)
 {
+	struct queue *q = &v->queue[0];
 	netif_rx_request_t req;
 	unsigned int nr, done;
 
 	for (nr = 0, done = 0; done < len; nr++) {
-		RING_COPY_REQUEST(&v->rx, v->rx.req_cons, &req);
+		RING_COPY_REQUEST(&q->rx, q->rx.req_cons, &req);
 		piece[nr] = (struct piece) {
 			.ref = req.gref,
 			.offset = v->manner->rx_offset,
@@ -113,7 +118,7 @@ static unsigned int cut(struct vif *v, unsigned int len, unsigned int each, bool
 			.local = bytes + done,
 		};
 		done += piece[nr].len;
-		v->rx.req_cons += nr || !extra ? 1 : 2;
+		q->rx.req_cons += nr || !extra ? 1 : 2;
 	}
 	return nr;
 }
@@ -141,6 +146,7 @@ static void give(struct vif *v, const struct virtio_net_hdr *hdr, unsigned int l
 /* Packets that are waiting, as long as the guest has room. */
 void rx_serve(struct vif *v)
 {
+	struct queue *q = &v->queue[0];
 	struct virtio_net_hdr hdr;
 	unsigned int each;
 	int len, notify;
@@ -155,9 +161,9 @@ void rx_serve(struct vif *v)
 		else
 			counts.rx_dropped++;
 	}
-	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&v->rx, notify);
+	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&q->rx, notify);
 	if (notify)
-		guest_notify(&v->guest);
+		guest_notify(&v->guest, &q->link);
 }
 
 /* Nobody is there to take them. */

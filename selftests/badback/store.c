@@ -126,28 +126,73 @@ static void agree_nothing_else(struct vif *v)
 		violation("request-rx-copy is not there");
 	if (number_of(v, "request-multicast-control", 0))
 		violation("request-multicast-control without the feature");
-	if (number_of(v, "multi-queue-num-queues", 1) != 1)
-		violation("more than one queue without the feature");
+	if (!v->manner->ctrl && number_of(v, "ctrl-ring-ref", 0))
+		violation("a control ring without the feature");
+}
+
+static bool agree_queues(struct vif *v)
+{
+	unsigned int most = v->manner->queues ? v->manner->queues : 1;
+
+	v->nr_queues = number_of(v, "multi-queue-num-queues", 1);
+	if (v->nr_queues && v->nr_queues <= most)
+		return true;
+	violation("%u queues where %u were offered", v->nr_queues, most);
+	v->nr_queues = 0;
+	return false;
+}
+
+/* One queue's keys are in the frontend's directory, those of several in one each. */
+static bool link_queue(struct vif *v, unsigned int n)
+{
+	struct queue *q = &v->queue[n];
+	unsigned int ref[2], port;
+	char dir[128];
+
+	snprintf(dir, sizeof(dir), v->nr_queues > 1 ? "%s/queue-%u" : "%s", v->front, n);
+	if (!store_number(v, dir, "tx-ring-ref", &ref[0]) ||
+	    !store_number(v, dir, "rx-ring-ref", &ref[1]) ||
+	    !store_number(v, dir, "event-channel", &port)) {
+		violation("no rings of queue %u, or no event channel for both", n);
+		return false;
+	}
+	if (!guest_link(&v->guest, &q->link, ref, 2, port))
+		return false;
+	BACK_RING_INIT(&q->tx, (netif_tx_sring_t *)q->link.ring[0], RING_FRAME);
+	BACK_RING_INIT(&q->rx, (netif_rx_sring_t *)q->link.ring[1], RING_FRAME);
+	return true;
+}
+
+static bool link_all(struct vif *v)
+{
+	unsigned int n;
+
+	for (n = 0; n < v->nr_queues; n++)
+		if (!link_queue(v, n))
+			return false;
+	return !v->manner->ctrl || ctrl_link(v);
+}
+
+/* Lets go of all that the guest lent. */
+void part(struct vif *v)
+{
+	unsigned int n;
+
+	for (n = 0; n < QUEUES_MAX; n++)
+		guest_unlink(&v->guest, &v->queue[n].link);
+	guest_unlink(&v->guest, &v->ctrl.link);
 }
 
 /* Reads what the guest published, and links to it. Return: whether that worked. */
 bool agree(struct vif *v)
 {
-	unsigned int tx_ref, rx_ref, port;
-
-	if (!store_number(v, v->front, "tx-ring-ref", &tx_ref) ||
-	    !store_number(v, v->front, "rx-ring-ref", &rx_ref) ||
-	    !store_number(v, v->front, "event-channel", &port)) {
-		violation("no rings of one queue, or no event channel for both");
-		return false;
-	}
 	agree_slots(v);
 	agree_offloads(v);
 	agree_nothing_else(v);
-	if (!guest_link(&v->guest, tx_ref, rx_ref, port))
+	if (!agree_queues(v) || !link_all(v)) {
+		part(v);
 		return false;
-	BACK_RING_INIT(&v->tx, (netif_tx_sring_t *)v->guest.tx_ring, RING_FRAME);
-	BACK_RING_INIT(&v->rx, (netif_rx_sring_t *)v->guest.rx_ring, RING_FRAME);
+	}
 	tap_offload(v);
 	return true;
 }

@@ -34,21 +34,21 @@ static unsigned char bytes[PACKET_MAX];
 
 /* ---- gathering ---- */
 
-static bool next_place(struct vif *v, struct packet *p, RING_IDX prod, union place *place)
+static bool next_place(struct queue *q, struct packet *p, RING_IDX prod, union place *place)
 {
 	if (p->end == prod)
 		return false;
-	RING_COPY_REQUEST(&v->tx, p->end, &place->req);
+	RING_COPY_REQUEST(&q->tx, p->end, &place->req);
 	p->end++;
 	return true;
 }
 
-static bool gather_extras(struct vif *v, struct packet *p, RING_IDX prod)
+static bool gather_extras(struct queue *q, struct packet *p, RING_IDX prod)
 {
 	union place place;
 
 	do {
-		if (!next_place(v, p, prod, &place))
+		if (!next_place(q, p, prod, &place))
 			return false;
 		if (p->nr_extras < EXTRAS_MAX)
 			p->extra[p->nr_extras] = place.extra;
@@ -58,20 +58,20 @@ static bool gather_extras(struct vif *v, struct packet *p, RING_IDX prod)
 }
 
 /* Return: whether all of a packet is there. */
-static bool gather(struct vif *v, struct packet *p, RING_IDX prod)
+static bool gather(struct queue *q, struct packet *p, RING_IDX prod)
 {
 	union place place;
 
 	p->nr = p->nr_extras = 0;
-	p->end = v->tx.req_cons;
+	p->end = q->tx.req_cons;
 	do {
-		if (!next_place(v, p, prod, &place))
+		if (!next_place(q, p, prod, &place))
 			return false;
 		if (p->nr < SLOTS_MAX)
 			p->slot[p->nr] = place.req;
 		p->nr++;
 		if (p->nr == 1 && place.req.flags & NETTXF_extra_info &&
-		    !gather_extras(v, p, prod))
+		    !gather_extras(q, p, prod))
 			return false;
 	} while (place.req.flags & NETTXF_more_data);
 	return true;
@@ -223,83 +223,91 @@ static void count(const struct packet *p)
 
 /* ---- answering ---- */
 
-static void tx_respond(struct vif *v, uint16_t id, int16_t status)
+static void tx_respond(struct queue *q, uint16_t id, int16_t status)
 {
-	netif_tx_response_t *rsp = RING_GET_RESPONSE(&v->tx, v->tx.rsp_prod_pvt++);
+	netif_tx_response_t *rsp = RING_GET_RESPONSE(&q->tx, q->tx.rsp_prod_pvt++);
 
 	rsp->id = id;
 	rsp->status = status;
 }
 
-static void answer(struct vif *v, const struct packet *p, int16_t status)
+static void answer(struct queue *q, const struct packet *p, int16_t status)
 {
 	unsigned int i;
 
 	for (i = 0; i < p->nr; i++) {
-		tx_respond(v, p->slot[i < SLOTS_MAX ? i : 0].id, status);
+		tx_respond(q, p->slot[i < SLOTS_MAX ? i : 0].id, status);
 		/* Extras have no id and lie behind slot 0. */
 		if (!i)
 			for (unsigned int k = 0; k < p->nr_extras; k++)
-				tx_respond(v, 0, NETIF_RSP_NULL);
+				tx_respond(q, 0, NETIF_RSP_NULL);
 	}
 }
 
-static void push(struct vif *v)
+static void push(struct vif *v, struct queue *q)
 {
 	int notify;
 
-	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&v->tx, notify);
+	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&q->tx, notify);
 	if (notify)
-		guest_notify(&v->guest);
+		guest_notify(&v->guest, &q->link);
 }
 
 /* ---- the ring ---- */
 
-static RING_IDX published(const struct vif *v)
+static RING_IDX published(const struct queue *q)
 {
-	RING_IDX prod = *(volatile RING_IDX *)&v->tx.sring->req_prod;
+	RING_IDX prod = *(volatile RING_IDX *)&q->tx.sring->req_prod;
 
 	xen_rmb();
 	return prod;
 }
 
 /* Return: whether a packet was done with. */
-static bool serve_one(struct vif *v, RING_IDX prod)
+static bool serve_one(struct vif *v, struct queue *q, RING_IDX prod)
 {
 	struct packet p;
 	bool good;
 
-	if (prod == v->tx.req_cons)
+	if (prod == q->tx.req_cons)
 		return false;
-	if (prod - v->tx.req_cons > RING_SLOTS) {
-		violation("%u requests on a ring of %u", prod - v->tx.req_cons, RING_SLOTS);
+	if (prod - q->tx.req_cons > RING_SLOTS) {
+		violation("%u requests on a ring of %u", prod - q->tx.req_cons, RING_SLOTS);
 		v->leaving = true;
 		return false;
 	}
-	if (!gather(v, &p, prod)) {
+	if (!gather(q, &p, prod)) {
 		if (!v->manner->waits)
 			violation("half a packet was published");
 		return false;
 	}
-	v->tx.req_cons = p.end;
+	q->tx.req_cons = p.end;
 	good = hand_on(v, &p);
 	count(&p);
 	counts.tx_errors += !good;
-	answer(v, &p, good ? NETIF_RSP_OKAY : NETIF_RSP_ERROR);
+	answer(q, &p, good ? NETIF_RSP_OKAY : NETIF_RSP_ERROR);
 	return true;
 }
 
 /* An event is asked for when more is published than there was, which half a packet may be. */
-void tx_serve(struct vif *v)
+static void serve_queue(struct vif *v, struct queue *q)
 {
 	RING_IDX prod;
 
 	do {
-		prod = published(v);
-		while (serve_one(v, prod))
+		prod = published(q);
+		while (serve_one(v, q, prod))
 			;
-		push(v);
-		v->tx.sring->req_event = prod + 1;
+		push(v, q);
+		q->tx.sring->req_event = prod + 1;
 		xen_mb();
-	} while (published(v) != prod && !v->leaving);
+	} while (published(q) != prod && !v->leaving);
+}
+
+void tx_serve(struct vif *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < v->nr_queues; i++)
+		serve_queue(v, &v->queue[i]);
 }

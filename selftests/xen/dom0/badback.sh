@@ -14,7 +14,8 @@ badback_take() {
 	mkdir -p /tmp/badback
 	modprobe tun || return
 	[ ! -e "$netback/vif-$DOMID-$device" ] || echo "vif-$DOMID-$device" >$netback/unbind
-	badback "$2" "$DOMID" "$device" "$tap" >"$(badback_log "$device")" 2>&1 3>&- &
+	badback "$2" "$DOMID" "$device" "$tap" "$(badback_log "$device").refused" \
+		>"$(badback_log "$device")" 2>&1 3>&- &
 	BADBACK[device]=$!
 	wait_for 10 test -e "/sys/class/net/$tap" &&
 		vif=$tap XENBUS_PATH=$(badback_path "$device") /bench/hotplug/vif online &&
@@ -23,6 +24,15 @@ badback_take() {
 
 # A driver that is there already connects at once.
 badback_waits() { state_is "$1" 2 || state_is "$1" 4; }
+
+# badback_refuse DEVICE [TYPE STATUS]...: requests on the control ring, from now on.
+badback_refuse() {
+	local file
+	file=$(badback_log "$1").refused
+	shift
+	mkdir -p /tmp/badback
+	printf '%s %s\n' "$@" >"$file.new" && mv "$file.new" "$file"
+}
 
 # badback_counts DEVICE NAME: one of its counters, as it is now.
 badback_counts() {
