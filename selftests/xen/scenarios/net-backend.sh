@@ -30,8 +30,10 @@ streams() { netprobe up "$DOM0_IP" stream 4000000 && netprobe down "$DOM0_IP" st
 flood() {
 	timeout 300 iperf3 -c "$DOM0_IP" -u -b 0 -l 1000 -t 300 -P 8 >/dev/null 2>&1 &
 	FLOOD=$!
-	wait_for 20 counter_over tx_packets $(($(counter tx_packets) + 5000))
+	flows
 }
+
+flows() { wait_for 20 counter_over tx_packets $(($(counter tx_packets) + 5000)); }
 
 no_more_flood() {
 	kill "$FLOOD"
@@ -72,6 +74,12 @@ guest() {
 	quietly 1
 	ktap_test "the backend stops" dom0 vif_down
 	ktap_test "the watchdog notices" wait_for 40 counter_over tx_timeouts 0
+	ktap_test "the backend goes on" dom0 vif_up
+	ktap_test "reachable" answers
+	ktap_test "over the same connection" eval "! connects_over 3"
+	ktap_test "the flood goes on" flows
+	ktap_test "the backend stops again" dom0 vif_down
+	ktap_test "the watchdog notices" wait_for 40 counter_over tx_timeouts "$(counter tx_timeouts)"
 	ktap_test "and has patience for 20 s more" patient
 	ktap_test "the driver asks for a new connection" wait_for 90 logged "backend has sent nothing"
 	ktap_test "and gets it" wait_for 40 connects_over 3

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * dgram: what a socket tells about the datagrams of an interface.
+ *
+ *	dgram print PORT		print those that come to PORT, until killed
+ *	dgram truesize PORT COUNT	wait until so many lie unread; print the memory of one, in bytes
+ *	dgram stamp HOST PORT		send one; print when the driver had it, in ns since then
+ *
+ * Exits with 1 where none comes in time.
+ */
+#include <arpa/inet.h>
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
+#include <linux/sock_diag.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WAIT_MS		20000
+#define STEP_MS		500
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(2);
+}
+
+static void late(const char *what)
+{
+	fprintf(stderr, "dgram: %s\n", what);
+	exit(1);
+}
+
+static struct sockaddr_in address(const char *host, const char *port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(atoi(port)) };
+
+	if (host && inet_pton(AF_INET, host, &a.sin_addr) != 1)
+		die(host);
+	return a;
+}
+
+static int bound(const char *port)
+{
+	struct sockaddr_in a = address(NULL, port);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)))
+		die("bind");
+	return fd;
+}
+
+static int print(const char *port)
+{
+	int fd = bound(port);
+	char text[2048];
+	ssize_t got;
+
+	while ((got = recv(fd, text, sizeof(text), 0)) >= 0)
+		if (write(1, text, got) != got)
+			return 2;
+	return 2;
+}
+
+/* ---- memory ---- */
+
+static unsigned int memory_of(int fd)
+{
+	unsigned int info[SK_MEMINFO_VARS];
+	socklen_t size = sizeof(info);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &size))
+		die("SO_MEMINFO");
+	return info[SK_MEMINFO_RMEM_ALLOC];
+}
+
+/* Once no more comes; those that are read were all there. */
+static int truesize(const char *port, unsigned int count)
+{
+	unsigned int last = 0, now = 0, waited, got = 0;
+	int fd = bound(port);
+	char byte;
+
+	for (waited = 0; waited < WAIT_MS && (!now || now != last); waited += STEP_MS) {
+		last = now;
+		usleep(STEP_MS * 1000);
+		now = memory_of(fd);
+	}
+	while (recv(fd, &byte, 1, MSG_DONTWAIT) >= 0)
+		got++;
+	if (got != count) {
+		fprintf(stderr, "dgram: %u of %u datagrams\n", got, count);
+		return 1;
+	}
+	printf("%u\n", now / got);
+	return 0;
+}
+
+/* ---- time stamps ---- */
+
+static struct timespec stamp_of(int fd)
+{
+	struct scm_timestamping stamp = { 0 };
+	char control[512];
+	struct msghdr m = { .msg_control = control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *c;
+
+	if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+		die("no time stamp");
+	for (c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING)
+			memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
+	return stamp.ts[0];
+}
+
+static long long ns_of(const struct timespec *t)
+{
+	return t->tv_sec * 1000000000ll + t->tv_nsec;
+}
+
+static int stamp(const char *host, const char *port)
+{
+	int want = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE |
+		   SOF_TIMESTAMPING_OPT_TSONLY;
+	struct sockaddr_in to = address(host, port);
+	struct timespec before, after, told;
+	struct pollfd p = { .fd = socket(AF_INET, SOCK_DGRAM, 0) };
+
+	if (setsockopt(p.fd, SOL_SOCKET, SO_TIMESTAMPING, &want, sizeof(want)))
+		die("SO_TIMESTAMPING");
+	clock_gettime(CLOCK_REALTIME, &before);
+	if (sendto(p.fd, "stamp", 5, 0, (struct sockaddr *)&to, sizeof(to)) != 5)
+		die("sendto");
+	if (poll(&p, 1, WAIT_MS) <= 0)
+		late("no time stamp");
+	told = stamp_of(p.fd);
+	clock_gettime(CLOCK_REALTIME, &after);
+	printf("%lld of %lld ns\n", ns_of(&told) - ns_of(&before), ns_of(&after) - ns_of(&before));
+	return ns_of(&told) < ns_of(&before) || ns_of(&told) > ns_of(&after);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "print"))
+		return print(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "truesize"))
+		return truesize(argv[2], atoi(argv[3]));
+	if (argc == 4 && !strcmp(argv[1], "stamp"))
+		return stamp(argv[2], argv[3]);
+	fprintf(stderr, "usage: see the head of dgram.c\n");
+	return 2;
+}
