@@ -131,6 +131,20 @@ no_hash_comes() {
 	receive && [ "$(hashed)" = "$before" ] && [ "$(counts rx_bad_extra | tr -d '0 ')" = "" ]
 }
 
+# stack_gets all|none: of the packets that come, so many have a hash as the stack gets them.
+stack_gets() {
+	local said
+	said=$(rxhash eth0 timeout 100 iperf3 -c "$DOM0_IP" -R -P 4 -n 4M) || return
+	echo "$said"
+	case $1 in
+	all)  [[ $said =~ ^[1-9][0-9]+\ with\ a\ hash,\ 0\ without$ ]] ;;
+	none) [[ $said =~ ^0\ with\ a\ hash,\ [1-9][0-9]+\ without$ ]] ;;
+	esac
+}
+
+xdp() { ip link set eth0 xdp "$@" && wait_for 30 carrier eth0; }
+xdp_counted() { [ $(($(counts rx_xdp_pass | tr ' ' +))) -gt 100 ]; }
+
 KEY=$(for n in {1..40}; do printf '%02x:' $((n * 5)); done)
 KEY=${KEY%:}
 set_key() { ethtool -X eth0 hkey "$KEY" && [ "$(key)" = "${KEY//:/}" ]; }
@@ -156,12 +170,20 @@ guest() {
 	ktap_test "no hashing by default" rxhash_is off
 	ktap_test "the backend was told none" says_none
 	ktap_test "and says none" no_hash_comes
+	ktap_test "nor does the stack get one" stack_gets none
 	ktap_test "hashing" ethtool -K eth0 rxhash on
 	ktap_test "is on" rxhash_is on
 	ktap_test "equal shares" table_is "$(spread 4)"
 	ktap_test "the backend agrees" agreed 4
 	ktap_test "all queues receive" receives_on 0 1 2 3
 	ktap_test "packets have a hash" hashes_come
+	ktap_test "which the stack gets" stack_gets all
+	ktap_test "an XDP program" xdp obj /usr/bin/xdp.bpf.o program take_frags
+	ktap_test "packets have a hash" hashes_come
+	ktap_test "which the stack gets after the program" stack_gets all
+	ktap_test "that saw them" xdp_counted
+	ktap_test "no program" xdp off
+	ktap_test "the backend agrees" agreed 4
 
 	ktap_test "all to queue 2" ethtool -X eth0 weight 0 0 1 0
 	ktap_test "the backend agrees" agreed 4
