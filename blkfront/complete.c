@@ -218,7 +218,7 @@ static void bf_take_data(struct bf_ring *ring, struct bf_req *br)
  * @ring: the ring
  * @prod: set to the backend's producer index as last read, unless %NULL
  * @budget: how much to take on, in requests and frames of their data; one request may
- *	exceed it. What else there is is left to @deferred_work of the ring, or, where no
+ *	exceed it. The others are left to @deferred_work of the ring, or, where no
  *	events are wanted, to the next who looks
  *
  * What one round takes from the ring is completed in the next, when its
