@@ -10,7 +10,11 @@
  *	blkpat mix DISK SEED OPS DEPTH		after "fill": random reads and writes, many at once,
  *						of scattered buffers
  *	blkpat poll DISK SEED OPS DEPTH		the same, polled for, of buffers in one piece
+ *	blkpat forget DISK SEED OPS SECONDS	reads that are to be polled for, and nobody does for so
+ *						long; they have to be complete then
+ *	blkpat discard DISK SEED OPS		after "fill": so many discards at once
  *	blkpat flip FILE OFFSET			spoil one byte
+ *	blkpat ioctl DISK NUMBER		an ioctl without an argument
  *
  * What a sector holds depends on SEED and on its place. Exit status 0, or 1 with one line saying
  * what is wrong.
@@ -136,6 +140,16 @@ static void flip(const char *path, uint64_t pos)
 		bp_die("%s: %m", path);
 }
 
+static void do_ioctl(const char *path, unsigned long number)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		bp_die("%s: %m", path);
+	if (ioctl(fd, number, 0) < 0)
+		bp_die("ioctl %#lx: %m", number);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[1] : "";
@@ -145,8 +159,13 @@ int main(int argc, char **argv)
 		flip(argv[2], strtoull(argv[3], NULL, 0));
 		return 0;
 	}
+	if (argc == 4 && !strcmp(what, "ioctl")) {
+		do_ioctl(argv[2], strtoul(argv[3], NULL, 0));
+		return 0;
+	}
 	if (argc < 4)
-		bp_die("usage: blkpat fill|verify|sweep|mix|poll DISK SEED [ARG...] | flip FILE OFFSET");
+		bp_die("usage: blkpat fill|verify|sweep|mix|poll|forget|discard DISK SEED [ARG...] | "
+		       "flip FILE OFFSET | ioctl DISK NUMBER");
 	bp_page = sysconf(_SC_PAGESIZE);
 	d.seed = strtoull(argv[3], NULL, 0);
 	disk_open(&d, argv[2], strcmp(what, "verify") ? O_RDWR : O_RDONLY);
@@ -161,6 +180,10 @@ int main(int argc, char **argv)
 			 !strcmp(argv[7], "every"));
 	else if ((!strcmp(what, "mix") || !strcmp(what, "poll")) && argc == 6)
 		bp_mix(&d, atoi(argv[4]), atoi(argv[5]), !strcmp(what, "poll"));
+	else if (!strcmp(what, "forget") && argc == 6)
+		bp_forget(&d, atoi(argv[4]), atoi(argv[5]));
+	else if (!strcmp(what, "discard") && argc == 5)
+		bp_discard(&d, atoi(argv[4]));
 	else
 		bp_die("no such command, or not its arguments: %s", what);
 	return 0;

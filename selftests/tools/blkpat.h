@@ -31,4 +31,10 @@ void bp_sweep(struct disk *d, unsigned int first, unsigned int last, unsigned in
 /* bp_mix.c */
 void bp_mix(struct disk *d, unsigned int ops, unsigned int depth, bool polled);
 
+/* bp_discard.c */
+void bp_discard(struct disk *d, unsigned int ops);
+
+/* bp_forget.c */
+void bp_forget(struct disk *d, unsigned int ops, unsigned int seconds);
+
 #endif /* XENFRONT_TOOLS_BLKPAT_H */

@@ -202,7 +202,7 @@ void bp_mix(struct disk *d, unsigned int ops, unsigned int depth, bool polled)
 	m->depth = depth < MAX_DEPTH ? depth : MAX_DEPTH;
 	m->gen = zalloc(sizeof(*m->gen) * (d->size / BP_SECTOR));
 	if (polled)
-		m->polled = bp_uring_open(m->depth);
+		m->polled = bp_uring_open(m->depth, true);
 	else if (syscall(SYS_io_setup, m->depth, &m->ctx))
 		bp_die("io_setup: %m");
 	for (i = 0; i < m->depth; i++)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * io_uring with IORING_SETUP_IOPOLL, in the terms of the kernel's older AIO.
+ * io_uring, in the terms of the kernel's older AIO.
  */
 #define _GNU_SOURCE
 #include "bp_uring.h"
@@ -11,9 +11,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#ifndef BLOCK_URING_CMD_DISCARD		/* Linux 6.12 */
+#define BLOCK_URING_CMD_DISCARD	_IO(0x12, 0)
+#endif
 
 struct bp_uring {
 	int fd;
@@ -42,9 +47,9 @@ static uint8_t *map(int fd, size_t size, off_t what)
 }
 
 /* Has room for @depth requests at a time; lives as long as the process. */
-struct bp_uring *bp_uring_open(unsigned int depth)
+struct bp_uring *bp_uring_open(unsigned int depth, bool polled)
 {
-	struct io_uring_params par = { .flags = IORING_SETUP_IOPOLL };
+	struct io_uring_params par = { .flags = polled ? IORING_SETUP_IOPOLL : 0 };
 	struct sigaction alarmed = { .sa_handler = on_alarm };
 	struct bp_uring *u = calloc(1, sizeof(*u));
 	uint8_t *sq, *cq;
@@ -69,12 +74,20 @@ struct bp_uring *bp_uring_open(unsigned int depth)
 	return u;
 }
 
-/* A read or write of pieces; what it points to stays until it is complete. */
-void bp_uring_put(struct bp_uring *u, const struct iocb *cb)
+static void put(struct bp_uring *u, const struct io_uring_sqe *sqe)
 {
 	unsigned int tail = *u->sq_tail, at = tail & *u->sq_mask;
 
-	u->sqe[at] = (struct io_uring_sqe){
+	u->sqe[at] = *sqe;
+	u->sq_array[at] = at;
+	__atomic_store_n(u->sq_tail, tail + 1, __ATOMIC_RELEASE);
+	u->unsent++;
+}
+
+/* A read or write of pieces; what it points to stays until it is complete. */
+void bp_uring_put(struct bp_uring *u, const struct iocb *cb)
+{
+	put(u, &(struct io_uring_sqe){
 		.opcode = cb->aio_lio_opcode == IOCB_CMD_PWRITEV ? IORING_OP_WRITEV
 								 : IORING_OP_READV,
 		.fd = cb->aio_fildes,
@@ -82,10 +95,19 @@ void bp_uring_put(struct bp_uring *u, const struct iocb *cb)
 		.addr = cb->aio_buf,
 		.len = cb->aio_nbytes,
 		.user_data = cb->aio_data,
-	};
-	u->sq_array[at] = at;
-	__atomic_store_n(u->sq_tail, tail + 1, __ATOMIC_RELEASE);
-	u->unsent++;
+	});
+}
+
+void bp_uring_discard(struct bp_uring *u, int fd, uint64_t from, uint64_t len, uint64_t data)
+{
+	put(u, &(struct io_uring_sqe){
+		.opcode = IORING_OP_URING_CMD,
+		.cmd_op = BLOCK_URING_CMD_DISCARD,
+		.fd = fd,
+		.addr = from,
+		.addr3 = len,
+		.user_data = data,
+	});
 }
 
 static unsigned int take(struct bp_uring *u, struct io_event *events)
@@ -100,6 +122,20 @@ static unsigned int take(struct bp_uring *u, struct io_event *events)
 	}
 	__atomic_store_n(u->cq_head, head, __ATOMIC_RELEASE);
 	return n;
+}
+
+/* Submits what was put, and looks for nothing. */
+void bp_uring_send(struct bp_uring *u)
+{
+	long sent;
+
+	while (u->unsent) {
+		sent = syscall(SYS_io_uring_enter, u->fd, u->unsent, 0, 0, NULL, 0);
+		if (sent > 0)
+			u->unsent -= sent;
+		else if (!sent || errno != EINTR)
+			bp_die("io_uring_enter: %m");
+	}
 }
 
 /*
