@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Out of the driver and back, detached and attached, resized; idle, open and under load.
+# Out of the driver and back, detached and attached, its backend restarted, resized; idle, open and
+# under load.
 . "$(dirname "$0")/lib.sh"
 
 ROUNDS=${XENFRONT_ROUNDS:-5}
@@ -94,6 +95,59 @@ detached_under_load() {
 	attach && pat fill "$DEV" 74 && pat verify "$DEV" 74
 }
 
+# Many requests at a time, all verified, for as long as the backend comes and goes.
+verified_load() {
+	while [ -e /tmp/load ]; do
+		pat fill "$DEV" 77 && pat mix "$DEV" 77 400 32 || return
+	done
+}
+
+completed() { awk '{ print $1 + $5 + $12 }' "/sys/block/$DISK/stat"; }
+completed_over() { [ "$(completed)" -gt "$1" ]; }
+goes_on() { until_true 60 completed_over $(($(completed) + 50)); }
+
+# changed_under_load COMMAND...: as dom0 does it; no request may fail, none may be lost
+changed_under_load() {
+	local load code=0
+	disk_there && touch /tmp/load || return
+	verified_load &
+	load=$!
+	goes_on && dom0_does "$@" && goes_on || code=1
+	rm /tmp/load
+	wait "$load" || code=1
+	return "$code"
+}
+
+# What was sent, less what was sent again, is what was completed; nothing is on the ring any more.
+each_once() {	# SENT COMPLETED
+	local sent=$(($(counter requests) - $(counter requeued) - $1)) ended=$(($(completed) - $2))
+	echo "$sent requests sent, $ended completed, $(counter requeued) sent twice"
+	[ "$sent" = "$ended" ] && [ "$(counter slots)" = "$(counter slots_free)" ]
+}
+
+# answered_once COMMAND...: changed_under_load(), and the driver counts each request once
+answered_once() {
+	local sent ended
+	sent=$(($(counter requests) - $(counter requeued))) ended=$(completed)
+	changed_under_load "$@" && { [ ! -d "$STATS" ] || each_once "$sent" "$ended"; }
+}
+
+segments() { awk '$1 == "segments" { print $2 }' "$STATS/ring-0"; }
+
+# restarted LEAST MOST [KEY...]: the new backend lacks these keys; segments of its requests
+restarted() {
+	local before least=$1 most=$2
+	shift 2
+	before=$(counter requeued)
+	answered_once backend_restarts "$(disk_device)" "$@" || return
+	[ -d "$STATS" ] || return 0
+	echo "$(segments) segments each"
+	[ "$(counter requeued)" -gt "$before" ] && [ "$(segments)" -ge "$least" ] &&
+		[ "$(segments)" -le "$most" ]
+}
+
+reopened() { answered_once backend_reopens "$(disk_device)"; }
+
 grown() { [ "$(disk_sectors)" = "$1" ]; }
 
 resized() {
@@ -113,5 +167,10 @@ ktap_test "out of the driver and back under load" rebound_under_load
 test_dom0 "detached and attached three times" detached_and_attached
 test_dom0 "detached while open" detached_while_open
 test_dom0 "detached under load" detached_under_load
+# Once from and once to requests that are linked, as there are no indirect ones.
+test_dom0 "backend restarted under load, then poorer" restarted 11 11 \
+	feature-max-indirect-segments
+test_dom0 "backend restarted under load" restarted 12 256
+test_dom0 "backend closed under load, and opened" reopened
 test_dom0 "grown" resized
 ktap_finished

@@ -35,6 +35,44 @@ attach_edited() {
 	xl block-attach "$DOMID" "script=/bench/hotplug/block-edited,$disk"
 }
 
+# A DEVICE is called as in the guest, vbd-51712.
+vbd_backend() { echo "/local/domain/0/backend/vbd/$DOMID/${1#vbd-}"; }
+vbd_closed() { wait_for 30 state_is "/local/domain/$DOMID/device/vbd/${1#vbd-}" 6; }
+
+# backend_dies DEVICE: blkback lets go of a disk; what the guest sends from then on nobody reads.
+# Then the toolstack says that it is closed, but for another one.
+backend_dies() {
+	echo "vbd-$DOMID-${1#vbd-}" >/sys/bus/xen-backend/drivers/vbd/unbind && sleep 1 &&
+		xenstore-write "$(vbd_backend "$1")/state" 6 && vbd_closed "$1"
+}
+
+# backend_returns DEVICE [KEY...]: without these keys, which the guest never sees.
+backend_returns() {
+	local directory key code=0
+	directory=$(vbd_backend "$1")
+	xl pause "$DOMID"
+	# It finds the frontend closed, and so closes too.
+	echo "vbd-$DOMID-${1#vbd-}" >/sys/bus/xen-backend/drivers/vbd/bind &&
+		wait_for 10 state_is "$directory" 6 || code=1
+	shift
+	for key; do
+		xenstore-rm "$directory/$key" || code=1
+	done
+	xenstore-write "$directory/state" 2
+	xl unpause "$DOMID"
+	return $code
+}
+
+backend_restarts() { backend_dies "$1" && backend_returns "$@"; }
+
+# backend_reopens DEVICE: closes in good order, and waits for the frontend again.
+backend_reopens() {
+	local directory
+	directory=$(vbd_backend "$1")
+	xenstore-write "$directory/state" 5
+	vbd_closed "$1" && wait_for 10 state_is "$directory" 6 && xenstore-write "$directory/state" 2
+}
+
 vlan_make() {
 	local vif=vif$DOMID.0
 	modprobe 8021q
