@@ -73,6 +73,33 @@ backend_reopens() {
 	vbd_closed "$1" && wait_for 10 state_is "$directory" 6 && xenstore-write "$directory/state" 2
 }
 
+# disk_slow NAME NUMBER: its backend may write, or discard, so many times a second, two at least, and
+# has in its hands for long whatever the guest sends. What is limited are its threads, by a control
+# group; those of a backend the guest is restored to are in no group.
+SLOW=/sys/fs/cgroup/slow
+disk_slow() {
+	local loop thread found=1
+	[ -e $SLOW ] || {
+		mount -t cgroup2 cgroup /sys/fs/cgroup && echo +io >/sys/fs/cgroup/cgroup.subtree_control &&
+			mkdir $SLOW
+	} || return
+	loop=$(losetup --noheadings --output NAME --associated "$(disk_file "$1")")
+	echo "$(cat "/sys/block/${loop##*/}/dev") wiops=$2" >$SLOW/io.max || return
+	for thread in /proc/[0-9]*; do
+		case $(cat "$thread/comm" 2>/dev/null) in
+		"$DOMID.$1"-*) echo "${thread##*/}" | tee $SLOW/cgroup.procs && found=0 ;;
+		esac
+	done
+	return $found
+}
+
+disks_fast() {
+	local limit
+	while read -r limit _; do
+		echo "$limit wiops=max" >$SLOW/io.max
+	done < <(cat $SLOW/io.max)
+}
+
 vlan_make() {
 	local vif=vif$DOMID.0
 	modprobe 8021q

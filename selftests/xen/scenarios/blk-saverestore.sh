@@ -1,42 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-#: about = "saved and restored under verified load; suspend cancelled; another backend afterwards"
+#: about = "saved and restored under verified load; suspend cancelled; to other backends and from them"
 #: disks = ["xvda 32M", "xvdb 32M"]
 #: nics = 0
 #: memory = 256
-#: timeout = 400
+#: timeout = 600
 #: driver = ["ours"]
 #: slow = true
 
 # In dom0.
-cancelled_when_slow() { xl save -c "$DOMID" /tmp/saved 1>&2 && rm /tmp/saved && fast; }
-
-# A backend that may write 40 times a second has whatever the guest sent it in its hands for long.
-# What is limited is its thread, by a control group; a thread of the backend that the guest is
-# restored to is in no group.
-SLOW=/sys/fs/cgroup/slow
-slow() {	# DISK
-	local loop thread
-	[ -e $SLOW ] || {
-		mount -t cgroup2 cgroup /sys/fs/cgroup && echo +io >/sys/fs/cgroup/cgroup.subtree_control &&
-			mkdir $SLOW
-	} || return
-	loop=$(losetup --noheadings --output NAME --associated "$(disk_file "$1")")
-	echo "$(cat "/sys/block/${loop##*/}/dev") wiops=40" >$SLOW/io.max || return
-	for thread in /proc/[0-9]*; do
-		case $(cat "$thread/comm" 2>/dev/null) in
-		"$DOMID.$1"-*) echo "${thread##*/}" | tee $SLOW/cgroup.procs && return ;;
-		esac
-	done
-	return 1
-}
-
-fast() {
-	local limit
-	while read -r limit _; do
-		echo "$limit wiops=max" >$SLOW/io.max
-	done < <(cat $SLOW/io.max)
-}
+cancelled_when_slow() { xl save -c "$DOMID" /tmp/saved 1>&2 && rm /tmp/saved && disks_fast; }
 
 # In the guest. Until /tmp/stop is there, xvda is read and written by many requests at once, all
 # verified, and xvdb by the kernel's own writeback, which no freezer stops.
@@ -95,12 +68,26 @@ each_once() {
 	[ $((sent - requeued)) = "$ended" ] && [ "$(counter slots)" = "$(counter slots_free)" ]
 }
 
+grants_ended() {
+	echo "$(counter grants_made) frames granted, $(counter grants_ended) taken back"
+	[ "$(counter grants_made)" -gt 0 ] && [ "$(counter grants_made)" = "$(counter grants_ended)" ]
+}
+
 in_flight() { awk '{ print $2 }' /sys/block/xvdb/inflight; }
 crowded() { [ "$(in_flight)" -ge 16 ]; }
+
+# Every slot is taken, by much fewer requests: they are linked. A largest one takes 24 slots of 32,
+# so of the last only a part is on the ring.
+CROWDED=crowded
+of() { awk -v name="$1" '$1 == name { print $2 }' "$STATS/xvdb/ring-0"; }
+on_ring() { echo $(($(of requests) - $(of requeued) - $(awk '{ print $1 + $5 + $12 }' /sys/block/xvdb/stat))); }
+linked() { [ "$(of slots_free)" = 0 ] && [ "$(on_ring)" -gt 0 ] && [ "$(on_ring)" -le 8 ]; }
+large_requests() { CROWDED=linked && echo 1024 >/sys/block/xvdb/queue/max_sectors_kb; }
+
 requests_in_flight() {
 	local code=0
-	wait_for 20 crowded || code=1
-	echo "$(in_flight) writes"
+	wait_for 20 "$CROWDED" || code=1
+	echo "$(in_flight) writes, $(on_ring) of them in $(($(of slots) - $(of slots_free))) slots"
 	return $code
 }
 
@@ -109,7 +96,7 @@ still() {	# NAME COMMAND...: under load, and the load goes on
 	shift
 	load_begins
 	REQUEUED=$(counter requeued)
-	ktap_test "$name: a slow backend" dom0 slow xvdb
+	ktap_test "$name: a slow backend" dom0 disk_slow xvdb 40
 	ktap_test "$name: requests are in flight" requests_in_flight
 	ktap_test "$name" "$@"
 	ktap_test "$name: I/O goes on" wait_for 60 more_than "$(completed)"
@@ -151,5 +138,18 @@ guest() {
 		feature-max-indirect-segments
 	ktap_test "requests were sent again" some_requeued
 	ktap_test "a ring of one frame, direct requests" ring_is 32 11
+	# Of the two that follow, the first takes copied data to a backend that is granted the caller's
+	# memory, the second such grants away from it.
+	large_requests
+	echo 0 >/sys/module/xen_blkfront/parameters/feature_persistent
+	still "restored from a poor backend to a poor one" dom0 save_restore max-ring-page-order \
+		feature-max-indirect-segments
+	ktap_test "linked requests were sent again" some_requeued
+	ktap_test "still direct requests" ring_is 32 11
+	ktap_test "each frame that was granted was taken back" grants_ended
+	still "restored from the poor backend" dom0 save_restore
+	ktap_test "linked requests were sent again" some_requeued
+	ktap_test "a ring of two frames as at first" ring_is 64 256
+	ktap_test "each frame that was granted was taken back" grants_ended
 	ktap_finished
 }
