@@ -72,18 +72,23 @@ network_detach() {	# DEVICE-NUMBER
 
 domain_gone() { ! xl list "$DOMID" >/dev/null 2>&1; }
 
-# save_restore [KEY...]: through a file; the domain gets a new number, and its disks' backends do
-# not know these keys. A domain is not gone before the last of its grants is unmapped: nothing that
-# it had written is then under way.
+# save_restore [KEY|KEY=VALUE...]: through a file; the domain gets a new number, and its disks'
+# backends do not know these keys, or find them written by the toolstack. A scenario's function
+# while_saved, if there is one, runs in between. A domain is not gone before the last of its grants
+# is unmapped: nothing that it had written is then under way.
 save_restore() {
 	local name key
 	name=$(xl domname "$DOMID")
 	xl save "$DOMID" /tmp/saved 1>&2 && wait_for 30 domain_gone &&
+		{ ! declare -F while_saved >/dev/null || while_saved; } &&
 		xl restore -p /tmp/saved 1>&2 || return
 	rm /tmp/saved
 	DOMID=$(xl domid "$name")
 	for key; do
-		backend_hide vbd "$key"
+		case $key in
+		*=*) backend_set vbd "${key%%=*}" "${key#*=}" ;;
+		*)   backend_hide vbd "$key" ;;
+		esac
 	done
 	xl unpause "$DOMID"
 }
