@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The disk is what the backend said it is.
-#   XENFRONT_EXPECT   words: cache=back|through, ro=1, discard=off, sectors=N
+#   XENFRONT_EXPECT   words: cache=back|through, ro=1, discard=off, secure=1, granularity=BYTES (of
+#                     discard), sectors=N
 . "$(dirname "$0")/lib.sh"
 
 flushes() { awk '{ print $16 }' "/sys/block/$DISK/stat"; }
@@ -34,12 +35,12 @@ write_fails() {
 is_read_only() { [ "$(cat "/sys/block/$DISK/ro")" = 1 ]; }
 reads() { dd if="$DEV" of=/dev/null bs=64k count=16 iflag=direct 2>&1; }
 
-discard_works() {
+discard_works() {	# [-s]
 	local before after
 	[ "$(cat "$QUEUE/discard_max_bytes")" -gt 0 ] || { echo "no discard offered"; return 1; }
 	pat fill "$DEV" 51 || return
 	before=$(dom0_does file_blocks "$DISK") || return
-	blkdiscard -o 1048576 -l 4194304 "$DEV" || return
+	blkdiscard "$@" -o 1048576 -l 4194304 "$DEV" || return
 	after=$(dom0_does file_blocks "$DISK") || return
 	echo "$before blocks before, $after after"
 	[ "$after" -lt "$before" ] && pat verify "$DEV" 51 0 1048576 &&
@@ -50,6 +51,17 @@ no_discard() {
 	[ "$(cat "$QUEUE/discard_max_bytes")" = 0 ] && goes_red "" blkdiscard -l 1048576 "$DEV"
 }
 
+no_secure_discard() { goes_red "not supported" blkdiscard -s -l 1048576 "$DEV"; }
+
+says() {	# FILE VALUE
+	local now
+	now=$(cat "/sys/block/$DISK/$1")
+	[ "$now" = "$2" ] || { echo "$1 is $now"; return 1; }
+}
+
+capability() { pat ioctl "$DEV" 0x5331; }	# CDROM_GET_CAPABILITY
+is_no_cdrom() { goes_red "Invalid argument" capability; }
+
 sectors_are() { [ "$(disk_sectors)" = "$1" ] || { disk_sectors; return 1; }; }
 
 blk_begin
@@ -57,11 +69,13 @@ ktap_print_msg "expected: ${XENFRONT_EXPECT:-nothing special}"
 for word in ${XENFRONT_EXPECT:-}; do
 	case $word in
 	sectors=*) ktap_test "it has ${word#*=} sectors" sectors_are "${word#*=}" ;;
+	granularity=*) ktap_test "discard granularity" says queue/discard_granularity "${word#*=}" ;;
 	cache=*)   ktap_test "cache is write ${word#*=}" cache_is "${word#*=}" ;;
 	esac
 done
 ktap_test "reads" reads
 ktap_test "no FUA, which no backend knows" no_fua
+ktap_test "is no CD-ROM" is_no_cdrom
 if wanted ro 1; then
 	ktap_test "is read-only" is_read_only
 	ktap_test "does not let itself be written" write_fails
@@ -73,5 +87,10 @@ if wanted discard off; then
 	ktap_test "no discard" no_discard
 else
 	test_dom0 "discard frees what it names, and nothing else" discard_works
+	if wanted secure 1; then
+		test_dom0 "secure discard does, too" discard_works -s
+	else
+		ktap_test "no secure discard" no_secure_discard
+	fi
 fi
 ktap_finished

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-#: about = "backends without flush, with barriers only, read-only, without discard; swap"
+#: about = "backends without flush, with barriers only, read-only, discard; swap"
 #: slow_kernel = ["6.1"]
 #: disks = ["xvda 96M", "xvdb 16M writethrough", "xvdc 16M ro"]
 #: timeout = 900
@@ -43,6 +43,8 @@ guest() {
 	attached xvdg "cache=back discard=off" -feature-discard
 	attached xvdh "cache=through discard=off" -feature-flush-cache -feature-barrier \
 		-feature-discard -physical-sector-size
+	# blkback's device knows no secure discard, so it does an ordinary one.
+	attached xvdi "cache=back granularity=65536 secure=1" discard-granularity=65536 discard-secure=1
 	XENFRONT_DISK=xvda
 	ktap_suite blk/swap
 	ktap_finished
