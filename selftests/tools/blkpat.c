@@ -8,7 +8,7 @@
  *						requests of these sizes, with every 512-byte buffer
  *						alignment in a page, or one alignment each
  *	blkpat mix DISK SEED OPS DEPTH		after "fill": random reads and writes, many at once,
- *						of scattered buffers
+ *						of scattered buffers; SIGTERM ends it early
  *	blkpat poll DISK SEED OPS DEPTH		the same, polled for, of buffers in one piece
  *	blkpat forget DISK SEED OPS SECONDS	reads that are to be polled for, and nobody does for so
  *						long; they have to be complete then

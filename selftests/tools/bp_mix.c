@@ -10,6 +10,7 @@
 #include "pattern.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <linux/aio_abi.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -39,6 +40,14 @@ struct mix {
 	unsigned int depth;
 	struct op op[MAX_DEPTH];
 };
+
+static volatile sig_atomic_t enough;
+
+static void on_term(int signal)
+{
+	(void)signal;
+	enough = 1;
+}
 
 static void *zalloc(size_t size)
 {
@@ -161,6 +170,8 @@ static unsigned int reap(struct mix *m)
 		n = bp_uring_reap(m->polled, events, STALL_SECONDS);
 	else
 		n = syscall(SYS_io_getevents, m->ctx, 1, m->depth, events, &limit);
+	if (n < 0 && errno == EINTR)
+		return 0;
 	if (n < 0)
 		bp_die("io_getevents: %m");
 	if (!n)
@@ -192,8 +203,10 @@ static void check_all(struct mix *m)
 	}
 }
 
+/* SIGTERM ends it, once all that was started is complete and all was compared. */
 void bp_mix(struct disk *d, unsigned int ops, unsigned int depth, bool polled)
 {
+	struct sigaction term = { .sa_handler = on_term };
 	struct mix *m = zalloc(sizeof(*m));
 	unsigned int i, started = 0, done = 0;
 
@@ -207,14 +220,16 @@ void bp_mix(struct disk *d, unsigned int ops, unsigned int depth, bool polled)
 		bp_die("io_setup: %m");
 	for (i = 0; i < m->depth; i++)
 		m->op[i].buf = bp_buffer();
-	while (done < ops) {
-		for (i = 0; i < m->depth && started < ops; i++) {
+	sigaction(SIGTERM, &term, NULL);
+	while (done < (enough ? started : ops)) {
+		for (i = 0; i < m->depth && started < ops && !enough; i++) {
 			if (m->op[i].busy)
 				continue;
 			submit(m, &m->op[i]);
 			started++;
 		}
-		done += reap(m);
+		if (started > done)
+			done += reap(m);
 	}
 	check_all(m);
 }
