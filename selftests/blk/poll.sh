@@ -48,6 +48,14 @@ others_are_not() {
 	pat fill "$DEV" 95 && pat mix "$DEV" 95 "$OPS" 32 && [ "$(polled requests)" = "$requests" ]
 }
 
+# A request that nobody polls for is one whose event was lost. With the block layer's patience at
+# its end the driver looks; before, nobody does.
+found_by_timeout() {
+	pat fill "$DEV" 96 && goes_red "have brought nothing" blkpat forget "$DEV" 96 8 2 || return
+	echo 2000 >"$QUEUE/io_timeout"
+	pat forget "$DEV" 96 8 8 && [ "$(polled slots)" = "$(polled slots_free)" ]
+}
+
 # While one process polls, another waits for events.
 side_by_side() {
 	local job half=$(($(disk_sectors) / 2))
@@ -67,5 +75,6 @@ done
 test_dom0 "dom0 has the same checksum" sum_agrees
 ktap_test "polled beside what is not" side_by_side
 ktap_test "what is not polled goes by other rings" others_are_not
+ktap_test "found by the timeout, if nobody polls" found_by_timeout
 ktap_test "as before" as_before
 ktap_finished

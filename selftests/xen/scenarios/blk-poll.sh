@@ -24,10 +24,10 @@ sent_over() { [ "$(sent)" -gt "$1" ]; }
 load_begins() {
 	rm -f /tmp/poll.status
 	{
-		polled_load >/tmp/poll.log 2>&1
+		polled_load
 		echo $? >/tmp/poll.status
-	} &
-	wait_for 60 sent_over $(($(sent) + 200))
+	} >/tmp/poll.log 2>&1 &	# else the test would end with it
+	wait_for 60 sent_over $(($(sent) + 200)) && [ ! -e /tmp/poll.status ]
 }
 
 load_was_right() {
