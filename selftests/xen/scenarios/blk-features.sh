@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-#: about = "backends without flush, with barriers only, read-only, discard; swap"
+#: about = "backends without flush, with barriers only, read-only, CD-ROM, discard; swap"
 #: slow_kernel = ["6.1"]
 #: disks = ["xvda 96M", "xvdb 16M writethrough", "xvdc 16M ro"]
 #: timeout = 900
 #: intree_fails = "no FUA"
 
 # Of a backend with barriers alone the in-tree driver makes a disk with FUA, and sends a barrier for it.
+
+# In dom0. blkback reads in the guest's directory that it is a CD-ROM, and says so in its own.
+attach_cdrom() { xl block-attach "$DOMID" "devtype=cdrom,$(disk_config "$1" 16M ro)"; }
 
 expect() {	# DISK WORDS
 	XENFRONT_DISK=$1 XENFRONT_EXPECT=$2
@@ -44,7 +47,10 @@ guest() {
 	attached xvdh "cache=through discard=off" -feature-flush-cache -feature-barrier \
 		-feature-discard -physical-sector-size
 	# blkback's device knows no secure discard, so it does an ordinary one.
-	attached xvdi "cache=back granularity=65536 secure=1" discard-granularity=65536 discard-secure=1
+	attached xvdi "cache=back granularity=65536 alignment=4096 secure=1" discard-granularity=65536 \
+		discard-alignment=4096 discard-secure=1
+	ktap_test "CD-ROM attached" eval "dom0 attach_cdrom xvdj && wait_for 20 have_disk xvdj"
+	expect xvdj "ro=1 cdrom=1 sectors=32768"
 	XENFRONT_DISK=xvda
 	ktap_suite blk/swap
 	ktap_finished
