@@ -45,6 +45,23 @@ all_verified() {
 	done
 }
 
+sectors_are() { [ "$(cat "/sys/block/$1/size")" = "$2" ]; }
+
+# There is a watch on the size of 32 disks. Of the others it is seen when the backend's state is
+# written, as blkback does; that the first have a watch is seen where it is not.
+resized() {	# NAME
+	dom0 disk_grow "$1" 6M || return
+	# blkback looks at the size when it serves a request.
+	dd if="/dev/$1" of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
+	wait_for 20 sectors_are "$1" 12288 || { echo "$(cat "/sys/block/$1/size") sectors"; return 1; }
+	blkpat fill "/dev/$1" 50 && blkpat verify "/dev/$1" 50
+}
+
+shrunk_by_key() {	# NAME
+	dom0 key_set vbd "$(basename "$(readlink -f "/sys/block/$1/device")" | tr -dc 0-9)" sectors 8192
+	wait_for 10 sectors_are "$1" 8192
+}
+
 only_first_mapped() {
 	local now
 	now=$(dom0 grants_mapped) && echo "at first $MAPPED, now $now" && [ "$now" = "$MAPPED" ]
@@ -61,6 +78,11 @@ guest() {
 		ktap_test "attached, time $round" in_portions attach_some
 		ktap_test "all are there, time $round" all_there
 		ktap_test "all verified, time $round" all_verified
+		if [ $round = 1 ]; then
+			ktap_test "the first one resized" resized "${NAMES[0]}"
+			ktap_test "the last one resized" resized "${NAMES[-1]}"
+			ktap_test "the first one's size by its key alone" shrunk_by_key "${NAMES[0]}"
+		fi
 		ktap_test "detached, time $round" in_portions detach_some
 		ktap_test "none is there, time $round" none_there
 	done
