@@ -133,16 +133,22 @@ static int set_mac(struct xnf_dev *xn)
 }
 
 /* Whether the backend takes so much is another matter, see xnf_netdev_adapt(). */
-static void set_mtu(struct xnf_dev *xn)
+static u32 read_mtu(struct xnf_dev *xn, struct xenbus_device *complainer)
 {
 	static const struct xfl_key key = {
 		.name = "mtu", .min = ETH_MIN_MTU, .max = XNF_MAX_MTU, .absent = ETH_DATA_LEN,
-		.size = sizeof(xn->netdev->mtu),
+		.size = sizeof(u32),
 	};
-	struct xenbus_device *xbdev = xn->xd.xbdev;
+	u32 mtu;
 
+	xfl_keys_read(complainer, xn->xd.xbdev->nodename, &key, 1, &mtu);
+	return mtu;
+}
+
+static void set_mtu(struct xnf_dev *xn)
+{
 	if (!xn->registered)
-		xfl_keys_read(xbdev, xbdev->nodename, &key, 1, &xn->netdev->mtu);
+		xn->netdev->mtu = read_mtu(xn, xn->xd.xbdev);
 }
 
 /*
@@ -151,8 +157,7 @@ static void set_mtu(struct xnf_dev *xn)
  */
 static void look_for_mtu_again(struct xnf_dev *xn)
 {
-	struct xenbus_device *xbdev = xn->xd.xbdev;
-	u32 mtu = xenbus_read_unsigned(xbdev->nodename, "mtu", ETH_DATA_LEN);
+	u32 mtu = read_mtu(xn, NULL);
 
 	rtnl_lock();
 	if (xn->netdev->mtu == ETH_DATA_LEN && mtu > ETH_DATA_LEN && mtu <= xn->netdev->max_mtu)

@@ -5,7 +5,6 @@
 #: nics = 0
 #: timeout = 200
 #: slow = true
-#: intree_fails = "^every request has ended$"
 
 # blkback discards in the thread that reads the ring: while that takes long, requests behind it wait
 # unread. When the disk is detached the thread ends after the discard, and answers nothing else. Nor

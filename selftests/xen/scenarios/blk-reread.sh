@@ -5,7 +5,6 @@
 #: nics = 0
 #: timeout = 300
 #: slow = true
-#: intree_fails = "^seen at once"
 
 # The in-tree driver reads the size again when the backend's state is written once more, not when it
 # connects again.

@@ -7,7 +7,6 @@
 #: nics = 0
 #: timeout = 150
 #: slow = true
-#: intree_fails = "guest hangs"
 
 # The in-tree driver puts discards aside until it is connected again. But before it waits for all
 # requests to end, as the number of its rings has changed: it never resumes.
