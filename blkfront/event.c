@@ -28,7 +28,10 @@ bool bf_arm(struct bf_ring *ring)
 	return XFL_RING_ARM_AT(&ring->front, cons, ring->event);
 }
 
-/* Enough for a ring of small requests, and half a megabyte to copy with interrupts off. */
+/*
+ * Enough for a ring of small requests. At most half a megabyte to copy, and the request that
+ * exceeds it, with interrupts off.
+ */
 #define BF_EVENT_BUDGET		128
 
 /* Pollers and the timeout handler can take their time. */

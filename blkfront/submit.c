@@ -36,7 +36,6 @@ static blk_status_t bf_prepare_data(struct blkfront *bf, struct request *rq, str
 	return BLK_STS_OK;
 }
 
-
 static blk_status_t bf_prepare(struct blkfront *bf, struct request *rq, struct bf_req *br)
 {
 	INIT_LIST_HEAD(&br->link);

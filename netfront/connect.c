@@ -31,7 +31,7 @@ static const struct xfl_key xnf_keys[] = {
 		XNF_SLOTS_MIN),
 };
 
-/* Everything that a connection of this driver, or of the in-tree one before it, may have written. */
+/* All that a connection of this driver, or of the in-tree one before it, may have written. */
 static const char *const xnf_stale[] = {
 	"queue-*", "multi-queue-num-queues",
 	"tx-ring-ref", "rx-ring-ref",
@@ -90,7 +90,7 @@ static int read_offer(struct xnf_dev *xn)
 
 	xfl_keys_read(xbdev, xbdev->otherend, xnf_keys, ARRAY_SIZE(xnf_keys), &offer);
 	if (!offer.rx_copy) {
-		dev_err(&xbdev->dev, "backend does not copy received packets, which is all we know\n");
+		dev_err(&xbdev->dev, "backend does not copy what we receive, as it must\n");
 		return -EOPNOTSUPP;
 	}
 	offer.rest = read_rest(xbdev);
@@ -100,7 +100,7 @@ static int read_offer(struct xnf_dev *xn)
 	return 0;
 }
 
-/* ---- MAC address and MTU; the toolstack's count once: what the administrator sets later stays ---- */
+/* ---- MAC address and MTU: the toolstack's count once, what is set later stays ---- */
 
 static bool read_mac(struct xenbus_device *xbdev, const char *dir, u8 *mac)
 {

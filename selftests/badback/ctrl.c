@@ -133,7 +133,7 @@ static void handle(struct vif *v, const request_t *req)
 {
 	struct ctrl *c = &v->ctrl;
 	uint32_t status = refusal(c, req->type), data = 0;
-	struct xen_netif_ctrl_response *rsp;
+	struct xen_netif_ctrl_response answer;
 
 	if (status == XEN_NETIF_CTRL_STATUS_SUCCESS) {
 		status = obey(v, req, &data);
@@ -143,10 +143,11 @@ static void handle(struct vif *v, const request_t *req)
 	}
 	printf("control request %u: status %u\n", req->type, status);
 	publish_counts(c, status);
-	rsp = RING_GET_RESPONSE(&c->back, c->back.rsp_prod_pvt++);
-	*rsp = (struct xen_netif_ctrl_response) {
-		.id = req->id, .type = req->type, .status = status, .data = data,
+	answer = (struct xen_netif_ctrl_response) {
+		.data = data, .status = status, .type = req->type, .id = req->id,
 	};
+	*RING_GET_RESPONSE(&c->back, c->back.rsp_prod_pvt) = answer;
+	c->back.rsp_prod_pvt++;
 }
 
 void ctrl_serve(struct vif *v)

@@ -7,8 +7,7 @@
 #: slow = true
 
 # blkback discards in the thread that reads the ring: while that takes long, requests behind it wait
-# unread. When the disk is detached the thread ends after the discard, and answers nothing else. Nor
-# has the frontend anything to wait for then.
+# unread when the disk is detached. Whoever answers or fails them, they have to end.
 LIMIT=2		# discards a second; there is no less
 
 discards() { while blkdiscard -o "$1" -l 1048576 /dev/xvda; do :; done; }

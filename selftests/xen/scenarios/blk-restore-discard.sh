@@ -8,8 +8,8 @@
 #: timeout = 150
 #: slow = true
 
-# The in-tree driver puts discards aside until it is connected again. But before it waits for all
-# requests to end, as the number of its rings has changed: it never resumes.
+# By its source the in-tree driver puts discards aside until it is connected again, but waits before
+# for all requests to end, as the number of its rings has changed. That was not seen to happen here.
 DISCARDS=24
 
 counter() {
