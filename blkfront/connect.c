@@ -456,6 +456,7 @@ static void bf_disconnect(struct xfl_device *xd, enum xfl_why why)
 
 const struct xfl_ops bf_ops = {
 	.published	= XenbusStateInitialised,
+	.keys		= bf_stale_keys,
 	.connect	= bf_connect,
 	.failed		= bf_failed,
 	.go_live	= bf_go_live,

@@ -10,6 +10,7 @@
 
 #include <xenfront/lifecycle.h>
 #include <xenfront/watch.h>
+#include <xenfront/xenstore.h>
 
 #include "internal.h"
 
@@ -232,6 +233,8 @@ static void xfl_go_live(struct xfl_device *xd)
 static void xfl_close(struct xfl_device *xd)
 {
 	xfl_unlink(xd, XFL_WHY_CLOSING);
+	xfl_retract(xd->xbdev, xd->ops->keys);
+	xfl_let_xenbus_look(xd);
 	xfl_set_state(xd, XFL_CLOSED);
 }
 
@@ -338,6 +341,7 @@ static void xfl_step(struct xfl_device *xd, unsigned long events)
 {
 	if (events & XFL_EV_REMOVE) {
 		xfl_unlink(xd, XFL_WHY_REMOVE);
+		xfl_retract(xd->xbdev, xd->ops->keys);
 		xfl_set_state(xd, XFL_GONE);
 		return;
 	}

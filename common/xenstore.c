@@ -151,3 +151,19 @@ int xfl_publish(struct xenbus_device *xbdev, const char *const *stale, xfl_publi
 	return err;
 }
 EXPORT_SYMBOL_NS_GPL(xfl_publish, XEN_FRONTLIB);
+
+/**
+ * xfl_retract() - remove a frontend's keys
+ * @xbdev: the device
+ * @keys: their names, as the stale ones of xfl_publish()
+ *
+ * The next frontend may be a driver that does not know all of them, and a backend believes what it
+ * finds: it would map a frame or bind an event channel that are something else by then.
+ *
+ * Context: process; waits for xenstore. What fails is let be: where the toolstack takes the device
+ * away, the directory goes at the same time.
+ */
+void xfl_retract(struct xenbus_device *xbdev, const char *const *keys)
+{
+	xfl_remove_stale(XBT_NIL, xbdev->nodename, keys);
+}

@@ -344,6 +344,7 @@ static void xnf_disconnect(struct xfl_device *xd, enum xfl_why why)
 /* The backend reads our keys once it sees us Connected. */
 const struct xfl_ops xnf_life = {
 	.published	= XenbusStateConnected,
+	.keys		= xnf_stale,
 	.connect	= xnf_connect,
 	.go_live	= xnf_go_live,
 	.quiesce	= xnf_quiesce,

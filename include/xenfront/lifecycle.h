@@ -56,6 +56,8 @@ struct xfl_device;
  * struct xfl_ops - what a driver does at each step
  * @published: frontend state that tells the backend to read our keys
  *	(Initialised for blkif, Connected for netif)
+ * @keys: what a connection may have written, in the form of xfl_publish(); removed
+ *	when one has ended and no other follows at once
  * @connect: the backend is ready: read its keys, build queues, publish. On error
  *	undo everything; after a few tries the device then counts as broken
  * @failed: no connection will come of itself: none could be made, the backend broke the
@@ -75,6 +77,7 @@ struct xfl_device;
  */
 struct xfl_ops {
 	enum xenbus_state published;
+	const char *const *keys;
 	int (*connect)(struct xfl_device *xd);
 	void (*failed)(struct xfl_device *xd);
 	int (*go_live)(struct xfl_device *xd);

@@ -61,5 +61,6 @@ typedef int (*xfl_publish_fn)(struct xenbus_transaction xbt, const char *dir, vo
 
 int xfl_publish(struct xenbus_device *xbdev, const char *const *stale, xfl_publish_fn fn,
 		void *ctx);
+void xfl_retract(struct xenbus_device *xbdev, const char *const *keys);
 
 #endif /* XENFRONT_XENSTORE_H */
