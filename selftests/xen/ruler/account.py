@@ -27,6 +27,9 @@ BACKEND_EVENTS = ("xenvif_interrupt", "xenvif_tx_interrupt", "xenvif_rx_interrup
 # Xen pins a grant once for each map and each side of a copy, unpins it once for each unmap.
 XEN_PINS = ("_set_status",)
 XEN_UNMAPS = ("unmap_common",)
+# The modules of either driver, and what they call for grants.
+DRIVERS = ("[xen_netfront]", "[xen_blkfront]", "[xen_frontlib]")
+GRANT_TABLE = re.compile(r"_*gnttab_\w+$")
 # What pktgen runs through again and again while the ring is full.
 PKTGEN = ("pktgen_xmit", "pktgen_thread_worker", "kthread_should_stop", "__cond_resched",
           "__local_bh_enable_ip", "__rcu_read_lock", "__rcu_read_unlock", "_raw_spin_lock",
@@ -36,6 +39,11 @@ PKTGEN = ("pktgen_xmit", "pktgen_thread_worker", "kthread_should_stop", "__cond_
 def plain(name):
     """A function's name without Xen's file, the compiler's suffix and the module."""
     return name.partition(" ")[0].rpartition("#")[2].partition(".")[0]
+
+
+def of_driver(name):
+    """Whether a function of the guest is the driver's, or one it gives and ends grants with."""
+    return name.endswith(DRIVERS) or bool(GRANT_TABLE.match(plain(name)))
 
 
 class Symbols:
@@ -81,7 +89,8 @@ def frame_of(offset):
 class Account:
     """One window: nanoseconds, calls and bytes by domain ("guest", "dom0", "xen").
 
-    moving_ns is the part of ns that copying and clearing took.
+    moving_ns is the part of ns that copying and clearing took, driver_ns what the guest spent in
+    the driver and in the grant table's functions otherwise.
     """
 
     ns: dict = dataclasses.field(default_factory=lambda: collections.Counter())
@@ -91,6 +100,7 @@ class Account:
     moving_ns: dict = dataclasses.field(default_factory=lambda: collections.Counter())
     calls: dict = dataclasses.field(default_factory=lambda: collections.Counter())
     functions: dict = dataclasses.field(default_factory=lambda: collections.Counter())
+    driver_ns: int = 0
 
     def sum_calls(self, domain, names):
         return sum(self.calls[domain, name] for name in names)
@@ -103,6 +113,7 @@ class Account:
             "copied": {domain: self.copied[domain] for domain in ("guest", "dom0", "xen")},
             "cleared": {domain: self.cleared[domain] for domain in ("guest", "dom0", "xen")},
             "moving_ns": {domain: self.moving_ns[domain] for domain in ("guest", "dom0", "xen")},
+            "driver_ns": self.driver_ns,
             "pktgen_ns": sum(ns for (domain, name), ns in self.functions.items()
                              if domain == "guest" and plain(name) in PKTGEN),
             "hypercalls": {domain: self.sum_calls(domain, HYPERCALL)
@@ -136,14 +147,17 @@ class Reader:
             account.functions[domain, name] += ns
             if first:
                 account.calls[domain, plain(name)] += runs
+            moves = insns == 1 if rep else COPIERS.match(plain(name))
+            if domain == "guest" and not moves and of_driver(name):
+                account.driver_ns += ns
             if rep:
                 # A block with more than the string move is how it is entered: of the turns of
                 # one move, the last only finds that nothing is left.
-                if insns == 1:
+                if moves:
                     account.moving_ns[domain] += ns
                     moved = account.cleared if rep & STORE_STRING else account.copied
                     moved[domain] += (rep & ~STORE_STRING) * runs
-            elif COPIERS.match(plain(name)):
+            elif moves:
                 account.moving_ns[domain] += ns
                 account.copied[domain] += stored * runs
         return account
