@@ -125,12 +125,17 @@ static void xnf_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *
 DEFINE_RXFH_OPS(xnf);
 
 const struct ethtool_ops xnf_ethtool_ops = {
+	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS |
+				     ETHTOOL_COALESCE_RX_MAX_FRAMES |
+				     ETHTOOL_COALESCE_TX_MAX_FRAMES,
 	.get_drvinfo		= xnf_drvinfo,
 	.get_link		= ethtool_op_get_link,
 	.get_link_ksettings	= xnf_get_link,
 	.set_link_ksettings	= xnf_set_link,
 	.get_ts_info		= ethtool_op_get_ts_info,
 	.get_ringparam		= xnf_ringparam,
+	.get_coalesce		= xnf_get_coalesce,
+	.set_coalesce		= xnf_set_coalesce,
 	.get_channels		= xnf_get_channels,
 	.set_channels		= xnf_set_channels,
 	.get_sset_count		= xnf_sset_count,

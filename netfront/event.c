@@ -81,15 +81,23 @@ static bool arm_tx(struct xnf_queue *q)
 	struct xnf_tx_front_ring *ring = &q->tx.ring;
 	u32 cons = READ_ONCE(ring->rsp_cons);
 	u32 due = READ_ONCE(ring->req_prod_pvt) - cons;
+	u32 batch = min(due / 2, READ_ONCE(q->xn->coalesce.tx_frames));
 
 	if (due)
 		timer_reduce(&q->timer, jiffies + XNF_TX_LINGER);
-	return XFL_RING_ARM_AT(ring, cons, cons + max(1u, due / 2));
+	return XFL_RING_ARM_AT(ring, cons, cons + max(1u, batch));
+}
+
+static bool arm_rx(struct xnf_queue *q)
+{
+	if (likely(READ_ONCE(q->xn->coalesce.rx_frames) == 1))
+		return XFL_RING_ARM(&q->rx.ring, 1);
+	return xnf_rx_arm_late(q);
 }
 
 static bool arm(struct xnf_queue *q)
 {
-	bool more = XFL_RING_ARM(&q->rx.ring, 1);
+	bool more = arm_rx(q);
 
 	return arm_tx(q) || more;
 }

@@ -61,8 +61,10 @@ static void stop_queues(struct xnf_dev *xn)
 	}
 	/* A poll that has completed may still be asking for its next event. */
 	synchronize_net();
-	for (i = 0; i < xn->nr_queues; i++)
+	for (i = 0; i < xn->nr_queues; i++) {
 		timer_delete_sync(&xn->queue[i].timer);
+		hrtimer_cancel(&xn->queue[i].rx_delay.timer);
+	}
 	netif_tx_disable(xn->netdev);
 }
 
@@ -98,7 +100,7 @@ void xnf_netdev_start(struct xnf_dev *xn)
  * xnf_netdev_stop() - no packet may touch the queues any more
  * @xn: the device
  *
- * On return neither the stack nor NAPI nor the timer uses them.
+ * On return neither the stack nor NAPI nor a timer uses them.
  */
 void xnf_netdev_stop(struct xnf_dev *xn)
 {
@@ -290,6 +292,7 @@ static void init_queue(struct xnf_dev *xn, struct xnf_queue *q, u32 index)
 	q->index = index;
 	q->txq = netdev_get_tx_queue(xn->netdev, index);
 	timer_setup(&q->timer, xnf_timer, 0);
+	xnf_rx_delay_init(&q->rx_delay);
 	u64_stats_init(&q->stats.tx_sync);
 	u64_stats_init(&q->stats.rx_sync);
 	u64_stats_init(&q->stats.rescue_sync);
@@ -373,6 +376,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	xn->speed = SPEED_UNKNOWN;
 	xn->duplex = DUPLEX_UNKNOWN;
 	xnf_channels_init(xn);
+	xnf_coalesce_init(&xn->coalesce);
 	xnf_mcast_init(xn);
 	xnf_rss_init(xn);
 	xn->queue = xnf_queues_new(xn);

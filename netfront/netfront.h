@@ -32,6 +32,7 @@
 #include <xenfront/ring.h>
 #include <xenfront/slots.h>
 
+#include "coalesce.h"
 #include "ctrl.h"
 #include "rss.h"
 #include "stage.h"
@@ -236,6 +237,7 @@ struct xnf_rx {
  * @tx_ec: channel of the transmit ring
  * @rx_ec: channel of the receive ring; unbound if @tx_ec serves both
  * @timer: looks after what no event will come for
+ * @rx_delay: bounds how long received packets wait for an event
  * @stats: counters; they outlive a connection
  * @stuck: times in a row that the watchdog saw no response come; the watchdog's
  * @stuck_at: response index it saw last
@@ -252,6 +254,7 @@ struct xnf_queue {
 	struct xfl_evtchn tx_ec;
 	struct xfl_evtchn rx_ec;
 	struct timer_list timer;
+	struct xnf_rx_delay rx_delay;
 	struct xnf_stats stats;
 	u32 stuck;
 	u32 stuck_at;
@@ -365,6 +368,7 @@ struct xnf_change {
  * @steered: queues that XPS was set up for
  * @revived: when the watchdog last asked for a reconnect, 0 for never
  * @change: of the number of queues
+ * @coalesce: how many responses bring an event
  * @mcast: multicast filter
  * @ctrl: control ring
  * @rss: receive hashing
@@ -393,6 +397,7 @@ struct xnf_dev {
 	u32 steered;
 	unsigned long revived;
 	struct xnf_change change;
+	struct xnf_coalesce coalesce;
 	struct xnf_mcast mcast;
 	struct xnf_ctrl ctrl;
 	struct xnf_rss rss;

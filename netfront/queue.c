@@ -211,6 +211,7 @@ void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old)
 void xnf_queue_free(struct xnf_queue *q)
 {
 	timer_delete_sync(&q->timer);
+	hrtimer_cancel(&q->rx_delay.timer);
 	xnf_xdp_close(q);
 	xnf_events_unbind(q);
 	xnf_tx_drop_all(q);

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How many responses bring an event: ethtool -c and -C. The ring says at which response
+ * the next event is due. Receiving that may lie several ahead, with a timer for those
+ * that come alone; sending, up to half of what is under way is waited for in any case,
+ * with a timer of event.c's, and here is the limit.
+ */
+#include <linux/ethtool.h>
+#include <linux/stringify.h>
+
+#include <compat/hrtimer.h>
+
+#include "netfront.h"
+
+/* A quarter of the ring: more is not waited for, see xfl_ring_event_after(). */
+#define XNF_RX_FRAMES_MAX	64
+/* A half, as event.c has it. */
+#define XNF_TX_FRAMES_MAX	128
+#define XNF_RX_USECS_MAX	10000
+
+static_assert(4 * XNF_RX_FRAMES_MAX == XNF_RING_SLOTS);
+static_assert(2 * XNF_TX_FRAMES_MAX == XNF_RING_SLOTS);
+
+/**
+ * xnf_coalesce_init() - an event for each response received, and as ever for those sent
+ * @c: filled in
+ */
+void xnf_coalesce_init(struct xnf_coalesce *c)
+{
+	*c = (struct xnf_coalesce) {
+		.rx_frames = 1,
+		.tx_frames = XNF_TX_FRAMES_MAX,
+	};
+}
+
+static enum hrtimer_restart rx_delay_over(struct hrtimer *timer)
+{
+	struct xnf_queue *q = container_of(timer, struct xnf_queue, rx_delay.timer);
+
+	napi_schedule(&q->napi);
+	return HRTIMER_NORESTART;
+}
+
+/**
+ * xnf_rx_delay_init() - prepare a queue's timer
+ * @delay: the queue's
+ */
+void xnf_rx_delay_init(struct xnf_rx_delay *delay)
+{
+	hrtimer_setup(&delay->timer, rx_delay_over, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
+}
+
+/**
+ * xnf_rx_arm_late() - ask for an event several receive responses ahead
+ * @q: the queue, its poll completed
+ *
+ * While responses come. If none came for the time that one may wait, the next brings its
+ * event at once: a queue at rest has no timer, and the first packet no delay.
+ *
+ * Somebody else may poll, and ask for events, at the same time. Hence the timer starts
+ * after an event far ahead was asked for, and this event is left alone while it runs: one
+ * that is written late, over another that was asked for since, always has a timer behind it.
+ *
+ * Context: softirq.
+ * Return: true if as many came meanwhile, so that no event will.
+ */
+bool xnf_rx_arm_late(struct xnf_queue *q)
+{
+	const struct xnf_coalesce *c = &q->xn->coalesce;
+	struct xnf_rx_delay *delay = &q->rx_delay;
+	u32 cons = READ_ONCE(q->rx.ring.rsp_cons);
+	bool more;
+
+	if (cons == READ_ONCE(delay->cons))
+		return !hrtimer_is_queued(&delay->timer) && XFL_RING_ARM(&q->rx.ring, 1);
+	WRITE_ONCE(delay->cons, cons);
+	more = XFL_RING_ARM(&q->rx.ring, READ_ONCE(c->rx_frames) ?: XNF_RX_FRAMES_MAX);
+	hrtimer_start(&delay->timer, ns_to_ktime((u64)READ_ONCE(c->rx_usecs) * NSEC_PER_USEC),
+		      HRTIMER_MODE_REL_PINNED);
+	return more;
+}
+
+/**
+ * xnf_get_coalesce() - ethtool -c
+ * @dev: the interface
+ * @shown: filled in
+ * @more: not used
+ * @extack: not used
+ */
+int xnf_get_coalesce(struct net_device *dev, struct ethtool_coalesce *shown,
+		     struct kernel_ethtool_coalesce *more, struct netlink_ext_ack *extack)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+
+	shown->rx_max_coalesced_frames = xn->coalesce.rx_frames;
+	shown->rx_coalesce_usecs = xn->coalesce.rx_usecs;
+	shown->tx_max_coalesced_frames = xn->coalesce.tx_frames;
+	return 0;
+}
+
+static int check(const struct xnf_coalesce *c, struct netlink_ext_ack *extack)
+{
+	if (c->rx_frames > XNF_RX_FRAMES_MAX)
+		NL_SET_ERR_MSG_MOD(extack, "rx-frames: at most " __stringify(XNF_RX_FRAMES_MAX)
+					   ", a quarter of the ring");
+	else if (c->rx_usecs > XNF_RX_USECS_MAX)
+		NL_SET_ERR_MSG_MOD(extack, "rx-usecs: at most " __stringify(XNF_RX_USECS_MAX));
+	else if (!c->tx_frames || c->tx_frames > XNF_TX_FRAMES_MAX)
+		NL_SET_ERR_MSG_MOD(extack, "tx-frames: 1 to " __stringify(XNF_TX_FRAMES_MAX)
+					   ", half of the ring");
+	else if (c->rx_frames != 1 && !c->rx_usecs)
+		NL_SET_ERR_MSG_MOD(extack, "rx-frames other than 1 needs rx-usecs, "
+					   "or the last packets of a burst would wait for ever");
+	else
+		return 0;
+	return -EINVAL;
+}
+
+/**
+ * xnf_set_coalesce() - ethtool -C
+ * @dev: the interface
+ * @want: what is asked for, and for the rest what there is
+ * @more: not used
+ * @extack: says what is wrong
+ *
+ * It holds from the next poll of a queue on; what has been asked for has a timer behind it.
+ *
+ * Context: RTNL.
+ * Return: 0 or -EINVAL.
+ */
+int xnf_set_coalesce(struct net_device *dev, struct ethtool_coalesce *want,
+		     struct kernel_ethtool_coalesce *more, struct netlink_ext_ack *extack)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+	struct xnf_coalesce c = {
+		.rx_frames = want->rx_max_coalesced_frames,
+		.rx_usecs = want->rx_coalesce_usecs,
+		.tx_frames = want->tx_max_coalesced_frames,
+	};
+	int err = check(&c, extack);
+
+	if (err)
+		return err;
+	WRITE_ONCE(xn->coalesce.rx_frames, c.rx_frames);
+	WRITE_ONCE(xn->coalesce.rx_usecs, c.rx_usecs);
+	WRITE_ONCE(xn->coalesce.tx_frames, c.tx_frames);
+	return 0;
+}

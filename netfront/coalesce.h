@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How many responses bring an event: see coalesce.c.
+ */
+#ifndef XENFRONT_NETFRONT_COALESCE_H
+#define XENFRONT_NETFRONT_COALESCE_H
+
+#include <linux/hrtimer.h>
+#include <linux/types.h>
+
+struct ethtool_coalesce;
+struct kernel_ethtool_coalesce;
+struct net_device;
+struct netlink_ext_ack;
+struct xnf_dev;
+struct xnf_queue;
+
+/**
+ * struct xnf_coalesce - what the administrator asked for; written under RTNL, read by NAPI
+ * @rx_frames: receive responses that bring an event; 0: as many as may be waited for
+ * @rx_usecs: microseconds they may wait for it; 0 only where one brings it
+ * @tx_frames: most transmit responses that bring an event
+ */
+struct xnf_coalesce {
+	u32 rx_frames;
+	u32 rx_usecs;
+	u32 tx_frames;
+};
+
+/**
+ * struct xnf_rx_delay - the end of waiting for more receive responses
+ * @timer: brings NAPI
+ * @cons: first response not consumed when an event was last asked for
+ */
+struct xnf_rx_delay {
+	struct hrtimer timer;
+	u32 cons;
+};
+
+void xnf_coalesce_init(struct xnf_coalesce *c);
+void xnf_rx_delay_init(struct xnf_rx_delay *delay);
+bool xnf_rx_arm_late(struct xnf_queue *q);
+int xnf_get_coalesce(struct net_device *dev, struct ethtool_coalesce *shown,
+		     struct kernel_ethtool_coalesce *more, struct netlink_ext_ack *extack);
+int xnf_set_coalesce(struct net_device *dev, struct ethtool_coalesce *want,
+		     struct kernel_ethtool_coalesce *more, struct netlink_ext_ack *extack);
+
+#endif /* XENFRONT_NETFRONT_COALESCE_H */

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "ethtool: how many packets bring an event, and that this is kept"
+#: kernel = ["6.12", "6.1", "7.2"]
+#: vcpus = 2
+#: dom0_vcpus = 2
+#: driver = "ours"
+#: timeout = 900
+#: slow = true
+
+# ---- in dom0 ----
+
+DRIVER_OF_BACKENDS=/sys/bus/xen-backend/drivers/vif
+
+# netback's driver lets go of the device and takes it again.
+backend_restarts() {
+	echo "vif-$DOMID-0" >$DRIVER_OF_BACKENDS/unbind &&
+		echo "vif-$DOMID-0" >$DRIVER_OF_BACKENDS/bind &&
+		wait_for 20 test -e "/sys/class/net/vif$DOMID.0" &&
+		vif="vif$DOMID.0" XENBUS_PATH="/local/domain/0/backend/vif/$DOMID/0" \
+			/bench/hotplug/vif online
+}
+
+# burst N: datagrams for an address the guest does not have. It takes them and answers nothing,
+# so nothing is sent that would have it look at what it received.
+burst() {
+	local mac n
+	mac=$(xenstore-read "/local/domain/$DOMID/device/vif/0/mac")
+	ip neighbour replace 10.7.0.77 lladdr "$mac" dev "vif$DOMID.0" || return
+	for ((n = 0; n < $1; n++)); do
+		echo "$n" >/dev/udp/10.7.0.77/9 || return
+	done
+}
+
+# ---- in the guest ----
+
+combined() { ethtool -l eth0 | awk '/^Combined/ { n = $2 } END { print n }'; }
+combined_is() { [ "$(combined)" = "$1" ] && carrier eth0; }
+change_to() { ethtool -L eth0 combined "$1" && wait_for 100 combined_is "$1"; }
+
+coalesced() {	# SETTING
+	ethtool -c eth0 | sed -n "s/^$1:[[:space:]]*//p"
+}
+
+coalescing_is() {	# RX-FRAMES RX-USECS TX-FRAMES
+	local got
+	got="$(coalesced rx-frames) $(coalesced rx-usecs) $(coalesced tx-frames)"
+	[ "$got" = "$*" ] || { echo "$got"; return 1; }
+}
+
+refused() {	# WORDS SETTING...
+	local words=$1
+	shift
+	goes_red "$words" ethtool -C eth0 "$@"
+}
+
+events() {	# rx|tx: of all queues
+	awk -v way="-$1$" '$NF ~ /^eth0-q/ && $NF ~ way { for (i = 2; i <= NF; i++)
+		if ($i ~ /^[0-9]+$/) n += $i } END { print n + 0 }' /proc/interrupts
+}
+
+packets() { cat "/sys/class/net/eth0/statistics/$1_packets"; }
+
+# events_of rx|tx COMMAND...: sets EVENTS and PACKETS to what it took.
+events_of() {
+	local way=$1 events packets
+	shift
+	events=$(events "$way") packets=$(packets "$way")
+	"$@" || return
+	EVENTS=$(($(events "$way") - events)) PACKETS=$(($(packets "$way") - packets))
+	echo "$PACKETS packets, $EVENTS events"
+	[ $PACKETS -gt 0 ]
+}
+
+# Paced, so that it is not the load that has several packets come together.
+datagrams() {	# -R for those that come
+	timeout 100 iperf3 -c "$DOM0_IP" -u -b 1M -l 100 -t 3 "$@" >/tmp/iperf.out 2>&1 ||
+		{ cat /tmp/iperf.out; return 1; }
+}
+
+at_most_one_in() {	# N rx|tx COMMAND...
+	local n=$1
+	shift
+	events_of "$@" && [ $((EVENTS * n)) -le $PACKETS ]
+}
+
+at_least_one_in() {
+	local n=$1
+	shift
+	events_of "$@" && [ $((EVENTS * n)) -ge $PACKETS ]
+}
+
+# 40 packets that nobody answers. The backend takes one in 50 ms, so most of them wait on the ring,
+# and are answered one by one.
+slowly_taken() {
+	local n
+	taskset -p 1 $BASHPID >/dev/null
+	exec 5>/dev/udp/10.7.0.99/9 || return
+	for ((n = 0; n < 40; n++)); do
+		printf '%01400d' 0 >&5 || return
+	done
+	exec 5>&-
+	sleep 3
+}
+
+tx_frames_count() {
+	local many
+	ip neighbour replace 10.7.0.99 lladdr fe:ff:ff:ff:ff:ff dev eth0 &&
+		dom0 backend_set vif rate 1500,50000 &&
+		ethtool -C eth0 tx-frames 128 && events_of tx slowly_taken || return
+	many=$EVENTS
+	ethtool -C eth0 tx-frames 1
+	events_of tx slowly_taken && dom0 backend_hide vif rate &&
+		[ $((many * 2)) -le "$EVENTS" ] && [ "$EVENTS" -ge 30 ]
+}
+
+received() { [ $(($(packets rx) - BEFORE)) -ge "$1" ]; }
+
+# Fewer than bring an event: the timer has to.
+burst_comes() {	# N
+	local events
+	BEFORE=$(packets rx)
+	events=$(events rx)
+	dom0 burst "$1" || return
+	wait_for 5 received "$1"
+	echo "$(($(packets rx) - BEFORE)) packets, $(($(events rx) - events)) events"
+	received "$1"
+}
+
+coalescing() {
+	ktap_test "each packet brings an event" coalescing_is 1 0 128
+	ktap_test "as it does" at_least_one_in 10 rx datagrams -R
+	ktap_test "an event for 16" ethtool -C eth0 rx-frames 16 rx-usecs 10000
+	ktap_test "can be read" coalescing_is 16 10000 128
+	ktap_test "and comes" at_most_one_in 12 rx datagrams -R
+	ktap_test "fewer come all the same" burst_comes 10
+	ktap_test "one comes all the same" burst_comes 1
+	ktap_test "ping" ping -c 20 -i 0.02 -W 5 -q "$DOM0_IP"
+	ktap_test "streams" netprobe down "$DOM0_IP" stream 4000000
+	ktap_test "the timer alone" ethtool -C eth0 rx-frames 0
+	ktap_test "brings few events" at_most_one_in 12 rx datagrams -R
+	ktap_test "but all packets" burst_comes 10
+	ktap_test "tx-frames makes a difference" tx_frames_count
+	ktap_test "an event for each that was sent" ethtool -C eth0 tx-frames 1
+	ktap_test "streams" netprobe up "$DOM0_IP" stream 4000000
+}
+
+refusals() {
+	ktap_test "more than may be waited for is refused" refused "rx-frames: at most 64" rx-frames 65
+	ktap_test "longer than one may wait, too" refused "rx-usecs: at most" rx-usecs 10001
+	ktap_test "and no time to wait" refused "needs rx-usecs" rx-usecs 0
+	ktap_test "and no event" refused "tx-frames: 1 to 128" tx-frames 0
+	ktap_test "more than half a ring" refused "tx-frames: 1 to 128" tx-frames 129
+	ktap_test "and what there is not" refused "" tx-usecs 5
+}
+
+coalescing_kept() {
+	ktap_test "settings" ethtool -C eth0 rx-frames 24 rx-usecs 7000 tx-frames 33
+	refusals
+	ktap_test "nothing has changed" coalescing_is 24 7000 33
+	ktap_test "one queue" change_to 1
+	ktap_test "and they are kept" coalescing_is 24 7000 33
+	ktap_test "two queues" change_to 2
+	ktap_test "and they are kept" coalescing_is 24 7000 33
+	ktap_test "and heeded" at_most_one_in 12 rx datagrams -R
+	ktap_test "a backend restarts" dom0 backend_restarts
+	ktap_test "link is up" wait_for 100 carrier eth0
+	ktap_test "and they are kept" coalescing_is 24 7000 33
+	ktap_test "and heeded" at_most_one_in 12 rx datagrams -R
+	ktap_test "fewer come all the same" burst_comes 10
+	ktap_test "saved and restored" dom0 save_restore
+	ktap_test "link is up" wait_for 100 carrier eth0
+	ktap_test "and they are kept" coalescing_is 24 7000 33
+	ktap_test "down" ip link set eth0 down
+	ktap_test "up" net_up
+	ktap_test "fewer come all the same" burst_comes 10
+	ktap_test "none" ethtool -C eth0 rx-frames 1 rx-usecs 0
+	ktap_test "each packet brings an event" at_least_one_in 10 rx datagrams -R
+}
+
+guest() {
+	begin_net
+	coalescing
+	coalescing_kept
+	ktap_finished
+}
