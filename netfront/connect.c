@@ -267,11 +267,14 @@ static int make_queues(struct xnf_dev *xn)
 	int err;
 
 	rtnl_lock();
+	xnf_copybreak_choose(xn);
 	err = xnf_channels_take(xn) ? 0 : alloc_queues(xn);
 	if (!err) {
 		err = xnf_xdp_open(xn);
 		if (err)
 			drop_queues(xn, xn->nr_queues);
+		else
+			xnf_copybreak_apply(xn);
 	}
 	rtnl_unlock();
 	return err;

@@ -377,6 +377,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	xn->duplex = DUPLEX_UNKNOWN;
 	xnf_channels_init(xn);
 	xnf_coalesce_init(&xn->coalesce);
+	xnf_copybreak_init(&xn->copybreak);
 	xnf_mcast_init(xn);
 	xnf_rss_init(xn);
 	xn->queue = xnf_queues_new(xn);

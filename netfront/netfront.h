@@ -33,6 +33,7 @@
 #include <xenfront/slots.h>
 
 #include "coalesce.h"
+#include "copybreak.h"
 #include "ctrl.h"
 #include "rss.h"
 #include "stage.h"
@@ -45,15 +46,11 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 #define XNF_RING_SLOTS		256u
 /* An Ethernet header and a tag are in a packet's 16 bits of length as well. */
 #define XNF_MAX_MTU		(XNF_TX_PACKET_MAX - VLAN_ETH_HLEN)
-/* Bytes of a packet copied to a slot's own staging cell rather than granted. */
-#define XNF_CELL_SIZE		256u
-#define XNF_CELLS_PER_FRAME	(XFL_FRAME_SIZE / XNF_CELL_SIZE)
-#define XNF_CELL_FRAMES		(XNF_RING_SLOTS / XNF_CELLS_PER_FRAME)
+/* Least bytes of a slot's own staging cell, for what is copied rather than granted. */
+#define XNF_CELL_MIN		256u
 /* Packets of the most slots that can be gathered at a time. */
 #define XNF_STAGE_PACKETS	2u
 #define XNF_NO_STAGE		0xffffu
-/* Received packets up to this are copied, and their frame posted again as it is. */
-#define XNF_RX_COPY_MAX		256u
 /* Bytes looked at for the headers of a larger packet. */
 #define XNF_RX_HEAD		128u
 /* Receive slots are given back to the backend this many at a time. */
@@ -144,11 +141,13 @@ struct xnf_tx_slot {
  * @ring: shared ring; its sring is NULL while there is none
  * @slots: which ids are in flight
  * @slot: what hangs on them
- * @stage: staging frames; those before @nr_cells are carved into cells
+ * @stage: staging frames; the first are carved into cells
  * @stage_free: stack of staging frames that are free
  * @nr_stage_free: frames on it
  * @max_slots: data slots a packet may take
  * @nulls_due: extras on the ring that have no response yet
+ * @copy_max: packets and heads up to this are copied to a cell, written under RTNL as well
+ * @cell_size: bytes of a cell, a power of two
  * @copy_all: the backend sees no memory but staging
  * @nr_stage: frames in @stage
  * @slot_memory: memory of @slots; its generations live as long as the device
@@ -165,6 +164,8 @@ struct xnf_tx {
 	u32 nr_stage_free;
 	u32 max_slots;
 	u32 nulls_due;
+	u32 copy_max;
+	u32 cell_size;
 	bool copy_all;
 
 	u32 nr_stage;
@@ -203,6 +204,8 @@ struct xnf_pages {
  * @buf: frames by ring place
  * @rules: what may arrive
  * @nr_held: frames of the packet being received
+ * @copy_max: packets up to this are copied and their frame posted again as it is;
+ *	written under RTNL at any time
  * @copy_all: nothing the backend can write to leaves the driver
  * @xdp: what it takes to run a program, NULL if there is none; changes while NAPI is off
  * @pages: where frames come from
@@ -217,6 +220,7 @@ struct xnf_rx {
 	struct xnf_rx_buf *buf;
 	struct xnf_rx_rules rules;
 	u32 nr_held;
+	u32 copy_max;
 	bool copy_all;
 	struct xnf_xdp *xdp;
 	struct xnf_pages pages;
@@ -369,6 +373,7 @@ struct xnf_change {
  * @revived: when the watchdog last asked for a reconnect, 0 for never
  * @change: of the number of queues
  * @coalesce: how many responses bring an event
+ * @copybreak: up to which length packets are copied
  * @mcast: multicast filter
  * @ctrl: control ring
  * @rss: receive hashing
@@ -398,6 +403,7 @@ struct xnf_dev {
 	unsigned long revived;
 	struct xnf_change change;
 	struct xnf_coalesce coalesce;
+	struct xnf_copybreak copybreak;
 	struct xnf_mcast mcast;
 	struct xnf_ctrl ctrl;
 	struct xnf_rss rss;
@@ -408,6 +414,8 @@ struct xnf_dev {
 /* params.c */
 u32 xnf_param_max_queues(void);
 bool xnf_param_trusted(void);
+int xnf_param_tx_copybreak(void);
+int xnf_param_rx_copybreak(void);
 int xnf_params_check(void);
 
 /* connect.c */
@@ -517,6 +525,15 @@ static inline bool xnf_netdev_misled(const struct xnf_dev *xn)
 static inline u32 xnf_rx_max_slots(void)
 {
 	return clamp_t(u32, MAX_SKB_FRAGS + 1, XNF_SLOTS_MIN, XNF_RX_SLOTS_MAX);
+}
+
+/**
+ * xnf_tx_cell_frames() - staging frames that are carved into cells
+ * @tx: transmit side
+ */
+static inline u32 xnf_tx_cell_frames(const struct xnf_tx *tx)
+{
+	return XNF_RING_SLOTS * tx->cell_size / XFL_FRAME_SIZE;
 }
 
 /**

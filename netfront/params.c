@@ -5,6 +5,7 @@
 #include <linux/cpumask.h>
 #include <linux/module.h>
 
+#include "cost.h"
 #include "netfront.h"
 
 #define XNF_QUEUES_DEFAULT	8u
@@ -18,6 +19,32 @@ static bool trusted = true;
 module_param(trusted, bool, 0644);
 MODULE_PARM_DESC(trusted,
 		 "Whether backends may see memory of ours (default: 1); 0 copies all packets");
+
+static int tx_copybreak = XNF_COPY_MEASURED;
+module_param(tx_copybreak, int, 0644);
+MODULE_PARM_DESC(tx_copybreak,
+		 "Packets and heads sent up to this many bytes are copied (default: -1, measured)");
+
+static int rx_copybreak = XNF_COPY_MEASURED;
+module_param(rx_copybreak, int, 0644);
+MODULE_PARM_DESC(rx_copybreak,
+		 "Packets received up to this many bytes are copied (default: -1, measured)");
+
+static int copybreak_in_range(int bytes)
+{
+	return clamp(bytes, XNF_COPY_MEASURED, (int)XNF_COPY_MOST);
+}
+
+static void check_copybreak(const char *name, int *bytes)
+{
+	int in_range = copybreak_in_range(*bytes);
+
+	if (*bytes == in_range)
+		return;
+	pr_warn("%s=%d is out of range %d..%u, using %d\n", name, *bytes, XNF_COPY_MEASURED,
+		XNF_COPY_MOST, in_range);
+	*bytes = in_range;
+}
 
 /**
  * xnf_params_check() - bring parameters into their range, in words
@@ -33,6 +60,8 @@ int xnf_params_check(void)
 	}
 	if (!max_queues)
 		max_queues = min(num_online_cpus(), XNF_QUEUES_DEFAULT);
+	check_copybreak("tx_copybreak", &tx_copybreak);
+	check_copybreak("rx_copybreak", &rx_copybreak);
 	return 0;
 }
 
@@ -52,4 +81,24 @@ u32 xnf_param_max_queues(void)
 bool xnf_param_trusted(void)
 {
 	return READ_ONCE(trusted);
+}
+
+/**
+ * xnf_param_tx_copybreak() - up to how many bytes to copy what is sent
+ *
+ * Return: XNF_COPY_MEASURED, or as many.
+ */
+int xnf_param_tx_copybreak(void)
+{
+	return copybreak_in_range(READ_ONCE(tx_copybreak));
+}
+
+/**
+ * xnf_param_rx_copybreak() - up to how many bytes to copy what is received
+ *
+ * Return: XNF_COPY_MEASURED, or as many.
+ */
+int xnf_param_rx_copybreak(void)
+{
+	return copybreak_in_range(READ_ONCE(rx_copybreak));
 }

@@ -47,7 +47,7 @@ static void tx_free(struct xnf_tx *tx)
 	xfl_ring_mem_free(&tx->mem);
 }
 
-static int tx_alloc(struct xnf_queue *q)
+static int tx_alloc_cells(struct xnf_queue *q, u32 cell_size)
 {
 	struct xenbus_device *xbdev = q->xn->xd.xbdev;
 	struct xnf_tx *tx = &q->tx;
@@ -57,7 +57,8 @@ static int tx_alloc(struct xnf_queue *q)
 	tx->copy_all = !q->xn->trusted;
 	tx->max_slots = q->xn->offer.max_tx_slots;
 	tx->nulls_due = 0;
-	nr_grefs = XNF_RING_SLOTS + XNF_CELL_FRAMES + gather_frames(tx);
+	tx->cell_size = cell_size;
+	nr_grefs = XNF_RING_SLOTS + xnf_tx_cell_frames(tx) + gather_frames(tx);
 
 	err = xfl_ring_mem_alloc(xbdev, &tx->mem, 1);
 	if (err)
@@ -82,6 +83,17 @@ err_grefs:
 	xfl_grefs_destroy(&tx->grefs);
 err_ring:
 	xfl_ring_mem_free(&tx->mem);
+	return err;
+}
+
+/* Short of memory or references, it goes on with cells as small as can be. */
+static int tx_alloc(struct xnf_queue *q)
+{
+	u32 wanted = roundup_pow_of_two(max(q->xn->copybreak.tx, XNF_CELL_MIN));
+	int err = tx_alloc_cells(q, wanted);
+
+	if (err && wanted > XNF_CELL_MIN)
+		err = tx_alloc_cells(q, XNF_CELL_MIN);
 	return err;
 }
 

@@ -235,7 +235,7 @@ static struct sk_buff *build(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
 	const struct xnf_rx_packet *p = &rx->packet;
-	bool whole = p->len <= XNF_RX_COPY_MAX && p->nr_slots == 1;
+	bool whole = p->len <= READ_ONCE(rx->copy_max) && p->nr_slots == 1;
 	u32 head = whole ? p->len : min_t(u32, p->slot[0].len, XNF_RX_HEAD);
 	struct xnf_headers h;
 	struct sk_buff *skb;

@@ -45,13 +45,13 @@ void xnf_stage_end(struct xfl_grefs *grefs, struct xfl_framepool *pool,
 
 static void stage_cells(struct xnf_tx *tx)
 {
-	u32 i;
+	u32 i, per_frame = XFL_FRAME_SIZE / tx->cell_size;
 
 	for (i = 0; i < XNF_RING_SLOTS; i++) {
-		const struct xnf_stage_frame *s = &tx->stage[i / XNF_CELLS_PER_FRAME];
+		const struct xnf_stage_frame *s = &tx->stage[i / per_frame];
 		struct xnf_tx_slot *slot = &tx->slot[i];
 
-		slot->cell_offset = i % XNF_CELLS_PER_FRAME * XNF_CELL_SIZE;
+		slot->cell_offset = i % per_frame * tx->cell_size;
 		slot->cell = s->va + slot->cell_offset;
 		slot->cell_gref = s->gref;
 		slot->stage = XNF_NO_STAGE;
@@ -68,7 +68,7 @@ static void stage_cells(struct xnf_tx *tx)
  */
 int xnf_stage_alloc(struct xnf_tx *tx, u32 nr_gather)
 {
-	u32 i, nr = XNF_CELL_FRAMES + nr_gather;
+	u32 i, nr = xnf_tx_cell_frames(tx) + nr_gather;
 
 	tx->stage = kvcalloc(nr, sizeof(*tx->stage), GFP_NOIO);
 	tx->stage_free = kvcalloc(nr_gather, sizeof(*tx->stage_free), GFP_NOIO);
@@ -81,7 +81,7 @@ int xnf_stage_alloc(struct xnf_tx *tx, u32 nr_gather)
 	tx->nr_stage = nr;
 	stage_cells(tx);
 	tx->nr_stage_free = 0;
-	while (nr > XNF_CELL_FRAMES)
+	while (nr > xnf_tx_cell_frames(tx))
 		tx->stage_free[tx->nr_stage_free++] = --nr;
 	return 0;
 

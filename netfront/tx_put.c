@@ -157,12 +157,12 @@ static u32 list_pieces(const struct sk_buff *skb, struct xnf_piece *piece)
  * Bytes to copy to slot 0's cell: all of a linear area that fits, so that headers
  * cost no grant; and enough of one that starts too close to a frame's end.
  */
-static u32 lead_length(const struct xnf_piece *head)
+static u32 lead_length(const struct xnf_piece *head, u32 copy_max)
 {
-	if (head->len <= XNF_CELL_SIZE)
+	if (head->len <= copy_max)
 		return head->len;
 	if (xfl_frame_chunk(head->offset, head->len) < XNF_FIRST_SLOT_MIN)
-		return XNF_CELL_SIZE;
+		return min(head->len, XNF_CELL_MIN);
 	return 0;
 }
 
@@ -253,7 +253,7 @@ static int put_large(struct xnf_put *p, bool *gathered)
 {
 	struct xnf_piece piece[MAX_SKB_FRAGS + 1];
 	u32 nr = list_pieces(p->skb, piece);
-	u32 lead = lead_length(&piece[0]);
+	u32 lead = lead_length(&piece[0], READ_ONCE(p->tx->copy_max));
 	bool headless = piece[0].len < XNF_FIRST_SLOT_MIN;
 	u32 slots;
 
@@ -306,7 +306,7 @@ int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered)
 	};
 	int err = 0;
 
-	if (skb->len <= XNF_CELL_SIZE)
+	if (skb->len <= READ_ONCE(tx->copy_max))
 		put_cell(&p, skb->len);
 	else
 		err = put_large(&p, gathered);

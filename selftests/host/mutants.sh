@@ -20,6 +20,7 @@ programs_of() {
 	*/slots.h)	echo test_slots ;;
 	netfront/wire.*) echo test_netwire test_netmcast fuzz_net_rx ;;
 	netfront/hash.*) echo test_nethash ;;
+	netfront/cost.h) echo test_cost ;;
 	netfront/headers.c) echo test_headers fuzz_net_headers ;;
 	blkfront/wire.*) echo test_blkwire fuzz_blk_disk ;;
 	blkfront/vdev.c) echo test_vdev ;;

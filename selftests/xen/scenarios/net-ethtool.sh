@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-#: about = "ethtool: how many packets bring an event, and that this is kept"
+#: about = "ethtool: events and thresholds of copying, and that they are kept"
 #: kernel = ["6.12", "6.1", "7.2"]
 #: vcpus = 2
 #: dom0_vcpus = 2
@@ -178,9 +178,135 @@ coalescing_kept() {
 	ktap_test "each packet brings an event" at_least_one_in 10 rx datagrams -R
 }
 
+# ---- thresholds of copying ----
+
+LEAST=128 MOST=2048 STEP=64
+
+tunable() { ethtool --get-tunable eth0 "$1-copybreak" | awk '{ print $2 }'; }
+
+tunables_are() {	# TX RX
+	[ "$(tunable tx) $(tunable rx)" = "$*" ] || { tunable tx; tunable rx; return 1; }
+}
+
+measured() {
+	local way bytes
+	for way in tx rx; do
+		bytes=$(tunable $way)
+		figure "measured $way-copybreak" "$bytes" bytes
+		[ "$bytes" -ge $LEAST ] && [ "$bytes" -le $MOST ] && [ $((bytes % STEP)) = 0 ] || return
+	done
+}
+
+loaded_with() {	# PARAMETER...
+	unload_driver net && load_driver net "$@" && net_up
+}
+
+said() { dmesg | grep "$1"; }
+
+connects() { dmesg | grep -c "eth0: connected:"; }
+connected_again() { [ "$(connects)" -gt "$1" ] && carrier eth0; }
+
+# A longer copy than there is room for takes a new connection.
+copy_up_to() {	# BYTES
+	local before reconnects=
+	before=$(connects)
+	[ "$1" -le "$(tunable tx)" ] || [ "$1" -le 256 ] || reconnects=yes
+	ethtool --set-tunable eth0 tx-copybreak "$1" rx-copybreak "$1" || return
+	[ -z "$reconnects" ] || wait_for 30 connected_again "$before" || return
+	tunables_are "$1" "$1"
+}
+
+# Packets are 42 bytes longer than what they carry.
+sizes_around() {	# BYTES
+	local first=$(($1 - 42 - 12))
+	[ $first -ge 0 ] || first=0
+	netprobe up "$DOM0_IP" size $first $((first + 24)) 1 &&
+		netprobe down "$DOM0_IP" size $first $((first + 24)) 1
+}
+
+shapes() {
+	local way
+	for way in up down; do
+		netprobe $way "$DOM0_IP" size 0 1472 97 && netprobe $way "$DOM0_IP" raw 14 20 &&
+			netprobe $way "$DOM0_IP" random 40 1472 && netprobe $way "$DOM0_IP" stream 1000000 &&
+			netprobe $way "$DOM0_IP" stream 200000 scattered || return
+	done
+}
+
+TRACING=/sys/kernel/tracing
+
+tracing_on() {
+	[ -e $TRACING/kprobe_events ] || mount -t tracefs none $TRACING
+	echo 'p:given gnttab_grant_foreign_access_ref' >$TRACING/kprobe_events &&
+		echo 1 >$TRACING/events/kprobes/given/enable
+}
+
+grants_given() { awk '$1 == "given" { print $2 }' $TRACING/kprobe_profile; }
+
+# grants_for TX RX LEAST MOST up|down: so many while 40 packets of over 900 bytes go that way.
+grants_for() {
+	local before given
+	ethtool --set-tunable eth0 tx-copybreak "$1" rx-copybreak "$2" || return
+	before=$(grants_given)
+	netprobe "$5" "$DOM0_IP" size 900 939 1 || return
+	given=$(($(grants_given) - before))
+	echo "$given grants"
+	[ $given -ge "$3" ] && [ $given -le "$4" ]
+}
+
+grants_follow() {
+	ktap_test "grants are counted" tracing_on
+	ktap_test "none for packets that are copied" grants_for 1024 1024 0 5 up
+	ktap_test "nor for those received" grants_for 1024 1024 0 5 down
+	ktap_test "one for each sent that is not" grants_for 512 1024 40 60 up
+	ktap_test "and received" grants_for 1024 512 40 60 down
+}
+
+thresholds() {
+	local bytes
+	ktap_test "measured, in bounds" measured
+	ktap_test "sizes around it" sizes_around "$(tunable tx)"
+	ktap_test "shapes" shapes
+	ktap_test "pinned by parameters" loaded_with tx_copybreak=256 rx_copybreak=192
+	ktap_test "so they are" tunables_are 256 192
+	for bytes in 0 256 1000 2048; do
+		ktap_test "copied up to $bytes bytes" copy_up_to $bytes
+		ktap_test "sizes around it" sizes_around $bytes
+		ktap_test "shapes" shapes
+	done
+	ktap_test "over half a frame is refused" \
+		goes_red "Invalid argument" ethtool --set-tunable eth0 tx-copybreak 2049
+	ktap_test "both ways" goes_red "Invalid argument" ethtool --set-tunable eth0 rx-copybreak 2049
+	ktap_test "and changes nothing" tunables_are 2048 2048
+}
+
+thresholds_kept() {
+	ktap_test "pinned by parameters" loaded_with tx_copybreak=5000 rx_copybreak=-7
+	ktap_test "out of range" said "tx_copybreak=5000 is out of range -1..2048, using 2048"
+	ktap_test "is brought into it" test "$(tunable tx)" = 2048
+	ktap_test "both ways" measured
+	ktap_test "one by ethtool" ethtool --set-tunable eth0 rx-copybreak 300
+	ktap_test "the other by parameter" \
+		eval 'echo 1100 >/sys/module/xen_netfront/parameters/tx_copybreak'
+	ktap_test "a backend restarts" dom0 backend_restarts
+	ktap_test "link is up" wait_for 100 carrier eth0
+	ktap_test "as was said" tunables_are 1100 300
+	ktap_test "one queue" change_to 1
+	ktap_test "as was said" tunables_are 1100 300
+	ktap_test "shapes" shapes
+	ktap_test "saved and restored" dom0 save_restore
+	ktap_test "link is up" wait_for 100 carrier eth0
+	ktap_test "as was said" tunables_are 1100 300
+	ktap_test "shapes" shapes
+}
+
 guest() {
 	begin_net
 	coalescing
 	coalescing_kept
+	thresholds
+	# The small kernel has no probes.
+	[[ $(uname -r) = 7.* ]] || grants_follow
+	thresholds_kept
 	ktap_finished
 }

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Up to which length packets are copied rather than granted. A grant costs two writes to the
+ * grant table, which are next to nothing on one host and as dear as a copy of a frame on
+ * another (one that maps the table uncached). So both are measured, once for each interface
+ * and again after the domain was resumed, which may have been elsewhere. A parameter of the
+ * module or ethtool --set-tunable says otherwise.
+ */
+#include <linux/ethtool.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "cost.h"
+#include "netfront.h"
+
+/* The least of so many counts: what interrupts it makes it longer, never shorter. */
+#define XNF_COST_RUNS		8
+/* But no new run once this has passed. */
+#define XNF_COST_BUDGET		(200 * NSEC_PER_USEC)
+/* Bytes copied at a time. */
+#define XNF_COST_PIECE		256u
+/* Used where nothing can be measured. */
+#define XNF_COPY_DEFAULT	256u
+
+/**
+ * struct trial - what is measured with
+ * @grefs: a stack of one reference
+ * @page: a page of its own, zeroed, since the backend could read what is granted
+ * @from: XNF_COST_BYTES to copy
+ * @to: room for a piece of them
+ * @kept: the backend did not let go of the page
+ */
+struct trial {
+	struct xfl_grefs grefs;
+	struct page *page;
+	u8 *from;
+	u8 to[XNF_COST_PIECE];
+	bool kept;
+};
+
+static void give_and_end(struct trial *t)
+{
+	grant_ref_t ref = xfl_gref_pop(&t->grefs);
+	u32 i;
+
+	for (i = 0; i < XNF_COST_GRANTS && !t->kept; i++) {
+		xfl_grant(&t->grefs, ref, xfl_gfn(t->page, 0), true);
+		t->kept = !xfl_grant_end(ref);
+	}
+	if (likely(!t->kept)) {
+		xfl_gref_push(&t->grefs, ref);
+		return;
+	}
+	xfl_gref_abandon(&t->grefs, 1);
+	xfl_park(&ref, 1, xfl_park_put_page, t->page);
+	t->page = NULL;
+}
+
+static void copy_pieces(struct trial *t)
+{
+	u32 at;
+
+	for (at = 0; at < XNF_COST_BYTES; at += XNF_COST_PIECE) {
+		memcpy(t->to, t->from + at, XNF_COST_PIECE);
+		barrier_data(t->to);
+	}
+}
+
+static void nothing(struct trial *t)
+{
+}
+
+static u64 time_once(struct trial *t, void (*work)(struct trial *t))
+{
+	u64 start = ktime_get_ns();
+
+	work(t);
+	return ktime_get_ns() - start;
+}
+
+/* Return: nanoseconds, those of reading the clock included. */
+static u64 least_time(struct trial *t, void (*work)(struct trial *t))
+{
+	u64 least = U64_MAX, end = ktime_get_ns() + XNF_COST_BUDGET;
+	u32 i;
+
+	for (i = 0; i < XNF_COST_RUNS && !t->kept; i++) {
+		least = min(least, time_once(t, work));
+		if (ktime_get_ns() > end)
+			break;
+	}
+	return least;
+}
+
+static u32 measure(struct trial *t)
+{
+	u64 grants, copies, clock;
+
+	grants = least_time(t, give_and_end);
+	if (t->kept)
+		return XNF_COPY_DEFAULT;
+	copies = least_time(t, copy_pieces);
+	clock = least_time(t, nothing);
+	if (copies <= clock)	/* it is too coarse to tell */
+		return XNF_COPY_DEFAULT;
+	return xnf_copy_worth(grants - min(grants, clock), copies - clock);
+}
+
+static u32 try_and_measure(struct xnf_dev *xn)
+{
+	struct trial *t = kzalloc(sizeof(*t), GFP_NOIO);
+	u32 worth = XNF_COPY_DEFAULT;
+
+	if (!t)
+		return worth;
+	t->page = alloc_page(GFP_NOIO | __GFP_ZERO);
+	t->from = kvzalloc(XNF_COST_BYTES, GFP_NOIO);
+	if (t->page && t->from && !xfl_grefs_init(&t->grefs, xn->xd.xbdev->otherend_id, 1, 1)) {
+		worth = measure(t);
+		xfl_grefs_destroy(&t->grefs);
+	}
+	kvfree(t->from);
+	if (t->page)
+		__free_page(t->page);
+	kfree(t);
+	return worth;
+}
+
+static u32 first_said(int interface, int parameter, u32 measured)
+{
+	if (interface != XNF_COPY_MEASURED)
+		return interface;
+	return parameter != XNF_COPY_MEASURED ? parameter : measured;
+}
+
+/**
+ * xnf_copybreak_init() - nothing said, nothing measured
+ * @c: filled in
+ */
+void xnf_copybreak_init(struct xnf_copybreak *c)
+{
+	c->tx_said = XNF_COPY_MEASURED;
+	c->rx_said = XNF_COPY_MEASURED;
+}
+
+/**
+ * xnf_copybreak_choose() - decide how a connection's packets are to be copied
+ * @xn: the device, without queues
+ *
+ * Context: process, life cycle, RTNL.
+ */
+void xnf_copybreak_choose(struct xnf_dev *xn)
+{
+	u32 resumes = READ_ONCE(xn->change.resumes);
+	struct xnf_copybreak *c = &xn->copybreak;
+
+	if (!c->worth || c->resumes != resumes)
+		c->worth = try_and_measure(xn);
+	c->resumes = resumes;
+	c->tx = first_said(c->tx_said, xnf_param_tx_copybreak(), c->worth);
+	c->rx = first_said(c->rx_said, xnf_param_rx_copybreak(), c->worth);
+}
+
+/**
+ * xnf_copybreak_apply() - have all queues copy as was decided
+ * @xn: the device
+ *
+ * Cells that are too small for it set a limit until the next connection.
+ *
+ * Context: RTNL.
+ */
+void xnf_copybreak_apply(struct xnf_dev *xn)
+{
+	const struct xnf_copybreak *c = &xn->copybreak;
+	u32 i;
+
+	for (i = 0; i < xn->nr_queues; i++) {
+		struct xnf_queue *q = &xn->queue[i];
+
+		WRITE_ONCE(q->tx.copy_max, min(c->tx, q->tx.cell_size));
+		WRITE_ONCE(q->rx.copy_max, c->rx);
+	}
+}
+
+/**
+ * xnf_get_tunable() - ethtool --get-tunable
+ * @dev: the interface
+ * @tuna: which one
+ * @data: filled in
+ */
+int xnf_get_tunable(struct net_device *dev, const struct ethtool_tunable *tuna, void *data)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+
+	switch (tuna->id) {
+	case ETHTOOL_TX_COPYBREAK:
+		*(u32 *)data = xn->copybreak.tx;
+		return 0;
+	case ETHTOOL_RX_COPYBREAK:
+		*(u32 *)data = xn->copybreak.rx;
+		return 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/* Cells belong to a connection. */
+static void want_larger_cells(struct xnf_dev *xn)
+{
+	if (xn->live && xn->copybreak.tx > xn->queue[0].tx.cell_size)
+		xfl_reconnect(&xn->xd);
+}
+
+/**
+ * xnf_set_tunable() - ethtool --set-tunable
+ * @dev: the interface
+ * @tuna: which one
+ * @data: its value; from here on it counts, whatever is measured
+ *
+ * Context: RTNL.
+ */
+int xnf_set_tunable(struct net_device *dev, const struct ethtool_tunable *tuna, const void *data)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+	struct xnf_copybreak *c = &xn->copybreak;
+	u32 bytes = *(const u32 *)data;
+
+	if (tuna->id != ETHTOOL_TX_COPYBREAK && tuna->id != ETHTOOL_RX_COPYBREAK)
+		return -EOPNOTSUPP;
+	if (bytes > XNF_COPY_MOST)
+		return -EINVAL;
+	if (tuna->id == ETHTOOL_RX_COPYBREAK) {
+		c->rx = bytes;
+		c->rx_said = bytes;
+	} else {
+		c->tx = bytes;
+		c->tx_said = bytes;
+		want_larger_cells(xn);
+	}
+	xnf_copybreak_apply(xn);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Up to which length packets are copied: see copybreak.c.
+ */
+#ifndef XENFRONT_NETFRONT_COPYBREAK_H
+#define XENFRONT_NETFRONT_COPYBREAK_H
+
+#include <linux/types.h>
+
+struct ethtool_tunable;
+struct net_device;
+struct xnf_dev;
+
+/* Not said, so that what was measured counts. */
+#define XNF_COPY_MEASURED	(-1)
+
+/**
+ * struct xnf_copybreak - up to which length packets are copied; under RTNL
+ * @tx: bytes of a packet, or of its head, that is sent
+ * @rx: bytes of a packet received
+ * @tx_said: what the administrator said for this interface, or XNF_COPY_MEASURED
+ * @rx_said: the same
+ * @worth: what was measured, 0 for nothing yet
+ * @resumes: times the domain was resumed before that
+ */
+struct xnf_copybreak {
+	u32 tx;
+	u32 rx;
+	int tx_said;
+	int rx_said;
+	u32 worth;
+	u32 resumes;
+};
+
+void xnf_copybreak_init(struct xnf_copybreak *c);
+void xnf_copybreak_choose(struct xnf_dev *xn);
+void xnf_copybreak_apply(struct xnf_dev *xn);
+int xnf_get_tunable(struct net_device *dev, const struct ethtool_tunable *tuna, void *data);
+int xnf_set_tunable(struct net_device *dev, const struct ethtool_tunable *tuna, const void *data);
+
+#endif /* XENFRONT_NETFRONT_COPYBREAK_H */
