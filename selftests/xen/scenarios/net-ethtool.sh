@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-#: about = "ethtool: events and thresholds of copying, and that they are kept"
+#: about = "ethtool: events, thresholds of copying, counters; and that they are kept"
 #: kernel = ["6.12", "6.1", "7.2"]
 #: vcpus = 2
 #: dom0_vcpus = 2
@@ -300,6 +300,22 @@ thresholds_kept() {
 	ktap_test "shapes" shapes
 }
 
+# ---- counters ----
+
+counted() {	# rx_packets
+	ethtool -S eth0 | awk -v name="^queue[0-9]+_$1:" '$1 ~ name { n += $2 } END { print n + 0 }'
+}
+
+# What the stack itself drops is the interface's alone.
+counters_agree() {
+	local name
+	for name in rx_packets rx_bytes tx_packets tx_bytes; do
+		[ "$(counted $name)" = "$(cat /sys/class/net/eth0/statistics/$name)" ] ||
+			{ echo "$name: $(counted $name) in all queues"; return 1; }
+	done
+	[ "$(counted rx_packets)" -gt 100 ] && [ "$(counted tx_packets)" -gt 100 ]
+}
+
 guest() {
 	begin_net
 	coalescing
@@ -308,5 +324,6 @@ guest() {
 	# The small kernel has no probes.
 	[[ $(uname -r) = 7.* ]] || grants_follow
 	thresholds_kept
+	ktap_test "counters of queues add up" wait_for 10 counters_agree
 	ktap_finished
 }
