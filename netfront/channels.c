@@ -24,6 +24,7 @@ static struct xnf_terms present_terms(const struct xnf_dev *xn)
 	return (struct xnf_terms) {
 		.resumes = READ_ONCE(xn->change.resumes),
 		.max_tx_slots = xn->offer.max_tx_slots,
+		.copybreak = xn->copybreak.tx,
 		.backend = xn->xd.xbdev->otherend_id,
 		.split = xn->split,
 		.trusted = xn->trusted,
@@ -36,8 +37,8 @@ static bool terms_hold(const struct xnf_dev *xn)
 	const struct xnf_terms *then = &xn->change.terms;
 
 	return now.resumes == then->resumes && now.max_tx_slots == then->max_tx_slots &&
-	       now.backend == then->backend && now.split == then->split &&
-	       now.trusted == then->trusted;
+	       now.copybreak == then->copybreak && now.backend == then->backend &&
+	       now.split == then->split && now.trusted == then->trusted;
 }
 
 static void discard_spare(struct xnf_dev *xn)

@@ -321,8 +321,8 @@ static int xnf_go_live(struct xfl_device *xd)
 		    xn->offer.max_tx_slots,
 		    xn->trusted ? "" : "; backend not trusted, all packets copied");
 	xnf_mcast_update(xn->netdev);
-	/* A program was attached or detached since the keys were published. */
-	if (xnf_netdev_misled(xn))
+	/* A program was attached or detached, or a tunable set, since the queues were made. */
+	if (xnf_netdev_misled(xn) || READ_ONCE(xn->copybreak.tx) > xn->copybreak.cells_for)
 		xfl_reconnect(xd);
 	return 0;
 }

@@ -159,6 +159,7 @@ void xnf_copybreak_choose(struct xnf_dev *xn)
 	c->resumes = resumes;
 	c->tx = first_said(c->tx_said, xnf_param_tx_copybreak(), c->worth);
 	c->rx = first_said(c->rx_said, xnf_param_rx_copybreak(), c->worth);
+	c->cells_for = c->tx;
 }
 
 /**

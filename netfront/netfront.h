@@ -317,12 +317,14 @@ struct xnf_mcast {
  * @resumes: times the domain was resumed before; then grants and channels were void
  * @max_tx_slots: data slots of a packet
  * @backend: domain that is given access
+ * @copybreak: what the staging cells were to hold
  * @split: two event channels each
  * @trusted: the backend may see our memory
  */
 struct xnf_terms {
 	u32 resumes;
 	u32 max_tx_slots;
+	u32 copybreak;
 	domid_t backend;
 	bool split;
 	bool trusted;
