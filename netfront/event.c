@@ -6,8 +6,11 @@
 
 #include "netfront.h"
 
-/* How long transmit responses may wait that no event was asked for. */
-#define XNF_TX_LINGER	msecs_to_jiffies(4)
+/*
+ * So few transmit responses bring no event: those of one packet or two, which TCP lets a socket have
+ * under way whatever its limits (tcp_small_queue_check()). The next poll takes them, or the timer.
+ */
+#define XNF_TX_SLACK	3u
 
 static irqreturn_t tx_interrupt(int irq, void *data)
 {
@@ -75,17 +78,20 @@ static void end_interrupts(struct xnf_queue *q)
 	xfl_evtchn_eoi(&q->rx_ec, rx_prod);
 }
 
-/* Half of what is under way, so that senders go on while the other half is sent. */
+/*
+ * Half of what is under way, so that senders go on while the other half is sent. Whatever this asks
+ * for, a timer is behind it: tx_push() starts it for what is sent later.
+ */
 static bool arm_tx(struct xnf_queue *q)
 {
 	struct xnf_tx_front_ring *ring = &q->tx.ring;
 	u32 cons = READ_ONCE(ring->rsp_cons);
 	u32 due = READ_ONCE(ring->req_prod_pvt) - cons;
-	u32 batch = min(due / 2, READ_ONCE(q->xn->coalesce.tx_frames));
+	u32 batch = min(max(due / 2, XNF_TX_SLACK), READ_ONCE(q->xn->coalesce.tx_frames));
 
 	if (due)
 		timer_reduce(&q->timer, jiffies + XNF_TX_LINGER);
-	return XFL_RING_ARM_AT(ring, cons, cons + max(1u, batch));
+	return XFL_RING_ARM_AT(ring, cons, cons + batch);
 }
 
 static bool arm_rx(struct xnf_queue *q)

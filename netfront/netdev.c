@@ -61,11 +61,12 @@ static void stop_queues(struct xnf_dev *xn)
 	}
 	/* A poll that has completed may still be asking for its next event. */
 	synchronize_net();
+	/* Senders start the timer, too. */
+	netif_tx_disable(xn->netdev);
 	for (i = 0; i < xn->nr_queues; i++) {
 		timer_delete_sync(&xn->queue[i].timer);
 		hrtimer_cancel(&xn->queue[i].rx_delay.timer);
 	}
-	netif_tx_disable(xn->netdev);
 }
 
 /*

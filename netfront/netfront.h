@@ -57,6 +57,8 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 #define XNF_RX_BATCH		32u
 /* A stopped queue starts again when this much ring room is there. */
 #define XNF_TX_WAKE_ROOM	64u
+/* How long transmit responses may wait that no event was asked for. */
+#define XNF_TX_LINGER		msecs_to_jiffies(4)
 
 /* What became of packets that an XDP program saw; @XNF_XDP_LOST: not what it wanted. */
 enum xnf_xdp_count {

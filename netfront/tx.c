@@ -7,10 +7,12 @@
 
 #include "netfront.h"
 
+/* The timer after the ring: one that fires before then is followed by a poll that sees the packet. */
 static void tx_push(struct xnf_queue *q)
 {
 	if (XFL_RING_PUSH(&q->tx.ring))
 		xfl_evtchn_notify(&q->tx_ec);
+	timer_reduce(&q->timer, jiffies + XNF_TX_LINGER);
 }
 
 /* Make room for the next packet, or stop; NAPI starts the queue again. */
