@@ -5,7 +5,7 @@
 #: kernel = ["6.12-64k"]
 #: disks = ["xvda 48M"]
 #: timeout = 400
-#: driver = ["ours"]
+#: intree_fails = "paging request"
 
 disk_load() { blkpat fill /dev/xvda 1 && blkpat mix /dev/xvda 1 600 32; }
 

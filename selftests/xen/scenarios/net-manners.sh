@@ -3,6 +3,7 @@
 #: about = "backends that are not Linux's: FreeBSD's and QEMU's manners, and one that agrees on slots"
 #: nics = 3
 #: timeout = 1500
+#: intree_fails = "frames down"
 #: slow = true
 
 # One line an interface: the manner, then what is off because of it.
