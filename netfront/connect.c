@@ -12,6 +12,7 @@
 #include "netfront.h"
 #include "pages.h"
 #include "xdp.h"
+#include "xsk.h"
 
 #define OFFER(_field, _name)	XFL_FEATURE(struct xnf_offer, _field, _name)
 
@@ -246,6 +247,7 @@ static void free_queues(struct xnf_dev *xn)
 {
 	rtnl_lock();
 	drop_queues(xn, xn->nr_queues);
+	xnf_umems_end(xn);
 	rtnl_unlock();
 }
 
@@ -268,6 +270,8 @@ static int make_queues(struct xnf_dev *xn)
 
 	rtnl_lock();
 	xnf_copybreak_choose(xn);
+	xn->told_xsk = xn->xsk_changes;
+	xnf_umems_grant(xn);
 	err = xnf_channels_take(xn) ? 0 : alloc_queues(xn);
 	if (!err) {
 		err = xnf_xdp_open(xn);
@@ -276,6 +280,10 @@ static int make_queues(struct xnf_dev *xn)
 		else
 			xnf_copybreak_apply(xn);
 	}
+	if (err)
+		xnf_umems_end(xn);
+	else
+		xnf_xsk_open(xn);
 	rtnl_unlock();
 	return err;
 }
@@ -321,7 +329,7 @@ static int xnf_go_live(struct xfl_device *xd)
 		    xn->offer.max_tx_slots,
 		    xn->trusted ? "" : "; backend not trusted, all packets copied");
 	xnf_mcast_update(xn->netdev);
-	/* A program was attached or detached, or a tunable set, since the queues were made. */
+	/* A program or socket came or went, or a tunable was set, since the queues were made. */
 	if (xnf_netdev_misled(xn) || READ_ONCE(xn->copybreak.tx) > xn->copybreak.cells_for)
 		xfl_reconnect(xd);
 	return 0;

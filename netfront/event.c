@@ -5,6 +5,7 @@
 #include <linux/netdevice.h>
 
 #include "netfront.h"
+#include "xsk.h"
 
 /*
  * So few transmit responses bring no event: those of one packet or two, which TCP lets a socket have
@@ -133,6 +134,8 @@ int xnf_poll(struct napi_struct *napi, int budget)
 		napi_complete_done(napi, work);
 		return work;
 	}
+	if (unlikely(q->xsk) && xnf_xsk_send(q))
+		work = budget;
 	if (work == budget || !napi_complete_done(napi, work))
 		return work;
 	/*

@@ -15,9 +15,13 @@
 
 #include "channels.h"
 #include "xdp.h"
+#include "xsk.h"
 
 #define XNF_FEATURES	(NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | \
 			 NETIF_F_TSO | NETIF_F_TSO6)
+#define XNF_XDP_FEATURES	(NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT | \
+				 NETDEV_XDP_ACT_RX_SG | NETDEV_XDP_ACT_NDO_XMIT | \
+				 NETDEV_XDP_ACT_NDO_XMIT_SG)
 #define XNF_WATCHDOG	(5 * HZ)
 #define XNF_TX_FLOOR	(512u << 10)
 
@@ -264,6 +268,8 @@ int xnf_netdev_adapt(struct xnf_dev *xn)
 	      netif_set_real_num_rx_queues(dev, xn->nr_queues);
 	if (!err)
 		err = adapt_mtu(xn);
+	xfl_xdp_features(dev, XNF_XDP_FEATURES |
+			      (xn->trusted ? NETDEV_XDP_ACT_XSK_ZEROCOPY : 0));
 	netdev_update_features(dev);
 	rtnl_unlock();
 	return err;
@@ -281,6 +287,7 @@ static const struct net_device_ops xnf_netdev_ops = {
 	.ndo_set_rx_mode	= xnf_mcast_update,
 	.ndo_bpf		= xnf_bpf,
 	.ndo_xdp_xmit		= xnf_xdp_xmit,
+	.ndo_xsk_wakeup		= xnf_xsk_wakeup,
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_validate_addr	= eth_validate_addr,
 };
@@ -349,9 +356,7 @@ static void describe(struct net_device *dev)
 	set_byte_floor(dev);
 	/* Unicast is not filtered, so a second address needs no promiscuity. */
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
-	xfl_xdp_features(dev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
-			      NETDEV_XDP_ACT_RX_SG | NETDEV_XDP_ACT_NDO_XMIT |
-			      NETDEV_XDP_ACT_NDO_XMIT_SG);
+	xfl_xdp_features(dev, XNF_XDP_FEATURES);
 	netif_set_tso_max_size(dev, XNF_TX_PACKET_MAX);
 }
 
@@ -382,7 +387,8 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	xnf_mcast_init(xn);
 	xnf_rss_init(xn);
 	xn->queue = xnf_queues_new(xn);
-	if (!xn->queue) {
+	if (!xn->queue || xnf_xsk_init(xn, &xbdev->dev)) {
+		kvfree(xn->queue);
 		free_netdev(dev);
 		return NULL;
 	}
@@ -416,6 +422,7 @@ void xnf_netdev_free(struct xnf_dev *xn)
 {
 	struct xnf_queue *queue = xn->queue;
 
+	kvfree(xn->xsk);
 	free_netdev(xn->netdev);
 	kvfree(queue);
 }

@@ -55,6 +55,8 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 #define XNF_RX_HEAD		128u
 /* Receive slots are given back to the backend this many at a time. */
 #define XNF_RX_BATCH		32u
+/* Own frames of a queue whose receive ring is a zero-copy socket's. */
+#define XNF_RX_RESERVE		32u
 /* A stopped queue starts again when this much ring room is there. */
 #define XNF_TX_WAKE_ROOM	64u
 /* How long transmit responses may wait that no event was asked for. */
@@ -78,6 +80,7 @@ enum xnf_xdp_count {
  * @tx_errors: packets the backend did not send
  * @tx_gathered: packets copied together to fit the slot limit
  * @tx_stopped: times the queue stopped for want of room
+ * @tx_xsk_packets: packets put on the ring for zero-copy sockets
  * @tx_sync: protects the above; written under the transmit lock
  * @rx_packets: packets delivered
  * @rx_bytes: their bytes
@@ -85,6 +88,7 @@ enum xnf_xdp_count {
  * @rx_errors: packets the backend delivered broken
  * @rx_no_frame: refills cut short for want of memory
  * @rx_hashed: packets delivered with the hash the backend was asked for
+ * @rx_xsk_no_frame: refills cut short for want of chunks in a socket's fill ring
  * @verdict: by enum xnf_verdict; transmit ones under the transmit lock, receive ones NAPI
  * @xdp: by enum xnf_xdp_count
  * @rx_sync: protects the receive ones; written by NAPI
@@ -98,6 +102,7 @@ struct xnf_stats {
 	u64_stats_t tx_errors;
 	u64_stats_t tx_gathered;
 	u64_stats_t tx_stopped;
+	u64_stats_t tx_xsk_packets;
 	struct u64_stats_sync tx_sync;
 	u64_stats_t rx_packets;
 	u64_stats_t rx_bytes;
@@ -105,6 +110,7 @@ struct xnf_stats {
 	u64_stats_t rx_errors;
 	u64_stats_t rx_no_frame;
 	u64_stats_t rx_hashed;
+	u64_stats_t rx_xsk_no_frame;
 	u64_stats_t verdict[XNF_NR_VERDICTS];
 	u64_stats_t xdp[XNF_NR_XDP_COUNTS];
 	struct u64_stats_sync rx_sync;
@@ -124,6 +130,8 @@ struct xnf_stats {
  * @granted: @gref covers memory of @skb
  * @shared: other slots hold the same @skb; the last one answered frees it
  * @first: slot 0 of a packet
+ * @xsk: of a packet of a zero-copy socket
+ * @seq: then which of these packets, see struct xnf_xsk
  */
 struct xnf_tx_slot {
 	struct sk_buff *skb;
@@ -136,6 +144,8 @@ struct xnf_tx_slot {
 	bool granted;
 	bool shared;
 	bool first;
+	bool xsk;
+	u8 seq;
 };
 
 /**
@@ -179,12 +189,14 @@ struct xnf_tx {
 
 /**
  * struct xnf_rx_buf - a frame posted for receiving
- * @page: page it is in, from the queue's page pool
+ * @page: page it is in, from the queue's page pool; NULL if its owner is gone
+ * @xdp: chunk of a zero-copy socket that it is the first frame of, NULL if it is the queue's
  * @offset: of the frame in @page
  * @gref: grant of it
  */
 struct xnf_rx_buf {
 	struct page *page;
+	struct xdp_buff *xdp;
 	u32 offset;
 	grant_ref_t gref;
 };
@@ -209,6 +221,12 @@ struct xnf_pages {
  * @copy_max: packets up to this are copied and their frame posted again as it is;
  *	written under RTNL at any time
  * @copy_all: nothing the backend can write to leaves the driver
+ * @frugal: ring places are for a zero-copy socket's chunks; own frames that come back from the
+ *	ring are set aside. What follows is meant for this
+ * @nr_own: own frames, on the ring or aside
+ * @nr_aside: frames in @aside
+ * @dry_at: since when there are neither chunks to be had nor places for packets, 0 if there are
+ * @aside: own frames, granted
  * @xdp: what it takes to run a program, NULL if there is none; changes while NAPI is off
  * @pages: where frames come from
  * @grefs: references that no frame uses just now
@@ -224,6 +242,11 @@ struct xnf_rx {
 	u32 nr_held;
 	u32 copy_max;
 	bool copy_all;
+	bool frugal;
+	u32 nr_own;
+	u32 nr_aside;
+	unsigned long dry_at;
+	struct xnf_rx_buf aside[XNF_RX_RESERVE];
 	struct xnf_xdp *xdp;
 	struct xnf_pages pages;
 	struct xfl_grefs grefs;
@@ -238,6 +261,7 @@ struct xnf_rx {
  * @xn: device it belongs to
  * @index: of the queue
  * @txq: the stack's side of it
+ * @xsk: zero-copy socket it serves, NULL if there is none; changes while NAPI is off
  * @rx: receive side
  * @tx: transmit side
  * @tx_ec: channel of the transmit ring
@@ -255,6 +279,7 @@ struct xnf_queue {
 	struct xnf_dev *xn;
 	u32 index;
 	struct netdev_queue *txq;
+	struct xnf_xsk *xsk;
 	struct xnf_rx rx ____cacheline_aligned_in_smp;
 	struct xnf_tx tx ____cacheline_aligned_in_smp;
 	struct xfl_evtchn tx_ec;
@@ -368,10 +393,15 @@ struct xnf_change {
  * @offer: what the backend can do, since the last connect; as @nr_queues
  * @xd: its life
  * @xdp_prog: program that received packets are shown to, NULL if none; under RTNL
- * @xdp_narrow: it takes packets of one piece only; written under RTNL
+ * @xdp_narrow: it, or a zero-copy socket, takes packets of one piece only; written under RTNL
  * @uncut_mtu: MTU that the administrator wants, if the interface has @cut_mtu
  * @cut_mtu: what the backend left of it, 0 if all; both under RTNL
  * @told_gso: the backend was told that it may send packets to be segmented
+ * @xsk: zero-copy sockets by queue; as all of them, under RTNL
+ * @umems: their memory
+ * @nr_xsk: their number
+ * @xsk_changes: times that one came or went
+ * @told_xsk: @xsk_changes that the queues were made at
  * @connects: connections that came to carry packets
  * @steered: queues that XPS was set up for
  * @revived: when the watchdog last asked for a reconnect, 0 for never
@@ -402,6 +432,11 @@ struct xnf_dev {
 	u32 uncut_mtu;
 	u32 cut_mtu;
 	bool told_gso;
+	struct xnf_xsk *xsk;
+	struct list_head umems;
+	u32 nr_xsk;
+	u32 xsk_changes;
+	u32 told_xsk;
 	u32 connects;
 	u32 steered;
 	unsigned long revived;
@@ -489,6 +524,8 @@ int xnf_rx_poll(struct xnf_queue *q, int budget);
 
 /* rx_refill.c */
 void xnf_rx_refill(struct xnf_queue *q);
+void xnf_rx_prepare(struct xnf_queue *q);
+void xnf_rx_set_aside(struct xnf_rx *rx, const struct xnf_rx_buf *buf);
 void xnf_rx_push(struct xnf_queue *q);
 void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf);
 void xnf_rx_drop_all(struct xnf_queue *q);
@@ -513,12 +550,13 @@ extern const struct netdev_stat_ops xnf_stat_ops;
 void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total);
 
 /**
- * xnf_netdev_misled() - whether the backend was told other than what holds now
+ * xnf_netdev_misled() - whether the connection was made for other than what holds now
  * @xn: the device
  */
 static inline bool xnf_netdev_misled(const struct xnf_dev *xn)
 {
-	return xn->told_gso == READ_ONCE(xn->xdp_narrow);
+	return xn->told_gso == READ_ONCE(xn->xdp_narrow) ||
+	       xn->told_xsk != READ_ONCE(xn->xsk_changes);
 }
 
 /**
@@ -580,11 +618,11 @@ static inline u32 xnf_tx_need(const struct xnf_tx *tx)
 }
 
 /**
- * xnf_rx_post() - put a frame on the receive ring
+ * xnf_rx_put() - put a frame on the receive ring
  * @rx: receive side, its owner only; not published before xnf_rx_push()
  * @buf: the frame, granted
  */
-static inline void xnf_rx_post(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
+static inline void xnf_rx_put(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 {
 	u32 place = rx->ring.req_prod_pvt++ & (XNF_RING_SLOTS - 1);
 	struct xnf_rx_req *req = RING_GET_REQUEST(&rx->ring, place);
@@ -593,6 +631,19 @@ static inline void xnf_rx_post(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 	req->id = place;
 	req->pad = 0;
 	req->gref = buf->gref;
+}
+
+/**
+ * xnf_rx_post() - xnf_rx_put(), unless the place is wanted for somebody else's frame
+ * @rx: receive side, its owner only
+ * @buf: the frame, granted
+ */
+static inline void xnf_rx_post(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
+{
+	if (unlikely(rx->frugal && !buf->xdp))
+		xnf_rx_set_aside(rx, buf);
+	else
+		xnf_rx_put(rx, buf);
 }
 
 /**

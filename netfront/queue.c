@@ -11,6 +11,7 @@
 
 #include "pages.h"
 #include "xdp.h"
+#include "xsk.h"
 
 static u32 gather_frames(const struct xnf_tx *tx)
 {
@@ -120,6 +121,8 @@ static void rx_init(struct xnf_queue *q)
 		.gso = BIT(XNF_GSO_TCPV4) | BIT(XNF_GSO_TCPV6),
 	};
 	rx->copy_all = !q->xn->trusted;
+	rx->frugal = false;
+	rx->nr_aside = 0;
 	rx->pushed = 0;
 	rx->nr_held = 0;
 	xnf_rx_reset(&rx->packet);
@@ -184,7 +187,7 @@ int xnf_queue_alloc(struct xnf_queue *q)
 		goto err_rx;
 	netif_napi_set_irq(&q->napi, q->rx_ec.irq ?: q->tx_ec.irq);
 	xnf_affinity_hint(q);
-	xnf_rx_refill(q);
+	xnf_rx_prepare(q);
 	return 0;
 
 err_rx:
@@ -230,4 +233,5 @@ void xnf_queue_free(struct xnf_queue *q)
 	rx_free(q);
 	tx_free(&q->tx);
 	netif_napi_del(&q->napi);
+	xnf_xsk_close(q);
 }

@@ -5,6 +5,7 @@
 #include <linux/netdevice.h>
 
 #include "netfront.h"
+#include "xsk.h"
 
 static void discard(struct xnf_queue *q, enum xnf_verdict verdict)
 {
@@ -17,10 +18,18 @@ static void discard(struct xnf_queue *q, enum xnf_verdict verdict)
 	u64_stats_update_end(&q->stats.rx_sync);
 }
 
+/* Return: the packet as the stack is to have it, if it is. */
+static struct sk_buff *take_packet(struct xnf_queue *q)
+{
+	if (likely(!q->rx.xdp))
+		return xnf_rx_skb(q);
+	return q->xsk ? xnf_xsk_rx(q) : xnf_xdp_rx(q);
+}
+
 /* Return: bytes delivered, 0 if the packet was lost. */
 static u32 deliver(struct xnf_queue *q)
 {
-	struct sk_buff *skb = unlikely(q->rx.xdp) ? xnf_xdp_rx(q) : xnf_rx_skb(q);
+	struct sk_buff *skb = take_packet(q);
 	u32 bytes;
 
 	if (unlikely(!skb))

@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 
 #include "pages.h"
+#include "xsk.h"
 
 static bool post_fresh(struct xnf_rx *rx)
 {
@@ -15,9 +16,10 @@ static bool post_fresh(struct xnf_rx *rx)
 	buf.page = xnf_pages_take(&rx->pages, &buf.offset);
 	if (unlikely(!buf.page))
 		return false;
+	buf.xdp = NULL;
 	buf.gref = xfl_gref_pop(&rx->grefs);
 	xfl_grant(&rx->grefs, buf.gref, xfl_gfn(buf.page, buf.offset), false);
-	xnf_rx_post(rx, &buf);
+	xnf_rx_put(rx, &buf);
 	return true;
 }
 
@@ -36,19 +38,14 @@ void xnf_rx_push(struct xnf_queue *q)
 		xfl_evtchn_notify(q->rx_ec.irq ? &q->rx_ec : &q->tx_ec);
 }
 
-/**
- * xnf_rx_refill() - post a frame in every free place, and publish what was posted
- * @q: the queue
- *
- * With no memory for all, as many as there is memory for; the timer comes back for
- * the rest should no packet do so before.
- *
- * Context: NAPI, or the life cycle while NAPI cannot run.
+/*
+ * With no memory for all, as many as there is memory for; the timer comes back for the rest.
+ * Return: how many.
  */
-void xnf_rx_refill(struct xnf_queue *q)
+static u32 post_own(struct xnf_queue *q, u32 free)
 {
 	struct xnf_rx *rx = &q->rx;
-	u32 free = XNF_RING_SLOTS - (rx->ring.req_prod_pvt - rx->ring.rsp_cons);
+	u32 wanted = free;
 
 	while (free && post_fresh(rx))
 		free--;
@@ -59,6 +56,38 @@ void xnf_rx_refill(struct xnf_queue *q)
 		timer_reduce(&q->timer, jiffies + HZ / 20 + 1);
 	}
 	xnf_rx_push(q);
+	return wanted - free;
+}
+
+/**
+ * xnf_rx_prepare() - post the first frames of a new connection
+ * @q: the queue, just made; one that is to serve a zero-copy socket gets few, so that the
+ *	socket's chunks, which are NAPI's to post, have the other places
+ *
+ * Context: life cycle or ethtool, with RTNL.
+ */
+void xnf_rx_prepare(struct xnf_queue *q)
+{
+	post_own(q, xnf_xsk_of(q) ? XNF_RX_RESERVE : XNF_RING_SLOTS);
+}
+
+/**
+ * xnf_rx_refill() - post a frame in every free place, and publish what was posted
+ * @q: the queue
+ *
+ * Where memory is wanting, the timer has another try should no packet come before. With a
+ * zero-copy socket places are its chunks', and stay free for them unless these never come.
+ *
+ * Context: NAPI.
+ */
+void xnf_rx_refill(struct xnf_queue *q)
+{
+	const struct xnf_rx_front_ring *ring = &q->rx.ring;
+
+	if (unlikely(q->xsk))
+		q->rx.nr_own += post_own(q, xnf_xsk_post(q));
+	else
+		post_own(q, XNF_RING_SLOTS - (ring->req_prod_pvt - ring->rsp_cons));
 }
 
 /* ---- what the backend keeps ---- */
@@ -79,6 +108,12 @@ void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf)
 
 static bool drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf)
 {
+	if (buf->xdp) {
+		xsk_buff_free(buf->xdp);
+		return true;
+	}
+	if (!buf->page)
+		return true;
 	if (!xfl_grant_end(buf->gref)) {
 		xnf_rx_park(q, buf);
 		return false;
@@ -86,6 +121,23 @@ static bool drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf)
 	xfl_gref_push(&q->rx.grefs, buf->gref);
 	xnf_pages_put(&q->rx.pages, buf->page);
 	return true;
+}
+
+/**
+ * xnf_rx_set_aside() - keep a frame from the ring for now
+ * @rx: receive side that is frugal, its owner only
+ * @buf: the frame, granted, not on the ring
+ */
+void xnf_rx_set_aside(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
+{
+	struct xnf_rx_buf more = *buf;
+
+	if (rx->nr_aside < XNF_RX_RESERVE) {
+		rx->aside[rx->nr_aside++] = more;
+		return;
+	}
+	rx->nr_own--;
+	drop_buf(container_of(rx, struct xnf_queue, rx), &more);
 }
 
 /**
@@ -104,6 +156,8 @@ void xnf_rx_drop_all(struct xnf_queue *q)
 	rx->ring.rsp_cons = rx->ring.req_prod_pvt;
 	while (rx->nr_held)
 		parked += !drop_buf(q, &rx->held[--rx->nr_held]);
+	while (rx->nr_aside)
+		parked += !drop_buf(q, &rx->aside[--rx->nr_aside]);
 	if (parked)
 		dev_warn(&q->xn->xd.xbdev->dev,
 			 "queue %u: backend still maps %u receive frames, keeping them\n",

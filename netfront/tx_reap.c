@@ -6,6 +6,7 @@
 
 #include "netfront.h"
 #include "tx_skb.h"
+#include "xsk.h"
 
 /* Return: false if the backend still maps what it was given; the slot then keeps its packet. */
 static bool end_slot(struct xnf_tx *tx, struct xnf_tx_slot *slot, int budget)
@@ -58,6 +59,11 @@ static int answer(struct xnf_queue *q, const struct xnf_tx_rsp *rsp, int budget)
 		if (!slot->len)		/* no packet's, see mcast.c */
 			xnf_mcast_refused(q->xn);
 	}
+	if (unlikely(slot->xsk)) {
+		xnf_xsk_answered(q, slot);
+		xfl_slot_put(&tx->slots, index);
+		return 0;	/* the stack did not count it */
+	}
 	if (unlikely(!end_slot(tx, slot, budget)))
 		return -EBUSY;
 	xfl_slot_put(&tx->slots, index);
@@ -91,6 +97,8 @@ void xnf_tx_reap(struct xnf_queue *q, int budget)
 	}
 	if (unlikely(ret < 0))
 		xfl_break(&q->xn->xd, "queue %u: transmit response (error %d)", q->index, ret);
+	if (unlikely(q->xsk))
+		xnf_xsk_complete(q);
 	netdev_tx_completed_queue(q->txq, 1, bytes);
 }
 
@@ -199,7 +207,10 @@ void xnf_tx_drop_all(struct xnf_queue *q)
 	u64_stats_update_begin(&q->stats.tx_sync);
 	u64_stats_add(&q->stats.tx_dropped, lost);
 	u64_stats_update_end(&q->stats.tx_sync);
-	/* One that was made ahead and never used shares it with one in use. */
-	if (q == &q->xn->queue[q->index])
-		netdev_tx_reset_queue(q->txq);
+	/* One that was made ahead and never used shares these with one in use. */
+	if (q != &q->xn->queue[q->index])
+		return;
+	netdev_tx_reset_queue(q->txq);
+	if (q->xsk)
+		xnf_xsk_tx_drop(q);
 }

@@ -10,11 +10,11 @@
  * packets of up to a frame: a larger MTU is refused, and the backend is told by a
  * reconnect to segment what it sends.
  */
-#include <linux/if_vlan.h>
 #include <linux/slab.h>
 
 #include "pages.h"
 #include "xdp.h"
+#include "xsk.h"
 
 /* ---- a queue's part ---- */
 
@@ -104,10 +104,23 @@ int xnf_xdp_open(struct xnf_dev *xn)
 
 /* ---- the device ---- */
 
+/**
+ * xnf_xdp_narrow() - see whether packets of several pieces are still of use
+ * @xn: the device, of which a program or a zero-copy socket came or went
+ *
+ * Context: RTNL.
+ */
+void xnf_xdp_narrow(struct xnf_dev *xn)
+{
+	const struct bpf_prog *prog = xn->xdp_prog;
+
+	WRITE_ONCE(xn->xdp_narrow, xn->nr_xsk || (prog && !prog->aux->xdp_has_frags));
+}
+
 static void adopt(struct xnf_dev *xn, struct bpf_prog *prog)
 {
 	xn->xdp_prog = prog;
-	WRITE_ONCE(xn->xdp_narrow, prog && !prog->aux->xdp_has_frags);
+	xnf_xdp_narrow(xn);
 }
 
 /* They may be long before they are live: from when the backend was told of them. */
@@ -169,7 +182,14 @@ static int attach(struct xnf_dev *xn, struct bpf_prog *prog, struct netlink_ext_
  */
 int xnf_bpf(struct net_device *dev, struct netdev_bpf *cmd)
 {
-	if (cmd->command != XDP_SETUP_PROG)
+	struct xnf_dev *xn = netdev_priv(dev);
+
+	switch (cmd->command) {
+	case XDP_SETUP_PROG:
+		return attach(xn, cmd->prog, cmd->extack);
+	case XDP_SETUP_XSK_POOL:
+		return xnf_xsk_setup(xn, cmd->xsk.pool, cmd->xsk.queue_id);
+	default:
 		return -EINVAL;
-	return attach(netdev_priv(dev), cmd->prog, cmd->extack);
+	}
 }

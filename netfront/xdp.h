@@ -6,6 +6,7 @@
 #define XENFRONT_NETFRONT_XDP_H
 
 #include <linux/bpf.h>
+#include <linux/if_vlan.h>
 #include <net/xdp.h>
 
 #include "netfront.h"
@@ -22,7 +23,7 @@
  * struct xnf_xdp - a queue's part in running a program; changed only while NAPI is off
  * @prog: the program; the device's reference
  * @pages: private frames that packets are copied to, never granted to anybody
- * @rxq: tells the program and others where packets come from
+ * @rxq: tells the program and others where packets in @pages come from
  * @redirected: a packet of this poll was redirected
  * @sent: a packet of this poll was put on the transmit ring
  */
@@ -38,6 +39,10 @@ struct xnf_xdp {
 int xnf_bpf(struct net_device *dev, struct netdev_bpf *cmd);
 int xnf_xdp_open(struct xnf_dev *xn);
 void xnf_xdp_close(struct xnf_queue *q);
+void xnf_xdp_narrow(struct xnf_dev *xn);
+
+/* xdp_rx.c */
+struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp);
 
 /* xdp_tx.c */
 bool xnf_xdp_send(struct xnf_queue *q, struct xdp_frame *frame);

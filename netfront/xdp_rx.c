@@ -112,10 +112,14 @@ static __wsum sum_fragments(struct xdp_buff *xdp, __wsum sum, u32 at)
 static bool complete_csum(struct xdp_buff *xdp)
 {
 	u32 len = xdp->data_end - xdp->data;
+	u32 head = min_t(u32, len, XNF_RX_HEAD);
+	u8 copy[XNF_RX_HEAD];
 	struct xnf_headers h;
 	__wsum sum;
 
-	xnf_headers_find(xdp->data, len, &h);
+	/* What is in a socket's memory its owner may change meanwhile. */
+	memcpy(copy, xdp->data, head);
+	xnf_headers_find(copy, head, &h);
 	if (!h.l4)
 		return false;
 	sum = csum_partial(xdp->data + h.l4, len - h.l4, 0);
@@ -227,6 +231,21 @@ static struct sk_buff *obey(struct xnf_queue *q, struct xdp_buff *xdp, u32 act)
 }
 
 /**
+ * xnf_xdp_run() - show a packet to the program
+ * @q: the queue, which has one; its receive side says what the backend said of the packet
+ * @xdp: the packet
+ *
+ * Context: NAPI.
+ * Return: the packet as the stack is to have it, or NULL if it is not to; counted.
+ */
+struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp)
+{
+	if (q->rx.packet.flags & XNF_RXF_CSUM_BLANK && !complete_csum(xdp))
+		return lose(q, xdp, XNF_XDP_LOST);
+	return obey(q, xdp, bpf_prog_run_xdp(q->rx.xdp->prog, xdp));
+}
+
+/**
  * xnf_xdp_rx() - show the packet that was just received to the program
  * @q: the queue; it has one
  *
@@ -244,9 +263,7 @@ struct sk_buff *xnf_xdp_rx(struct xnf_queue *q)
 	xnf_rx_repost(rx);
 	if (!good)
 		return lose(q, NULL, XNF_XDP_LOST);
-	if (rx->packet.flags & XNF_RXF_CSUM_BLANK && !complete_csum(&xdp))
-		return lose(q, &xdp, XNF_XDP_LOST);
-	return obey(q, &xdp, bpf_prog_run_xdp(rx->xdp->prog, &xdp));
+	return xnf_xdp_run(q, &xdp);
 }
 
 /**

@@ -171,7 +171,7 @@ static inline int queue_limits_commit_update_frozen(struct request_queue *q,
 #ifndef HAVE_XDP_FEATURES
 #define xfl_xdp_features(dev, flags)	((void)(dev))
 #else
-#define xfl_xdp_features(dev, flags)	((dev)->xdp_features = (flags))
+#define xfl_xdp_features(dev, flags)	xdp_set_features_flag(dev, flags)
 #endif
 
 /* 6.5, "net: introduce and use skb_frag_fill_page_desc()". */

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Zero-copy AF_XDP sockets: binding one to a queue, unbinding and waking it.
+ *
+ * A backend writes each packet into frames of its own, from the start of a frame on. So a chunk
+ * is whole frames, and no headroom can be kept. Linux netback could be asked to leave some
+ * (feature-xdp-headroom), but leaves it in every slot of every queue, says so in one more extra
+ * of each packet, and does not count the room when it looks whether a packet still fits the
+ * ring: that would be the stack's packets' price for what few programs want.
+ *
+ * With other chunks, and with a backend that is not trusted, the core copies instead.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/slab.h>
+
+#include <compat/dma_coherent.h>
+
+#include "xdp.h"
+#include "xsk.h"
+
+/* Return: why the backend cannot be given the pool's chunks, NULL if it can. */
+static const char *objection(const struct xnf_dev *xn, const struct xsk_buff_pool *pool)
+{
+	if (!xn->trusted)
+		return "the backend is not trusted";
+	if (pool->unaligned || xfl_frame_offset(pool->chunk_size))
+		return "chunks are not whole frames of 4096 bytes";
+	if (pool->headroom)
+		return "there is no room for headroom";
+	if (xn->netdev->mtu > XNF_XDP_MTU)
+		return "the MTU is over one frame";
+	return NULL;
+}
+
+/* The core says why to nobody, and falls back to copying unless told not to. */
+static int check(const struct xnf_dev *xn, const struct xsk_buff_pool *pool, u32 index)
+{
+	const char *why;
+
+	/* A change of their number that is under way may yet come to nothing. */
+	if (index >= min(xn->nr_queues, xn->want_queues))
+		return -EINVAL;
+	if (xn->xsk[index].pool)
+		return -EBUSY;
+	why = objection(xn, pool);
+	if (!why)
+		return 0;
+	if (net_ratelimit())
+		netdev_info(xn->netdev, "queue %u: no zero-copy: %s\n", index, why);
+	return -EOPNOTSUPP;
+}
+
+/* The core wants memory mapped for a device. What it is told is used by nobody. */
+static int map(struct xnf_dev *xn, struct xsk_buff_pool *pool)
+{
+	struct device *dev = &xn->xd.xbdev->dev;
+
+	return dma_coerce_mask_and_coherent(dev, DMA_BIT_MASK(64)) ?:
+	       xsk_pool_dma_map(pool, dev, DMA_ATTR_SKIP_CPU_SYNC);
+}
+
+/**
+ * xnf_xsk_init() - no socket yet
+ * @xn: the device; @xn->xsk is to be freed with kvfree() when the stack has forgotten it
+ * @dev: the same on the Xen bus
+ *
+ * Context: probe, which keeps others from changing @dev.
+ * Return: 0 or -ENOMEM.
+ */
+int xnf_xsk_init(struct xnf_dev *xn, struct device *dev)
+{
+	INIT_LIST_HEAD(&xn->umems);
+	xn->xsk = kvcalloc(xn->max_queues, sizeof(*xn->xsk), GFP_KERNEL);
+	if (!xn->xsk)
+		return -ENOMEM;
+	/* The other end is a CPU: caches that the core would clean and clear need neither. */
+	dev_set_dma_coherent(dev);
+	return 0;
+}
+
+/* ---- coming and going ---- */
+
+/* Who is to poll in the meantime had better find no NAPI instance than one that is gone. */
+static void close_rxq(struct xdp_rxq_info *rxq)
+{
+	if (xdp_rxq_info_is_reg(rxq))
+		xdp_rxq_info_unreg(rxq);
+	memset(rxq, 0, sizeof(*rxq));
+}
+
+/* What was agreed with the backend holds no more. */
+static void renew(struct xnf_dev *xn)
+{
+	xn->xsk_changes++;
+	xnf_xdp_narrow(xn);
+	xnf_netdev_limit_mtu(xn);
+	xnf_netdev_retire(xn);
+}
+
+static void adopt(struct xnf_xsk *x, struct xsk_buff_pool *pool, struct xnf_umem *u)
+{
+	x->pool = pool;
+	x->umem = u;
+	x->slots = min(pool->chunk_size / XFL_FRAME_SIZE, XNF_SLOTS_MIN);
+	x->head = 0;
+	x->tail = 0;
+	memset(x->pending, 0, sizeof(x->pending));
+	close_rxq(&x->rxq);
+	/* From now on: who busy-polls on a socket looks there at any time. */
+	xsk_pool_set_rxq_info(pool, &x->rxq);
+}
+
+static int attach(struct xnf_dev *xn, struct xsk_buff_pool *pool, u32 index)
+{
+	int err = check(xn, pool, index);
+	struct xnf_umem *u;
+
+	if (err)
+		return err;
+	u = xnf_umem_get(xn, pool->umem);
+	if (IS_ERR(u))
+		return PTR_ERR(u);
+	err = map(xn, pool);
+	if (err) {
+		xnf_umem_put(u);
+		return err;
+	}
+	xnf_netdev_pause(xn);
+	adopt(&xn->xsk[index], pool, u);
+	xn->nr_xsk++;
+	renew(xn);
+	return 0;
+}
+
+static void detach(struct xnf_dev *xn, u32 index)
+{
+	struct xnf_queue *q = &xn->queue[index];
+	struct xnf_xsk *x = &xn->xsk[index];
+
+	if (!x->pool)
+		return;
+	xnf_netdev_pause(xn);
+	if (q->xsk)
+		xnf_xsk_rx_forget(q);
+	xnf_xsk_close(q);
+	xsk_pool_dma_unmap(x->pool, DMA_ATTR_SKIP_CPU_SYNC);
+	x->pool = NULL;
+	xnf_umem_put(x->umem);
+	xn->nr_xsk--;
+	renew(xn);
+}
+
+/**
+ * xnf_xsk_setup() - bind a socket's pool to a queue, or unbind the one there is
+ * @xn: the device
+ * @pool: the pool, or NULL
+ * @index: of the queue
+ *
+ * All that can be wanting is had before the connection is renewed, which the life cycle
+ * does: nobody should wait for another domain with RTNL held.
+ *
+ * Context: RTNL.
+ * Return: 0; -EOPNOTSUPP if zero-copy is not possible; another errno. Unbinding succeeds.
+ */
+int xnf_xsk_setup(struct xnf_dev *xn, struct xsk_buff_pool *pool, u32 index)
+{
+	if (pool)
+		return attach(xn, pool, index);
+	detach(xn, index);
+	return 0;
+}
+
+/* ---- connections ---- */
+
+/**
+ * xnf_xsk_of() - the socket that a queue is to serve
+ * @q: the queue
+ *
+ * Context: RTNL.
+ * Return: NULL if there is none, or its memory is not granted.
+ */
+struct xnf_xsk *xnf_xsk_of(const struct xnf_queue *q)
+{
+	struct xnf_xsk *x = &q->xn->xsk[q->index];
+
+	return x->pool && x->umem->granted ? x : NULL;
+}
+
+/* NAPI instances are new with each connection, and packets are to say which one they come from. */
+static int open_rxq(struct xnf_queue *q, struct xdp_rxq_info *rxq)
+{
+	close_rxq(rxq);
+	return xdp_rxq_info_reg(rxq, q->xn->netdev, q->index, q->napi.napi_id) ?:
+	       xdp_rxq_info_reg_mem_model(rxq, MEM_TYPE_XSK_BUFF_POOL, NULL);
+}
+
+static void open_queue(struct xnf_queue *q)
+{
+	struct xnf_xsk *x = xnf_xsk_of(q);
+	struct xnf_rx *rx = &q->rx;
+
+	if (!x || open_rxq(q, &x->rxq)) {
+		netdev_warn(q->xn->netdev,
+			    "queue %u: AF_XDP socket is copied to, and nothing sent for it: %s\n",
+			    q->index, q->xn->trusted ? "too few grants" : "backend not trusted");
+		return;
+	}
+	q->xsk = x;
+	/* A packet may lie in chunks and own frames both. */
+	rx->copy_all = true;
+	rx->frugal = true;
+	rx->nr_own = rx->ring.req_prod_pvt - rx->ring.rsp_cons;
+	rx->dry_at = 0;
+}
+
+/**
+ * xnf_xsk_open() - have queues serve their zero-copy sockets
+ * @xn: the device; its queues are there, and their NAPI is off
+ *
+ * Where it cannot be, the interface goes on without, up to the next connection.
+ *
+ * Context: life cycle, with RTNL.
+ */
+void xnf_xsk_open(struct xnf_dev *xn)
+{
+	u32 i;
+
+	for (i = 0; i < xn->nr_queues; i++)
+		if (xn->xsk[i].pool)
+			open_queue(&xn->queue[i]);
+}
+
+/**
+ * xnf_xsk_close() - a queue serves its zero-copy socket no longer
+ * @q: the queue, its NAPI off; one without is accepted
+ *
+ * Context: RTNL.
+ */
+void xnf_xsk_close(struct xnf_queue *q)
+{
+	if (!q->xsk)
+		return;
+	close_rxq(&q->xsk->rxq);
+	q->rx.frugal = false;
+	q->xsk = NULL;
+}
+
+/**
+ * xnf_xsk_wakeup() - ndo_xsk_wakeup
+ * @dev: the interface
+ * @index: of the queue
+ * @flags: which ring is to be looked at; both are
+ *
+ * Context: softirq or process, in an RCU read section.
+ * Return: 0, or -ENETDOWN if there is no connection just now.
+ */
+int xnf_xsk_wakeup(struct net_device *dev, u32 index, u32 flags)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+	struct xnf_queue *q;
+
+	if (!READ_ONCE(xn->live) || !netif_running(dev))
+		return -ENETDOWN;
+	if (index >= READ_ONCE(xn->nr_queues))
+		return -EINVAL;
+	q = &READ_ONCE(xn->queue)[index];
+	if (!READ_ONCE(q->xsk))
+		return -ENETDOWN;
+	if (napi_if_scheduled_mark_missed(&q->napi))
+		return 0;
+	local_bh_disable();
+	napi_schedule(&q->napi);
+	local_bh_enable();
+	return 0;
+}

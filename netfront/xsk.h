@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * AF_XDP without copying: what its files share.
+ *
+ * DOC: a queue with a zero-copy socket
+ *
+ *	memory		the socket's umem, each of its frames granted from the first connection
+ *			with it on to the last: see xsk_umem.c
+ *	receiving	the queue posts chunks from the socket's fill ring. Where these run out
+ *			for long it posts a few frames of its own, and packets in them are
+ *			copied: a backend that finds no place gives the interface up
+ *	sending		descriptors share the transmit ring with the stack's packets, under the
+ *			same lock, from NAPI alone
+ *	coming, going	a new connection each time, because frames that are posted cannot be
+ *			taken off a ring: see xsk.c
+ */
+#ifndef XENFRONT_NETFRONT_XSK_H
+#define XENFRONT_NETFRONT_XSK_H
+
+#include <linux/list.h>
+#include <net/xdp_sock_drv.h>
+
+#include "netfront.h"
+
+/**
+ * struct xnf_umem_frame - a granted frame
+ * @page: page it is in, held
+ * @gref: its reference, while the memory is granted
+ */
+struct xnf_umem_frame {
+	struct page *page;
+	grant_ref_t gref;
+};
+
+/**
+ * struct xnf_umem - memory of sockets, of one or several queues; under RTNL
+ * @link: on the device's list
+ * @of: whose memory; good for comparing only, and no longer once @users is 0
+ * @users: pools in it; without any it goes at the end of the connection
+ * @granted: the backend has access
+ * @grefs: owner of all references
+ * @nr: frames in it
+ * @frame: the frames
+ */
+struct xnf_umem {
+	struct list_head link;
+	const struct xdp_umem *of;
+	u32 users;
+	bool granted;
+	struct xfl_grefs grefs;
+	u32 nr;
+	struct xnf_umem_frame frame[];
+};
+
+/**
+ * struct xnf_xsk - a queue's part in a zero-copy socket; as long as the interface
+ * @pool: the core's side of it, NULL if there is no socket; under RTNL, and fixed while NAPI is on
+ * @umem: the memory
+ * @rxq: tells programs where packets come from. Who polls on one of several sockets of a pool
+ *	reads it until the last of them is unbound, which is after @pool was taken from us
+ * @slots: ring places that the longest packet may take, without those that cannot go at all
+ * @head: oldest packet sent that the socket was not told of; as all below, the transmit lock's
+ * @tail: where the next one goes
+ * @pending: slots of each that were not answered; sockets are told in the order of sending
+ */
+struct xnf_xsk {
+	struct xsk_buff_pool *pool;
+	struct xnf_umem *umem;
+	struct xdp_rxq_info rxq;
+	u32 slots;
+	u32 head;
+	u32 tail;
+	u8 pending[XNF_RING_SLOTS];
+};
+
+/* xsk_umem.c */
+struct xnf_umem *xnf_umem_get(struct xnf_dev *xn, const struct xdp_umem *of);
+void xnf_umem_put(struct xnf_umem *u);
+void xnf_umems_grant(struct xnf_dev *xn);
+void xnf_umems_end(struct xnf_dev *xn);
+
+/* xsk.c */
+int xnf_xsk_init(struct xnf_dev *xn, struct device *dev);
+int xnf_xsk_setup(struct xnf_dev *xn, struct xsk_buff_pool *pool, u32 index);
+struct xnf_xsk *xnf_xsk_of(const struct xnf_queue *q);
+void xnf_xsk_open(struct xnf_dev *xn);
+void xnf_xsk_close(struct xnf_queue *q);
+int xnf_xsk_wakeup(struct net_device *dev, u32 index, u32 flags);
+
+/* xsk_rx.c */
+u32 xnf_xsk_post(struct xnf_queue *q);
+void xnf_xsk_rx_forget(struct xnf_queue *q);
+struct sk_buff *xnf_xsk_rx(struct xnf_queue *q);
+
+/* xsk_tx.c */
+bool xnf_xsk_send(struct xnf_queue *q);
+void xnf_xsk_answered(struct xnf_queue *q, struct xnf_tx_slot *slot);
+void xnf_xsk_complete(struct xnf_queue *q);
+void xnf_xsk_tx_drop(struct xnf_queue *q);
+
+/**
+ * xnf_umem_frame() - the frame that a byte is in
+ * @u: the memory
+ * @offset: of the byte from the start
+ */
+static inline const struct xnf_umem_frame *xnf_umem_frame(const struct xnf_umem *u, u64 offset)
+{
+	return &u->frame[offset >> XFL_FRAME_SHIFT];
+}
+
+#endif /* XENFRONT_NETFRONT_XSK_H */

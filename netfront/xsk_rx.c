@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Receiving into the chunks of a zero-copy socket.
+ */
+#include "xdp.h"
+#include "xsk.h"
+
+/* A packet for a socket takes one to three places. */
+#define XNF_XSK_LOW		4u
+/* The stack's packets wait as long, and netback drops what has waited for ten. */
+#define XNF_XSK_PATIENCE	HZ
+
+static void post_chunk(struct xnf_queue *q, struct xdp_buff *xdp)
+{
+	const struct xnf_umem *u = q->xsk->umem;
+	const struct xnf_umem_frame *f;
+	struct xnf_rx_buf buf = { .xdp = xdp };
+
+	f = xnf_umem_frame(u, xdp->data_hard_start - q->xsk->pool->addrs);
+	buf.page = f->page;
+	buf.offset = (f - u->frame) % XEN_PFN_PER_PAGE * XFL_FRAME_SIZE;
+	buf.gref = f->gref;
+	xnf_rx_post(&q->rx, &buf);
+}
+
+static u32 posted(const struct xnf_rx *rx)
+{
+	return rx->ring.req_prod_pvt - rx->ring.rsp_cons;
+}
+
+/* A packet in a frame of ours takes a chunk when it is copied. Return: whether one is to spare. */
+static bool have_spare(struct xnf_queue *q, u32 owed)
+{
+	return !owed || xsk_buff_can_alloc(q->xsk->pool, owed + 1);
+}
+
+/* Return: whether all places are taken. Those of a packet half received come back to theirs. */
+static bool post_chunks(struct xnf_queue *q)
+{
+	struct xnf_rx *rx = &q->rx;
+	u32 free = XNF_RING_SLOTS - posted(rx) - rx->nr_held;
+	u32 owed = rx->nr_own - rx->nr_aside;
+	struct xdp_buff *chunk[XNF_RX_BATCH];
+	u32 i, nr;
+
+	while (free) {
+		nr = !have_spare(q, owed) ? 0 :
+		     xsk_buff_alloc_batch(q->xsk->pool, chunk, owed ? 1 : min(free, XNF_RX_BATCH));
+		if (!nr)
+			return false;
+		for (i = 0; i < nr; i++)
+			post_chunk(q, chunk[i]);
+		free -= nr;
+		rx->dry_at = 0;
+	}
+	return true;
+}
+
+/* The socket says when there are chunks again, or the next packet makes us look. */
+static void run_short(struct xnf_queue *q)
+{
+	struct xsk_buff_pool *pool = q->xsk->pool;
+
+	xsk_set_rx_need_wakeup(pool);
+	smp_mb();	/* the flag before the last look */
+	if (post_chunks(q))
+		xsk_clear_rx_need_wakeup(pool);
+	u64_stats_update_begin(&q->stats.rx_sync);
+	u64_stats_inc(&q->stats.rx_xsk_no_frame);
+	u64_stats_update_end(&q->stats.rx_sync);
+}
+
+/* Return: whether packets have had to wait for chunks for too long. */
+static bool run_dry(struct xnf_queue *q)
+{
+	struct xnf_rx *rx = &q->rx;
+
+	if (posted(rx) >= XNF_XSK_LOW)
+		return false;
+	if (!rx->dry_at)
+		rx->dry_at = jiffies ?: 1;
+	if (!time_before(jiffies, rx->dry_at + XNF_XSK_PATIENCE))
+		return true;
+	timer_reduce(&q->timer, rx->dry_at + XNF_XSK_PATIENCE);
+	return false;
+}
+
+/**
+ * xnf_xsk_post() - post chunks in all free places, as far as the fill ring goes
+ * @q: the queue
+ *
+ * If it has not gone far for long, own frames as well.
+ *
+ * Context: NAPI.
+ * Return: how many more of these the queue should have had to post.
+ */
+u32 xnf_xsk_post(struct xnf_queue *q)
+{
+	struct xnf_rx *rx = &q->rx;
+
+	if (likely(post_chunks(q)))
+		xsk_clear_rx_need_wakeup(q->xsk->pool);
+	else
+		run_short(q);
+	if (likely(!run_dry(q)))
+		return 0;
+	while (rx->nr_aside)
+		xnf_rx_put(rx, &rx->aside[--rx->nr_aside]);
+	return XNF_RX_RESERVE - min(XNF_RX_RESERVE, rx->nr_own);
+}
+
+static bool forget_chunk(struct xnf_rx_buf *buf)
+{
+	if (!buf->xdp)
+		return true;
+	buf->xdp = NULL;
+	buf->page = NULL;
+	return xfl_grant_end(buf->gref);
+}
+
+/**
+ * xnf_xsk_rx_forget() - see that nothing more is received into a socket that goes
+ * @q: the queue; not polled, and not to be polled again before it is unmade
+ *
+ * The references stay taken up to then: the backend may still try them.
+ */
+void xnf_xsk_rx_forget(struct xnf_queue *q)
+{
+	struct xnf_rx *rx = &q->rx;
+	u32 i, kept = 0;
+
+	for (i = rx->ring.rsp_cons; i != rx->ring.req_prod_pvt; i++)
+		kept += !forget_chunk(&rx->buf[i & (XNF_RING_SLOTS - 1)]);
+	for (i = 0; i < rx->nr_held; i++)
+		kept += !forget_chunk(&rx->held[i]);
+	if (kept)
+		netdev_dbg(q->xn->netdev, "%u chunks are being written to\n", kept);
+}
+
+/* ---- a packet ---- */
+
+/*
+ * What a program may grow a packet to: the stack's copy of it has a frame's description in front
+ * and a fragment list behind, in one frame.
+ */
+#define XNF_XSK_GROWN	(XFL_FRAME_SIZE - sizeof(struct xdp_frame))
+
+/* Otherwise, in several pieces, too long or in a frame that is ours, the packet is copied. */
+static bool fits_chunk(const struct xnf_rx *rx)
+{
+	const struct xnf_rx_packet *p = &rx->packet;
+
+	return rx->held[0].xdp && p->nr_slots == 1 &&
+	       p->slot[0].offset + p->len <= XNF_XSK_GROWN - XNF_XDP_TAILROOM;
+}
+
+/**
+ * xnf_xsk_rx() - show a packet to the program, in a socket's chunk if it is in one
+ * @q: the queue; it has a program
+ *
+ * The chunk is the socket's, or the pool's again afterwards; all other frames held are on the
+ * ring again. Nothing is in front of the packet but what of the frame the backend left out.
+ *
+ * Context: NAPI.
+ * Return: a copy as the stack is to have it, or NULL if it is not to; counted.
+ */
+struct sk_buff *xnf_xsk_rx(struct xnf_queue *q)
+{
+	struct xnf_rx *rx = &q->rx;
+	struct xdp_buff *xdp = rx->held[0].xdp;
+	u32 i;
+
+	if (unlikely(!fits_chunk(rx)))
+		return xnf_xdp_rx(q);
+	xdp->data = xdp->data_hard_start + rx->packet.slot[0].offset;
+	xdp->data_meta = xdp->data;
+	xdp->data_end = xdp->data + rx->packet.len;
+	xdp->frame_sz = XNF_XSK_GROWN;
+	xdp_buff_clear_frags_flag(xdp);
+	for (i = 1; i < rx->nr_held; i++)
+		xnf_rx_post(rx, &rx->held[i]);
+	rx->nr_held = 0;
+	return xnf_xdp_run(q, xdp);
+}

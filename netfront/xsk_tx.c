@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sending from the chunks of a zero-copy socket. Their frames are granted already, so a
+ * request is all it takes. The stack's packets keep the room they need: a queue that they
+ * find full is one they stop.
+ */
+#include <linux/etherdevice.h>
+
+#include "xsk.h"
+
+/* Descriptors of one poll. */
+#define XNF_XSK_BATCH	64u
+
+/**
+ * struct piece - where the next bytes of a packet are, and what of it is still to come
+ * @addr: in the umem
+ * @left: bytes
+ * @total: bytes of the whole packet, for slot 0; 0 once that is there
+ */
+struct piece {
+	u64 addr;
+	u32 left;
+	u32 total;
+};
+
+/**
+ * struct sent - what one poll did
+ * @packets: put on the ring
+ * @bytes: in them
+ * @lost: not put there, as they can go no way
+ */
+struct sent {
+	u32 packets;
+	u32 bytes;
+	u32 lost;
+};
+
+static void put_slot(struct xnf_xsk *x, struct xnf_tx *tx, struct piece *p, u32 len, bool copy)
+{
+	int index = xfl_slot_get(&tx->slots);
+	struct xnf_tx_slot *slot = &tx->slot[max(index, 0)];	/* there are as many as places */
+	bool more = p->left > len;
+	struct xnf_tx_req req = {
+		.gref = copy ? slot->cell_gref : xnf_umem_frame(x->umem, p->addr)->gref,
+		.offset = copy ? slot->cell_offset : xfl_frame_offset(p->addr),
+		.flags = more ? XNF_TXF_MORE : 0,
+		.id = xfl_slot_id(&tx->slots, max(index, 0)),
+		.size = p->total ?: len,
+	};
+
+	if (copy)
+		memcpy(slot->cell, xsk_buff_raw_get_data(x->pool, p->addr), len);
+	slot->len = len;
+	slot->first = p->total;
+	slot->xsk = true;
+	slot->seq = x->tail;
+	x->pending[x->tail % XNF_RING_SLOTS]++;
+	*RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt++) = req;
+	p->total = 0;
+	p->addr += len;
+	p->left -= len;
+}
+
+/* Bytes to copy, where slot 0 would otherwise end before an Ethernet header does. */
+static u32 lead_length(const struct xdp_desc *desc)
+{
+	if (likely(xfl_frame_chunk(desc->addr, desc->len) >= XNF_FIRST_SLOT_MIN))
+		return 0;
+	return min(desc->len, XNF_CELL_MIN);
+}
+
+/* Return: whether the packet can go at all. */
+static bool put_packet(struct xnf_xsk *x, struct xnf_tx *tx, const struct xdp_desc *desc)
+{
+	u32 lead = lead_length(desc);
+	u32 slots = !!lead + xfl_frames_spanned(desc->addr + lead, desc->len - lead);
+	struct piece p = { .addr = desc->addr, .left = desc->len, .total = desc->len };
+
+	if (desc->len < ETH_HLEN || desc->len > XNF_TX_PACKET_MAX || slots > tx->max_slots)
+		return false;
+	if (lead)
+		put_slot(x, tx, &p, lead, true);
+	while (p.left)
+		put_slot(x, tx, &p, xfl_frame_chunk(p.addr, p.left), false);
+	return true;
+}
+
+static void count(struct xnf_queue *q, const struct sent *s)
+{
+	u64_stats_update_begin(&q->stats.tx_sync);
+	u64_stats_add(&q->stats.tx_packets, s->packets);
+	u64_stats_add(&q->stats.tx_bytes, s->bytes);
+	u64_stats_add(&q->stats.tx_dropped, s->lost);
+	u64_stats_add(&q->stats.tx_xsk_packets, s->packets);
+	u64_stats_update_end(&q->stats.tx_sync);
+}
+
+/* Packets that there is room for, at their longest. What wakes a stopped queue is left alone. */
+static u32 room_for(const struct xnf_xsk *x, const struct xnf_tx *tx)
+{
+	u32 room = xnf_tx_room(tx), stack = max(XNF_TX_WAKE_ROOM, xnf_tx_need(tx));
+	u32 places = room > stack ? room - stack : 0;
+
+	return min3(places / x->slots, XNF_RING_SLOTS - (x->tail - x->head), XNF_XSK_BATCH);
+}
+
+/* One by one: kernels there are let a batch overrun what the pool has for it. */
+static u32 put_packets(struct xnf_queue *q, u32 room)
+{
+	struct xnf_xsk *x = q->xsk;
+	struct sent s = {};
+	struct xdp_desc desc;
+	u32 nr;
+
+	for (nr = 0; nr < room && xsk_tx_peek_desc(x->pool, &desc); nr++) {
+		bool sent = put_packet(x, &q->tx, &desc);
+
+		x->tail++;
+		s.packets += sent;
+		s.lost += !sent;
+		s.bytes += sent ? desc.len : 0;
+	}
+	if (nr) {
+		xsk_tx_release(x->pool);
+		count(q, &s);
+	}
+	return nr;
+}
+
+/* Return: whether there may be more to send, and room for it. */
+static bool send_batch(struct xnf_queue *q)
+{
+	struct xsk_buff_pool *pool = q->xsk->pool;
+	u32 room = room_for(q->xsk, &q->tx);
+	u32 nr = 0;
+
+	if (room) {
+		xsk_set_tx_need_wakeup(pool);
+		smp_mb();	/* the flag before the look: what comes later is not missed */
+		nr = put_packets(q, room);
+	}
+	if (nr) {
+		xnf_tx_publish(q);
+		xnf_xsk_complete(q);
+	}
+	/* Without room, an answer wakes us. */
+	if (nr == room)
+		xsk_clear_tx_need_wakeup(pool);
+	return room && nr == room;
+}
+
+/**
+ * xnf_xsk_send() - send what a socket has ready
+ * @q: the queue
+ *
+ * Context: NAPI.
+ * Return: whether to come again at once.
+ */
+bool xnf_xsk_send(struct xnf_queue *q)
+{
+	bool more;
+
+	__netif_tx_lock(q->txq, smp_processor_id());
+	more = send_batch(q);
+	__netif_tx_unlock(q->txq);
+	return more;
+}
+
+/**
+ * xnf_xsk_answered() - a slot of a socket's packet was answered
+ * @q: the queue, under its transmit lock
+ * @slot: the slot
+ */
+void xnf_xsk_answered(struct xnf_queue *q, struct xnf_tx_slot *slot)
+{
+	slot->xsk = false;
+	if (q->xsk)
+		q->xsk->pending[slot->seq]--;
+}
+
+/**
+ * xnf_xsk_complete() - give chunks back whose packets, and all before them, were answered
+ * @q: the queue, under its transmit lock
+ */
+void xnf_xsk_complete(struct xnf_queue *q)
+{
+	struct xnf_xsk *x = q->xsk;
+	u32 from = x->head;
+
+	while (x->head != x->tail && !x->pending[x->head % XNF_RING_SLOTS])
+		x->head++;
+	if (x->head != from)
+		xsk_tx_completed(x->pool, x->head - from);
+}
+
+/**
+ * xnf_xsk_tx_drop() - give all chunks back: what was not answered never will be
+ * @q: the queue; not live
+ */
+void xnf_xsk_tx_drop(struct xnf_queue *q)
+{
+	memset(q->xsk->pending, 0, sizeof(q->xsk->pending));
+	xnf_xsk_complete(q);
+}

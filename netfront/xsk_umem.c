@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The memory of zero-copy sockets, granted whole: a backend may then write to any frame of it
+ * for as long as a connection lasts, so only one that is trusted gets it.
+ *
+ * References are had when a socket is bound, so that a shortage is its caller's to hear of.
+ * Access is given and taken together with the queues'. Pages are held here as well, because
+ * a socket may go while the backend still has access.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "xsk.h"
+
+static void set_frames(struct xnf_umem *u)
+{
+	u32 i;
+
+	for (i = 0; i < u->nr; i++) {
+		u->frame[i].page = u->of->pgs[i / XEN_PFN_PER_PAGE];
+		get_page(u->frame[i].page);
+	}
+}
+
+static void destroy(struct xnf_umem *u)
+{
+	u32 i;
+
+	list_del(&u->link);
+	for (i = 0; i < u->nr; i++)
+		put_page(u->frame[i].page);
+	xfl_grefs_destroy(&u->grefs);
+	kvfree(u);
+}
+
+static struct xnf_umem *create(struct xnf_dev *xn, const struct xdp_umem *of)
+{
+	u64 nr = of->size >> XFL_FRAME_SHIFT;
+	struct xnf_umem *u;
+	int err;
+
+	/* More than the grant table hands out at a time, or has by default. */
+	if (nr > U16_MAX)
+		return ERR_PTR(-ENOSPC);
+	u = kvzalloc(struct_size(u, frame, nr), GFP_KERNEL);
+	if (!u)
+		return ERR_PTR(-ENOMEM);
+	err = xfl_grefs_init(&u->grefs, xn->xd.xbdev->otherend_id, nr, nr);
+	if (err) {
+		kvfree(u);
+		return ERR_PTR(err);
+	}
+	u->nr = nr;
+	u->of = of;
+	set_frames(u);
+	list_add(&u->link, &xn->umems);
+	return u;
+}
+
+/**
+ * xnf_umem_get() - have memory that can be granted
+ * @xn: the device
+ * @of: whose memory
+ *
+ * Context: RTNL.
+ * Return: it, to be given back with xnf_umem_put(), or an ERR_PTR.
+ */
+struct xnf_umem *xnf_umem_get(struct xnf_dev *xn, const struct xdp_umem *of)
+{
+	struct xnf_umem *u;
+
+	list_for_each_entry(u, &xn->umems, link)
+		if (u->users && u->of == of)
+			goto found;
+	u = create(xn, of);
+	if (IS_ERR(u))
+		return u;
+found:
+	u->users++;
+	return u;
+}
+
+/**
+ * xnf_umem_put() - the end of xnf_umem_get()
+ * @u: the memory; if granted, it stays up to the end of the connection
+ *
+ * Context: RTNL.
+ */
+void xnf_umem_put(struct xnf_umem *u)
+{
+	if (!--u->users && !u->granted)
+		destroy(u);
+}
+
+/* ---- together with the queues ---- */
+
+static void grant(struct xnf_umem *u, domid_t backend)
+{
+	u32 i;
+
+	/* Short of those that an earlier connection had to leave to its backend. */
+	if (!xfl_grefs_want(&u->grefs, u->nr))
+		return;
+	u->grefs.domid = backend;
+	for (i = 0; i < u->nr; i++) {
+		struct xnf_umem_frame *f = &u->frame[i];
+
+		f->gref = xfl_gref_pop(&u->grefs);
+		xfl_grant(&u->grefs, f->gref,
+			  xfl_gfn(f->page, i % XEN_PFN_PER_PAGE * XFL_FRAME_SIZE), false);
+	}
+	u->granted = true;
+}
+
+/* Return: whether the backend keeps it. */
+static bool end_frame(struct xnf_umem *u, struct xnf_umem_frame *f)
+{
+	if (xfl_grant_end(f->gref)) {
+		xfl_gref_push(&u->grefs, f->gref);
+		return false;
+	}
+	get_page(f->page);
+	xfl_gref_abandon(&u->grefs, 1);
+	xfl_park(&f->gref, 1, xfl_park_put_page, f->page);
+	return true;
+}
+
+static u32 end(struct xnf_umem *u)
+{
+	u32 i, parked = 0;
+
+	for (i = 0; i < u->nr; i++)
+		parked += end_frame(u, &u->frame[i]);
+	u->granted = false;
+	return parked;
+}
+
+/**
+ * xnf_umems_grant() - give the backend access to all sockets' memory, if it is trusted
+ * @xn: the device; its queues are about to be made
+ *
+ * What there are too few references for stays out, whole, see xnf_xsk_open(). Undone by
+ * xnf_umems_end().
+ *
+ * Context: life cycle, with RTNL.
+ */
+void xnf_umems_grant(struct xnf_dev *xn)
+{
+	struct xnf_umem *u;
+
+	if (!xn->trusted)
+		return;
+	list_for_each_entry(u, &xn->umems, link)
+		grant(u, xn->xd.xbdev->otherend_id);
+}
+
+/**
+ * xnf_umems_end() - take access back, and forget memory that no socket has any more
+ * @xn: the device, without queues
+ *
+ * What the backend still maps is parked, with its page.
+ *
+ * Context: life cycle, with RTNL.
+ */
+void xnf_umems_end(struct xnf_dev *xn)
+{
+	struct xnf_umem *u, *next;
+	u32 parked = 0;
+
+	list_for_each_entry_safe(u, next, &xn->umems, link) {
+		if (u->granted)
+			parked += end(u);
+		if (!u->users)
+			destroy(u);
+	}
+	if (parked)
+		dev_warn(&xn->xd.xbdev->dev,
+			 "backend still maps %u frames of AF_XDP sockets, keeping them\n", parked);
+}
