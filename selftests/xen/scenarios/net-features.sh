@@ -47,6 +47,7 @@ guest() {
 	ktap_test "backends made poorer" make_poorer
 	ktap_test "headroom for XDP was asked for by another driver" leave_headroom
 	ktap_test "driver loads" load_driver net
+	ktap_test "interfaces have their numbers" net_names
 	while IFS=: read -r keys XENFRONT_EXPECT <&4; do
 		XENFRONT_IFACE=eth$number XENFRONT_PEER=10.7.$number.1 XENFRONT_PEER6=fd07:$number::1
 		ktap_test "link of eth$number is up, without ${keys:-nothing}" net_up $number

@@ -161,6 +161,7 @@ guest() {
 	ktap_print_header
 	ktap_test "badback takes the interfaces" take_all
 	ktap_test "driver loads" load_driver net
+	ktap_test "interfaces have their numbers" net_names
 	while IFS=: read -r MANNER XENFRONT_EXPECT <&4; do
 		interface $number
 		one_manner
