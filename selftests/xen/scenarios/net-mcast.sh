@@ -64,7 +64,7 @@ enslave() { ip link set "vif$DOMID.0" master br0; }
 guest() {
 	ktap_print_header
 	ktap_test "driver loads" load_driver net
-	ktap_test "links are up" eval "net_up 0 && net_up 1 && routes"
+	ktap_test "links are up" eval "net_names && net_up 0 && net_up 1 && routes"
 	ktap_test "a bridge" dom0 bridge
 	ktap_test "the backend is asked to filter" asked 1
 	ktap_test "a group not joined is not heard" hears_few
