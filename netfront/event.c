@@ -8,8 +8,9 @@
 #include "xsk.h"
 
 /*
- * So few transmit responses bring no event: those of one packet or two, which TCP lets a socket have
- * under way whatever its limits (tcp_small_queue_check()). The next poll takes them, or the timer.
+ * So few transmit responses bring no event: those of one packet or two, which TCP lets a socket
+ * have under way whatever its limits (tcp_small_queue_check()). The next poll takes them, or the
+ * timer.
  */
 #define XNF_TX_SLACK	3u
 

@@ -215,6 +215,17 @@ void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old)
 		q->tx.slot_memory[i].gen = old->tx.slot_memory[i].gen;
 }
 
+/*
+ * Under the lock: frames redirected here come without the stack's leave, and whoever sees the ring
+ * writes to it and starts the timer.
+ */
+static void tx_close(struct xnf_queue *q)
+{
+	__netif_tx_lock_bh(q->txq);
+	q->tx.ring.sring = NULL;
+	__netif_tx_unlock_bh(q->txq);
+}
+
 /**
  * xnf_queue_free() - unmake a queue
  * @q: the queue; not live, its backend gone or past hope
@@ -225,6 +236,7 @@ void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old)
  */
 void xnf_queue_free(struct xnf_queue *q)
 {
+	tx_close(q);
 	timer_delete_sync(&q->timer);
 	hrtimer_cancel(&q->rx_delay.timer);
 	xnf_xdp_close(q);

@@ -7,7 +7,7 @@
 
 #include "netfront.h"
 
-/* The timer after the ring: one that fires before then is followed by a poll that sees the packet. */
+/* The timer after the ring: one that fires before is followed by a poll that sees the packet. */
 static void tx_push(struct xnf_queue *q)
 {
 	if (XFL_RING_PUSH(&q->tx.ring))
