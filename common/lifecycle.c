@@ -266,6 +266,12 @@ static void xfl_backend_connected(struct xfl_device *xd)
 		xd->ops->changed(xd);
 }
 
+/* It had not done with closing when we offered a new connection, and was told so once more. */
+static bool xfl_took_back_offer(const struct xfl_device *xd)
+{
+	return xd->state == XFL_INITIALISING && xd->xbdev->state == XenbusStateClosed;
+}
+
 static void xfl_backend_closes(struct xfl_device *xd, enum xenbus_state backend)
 {
 	if (xd->linked) {
@@ -276,6 +282,8 @@ static void xfl_backend_closes(struct xfl_device *xd, enum xenbus_state backend)
 		xenbus_frontend_closed(xd->xbdev);
 	if (!xfl_backend_may_return(xd))
 		xfl_give_up(xd);
+	else if (backend == XenbusStateClosed && xfl_took_back_offer(xd))
+		xfl_restart(xd);
 }
 
 /* If its directory is gone, so is the backend, for good. */
