@@ -44,14 +44,17 @@ static void queue_start(struct xnf_queue *q)
 	local_bh_enable();
 }
 
-/* Those that are not in use as well: the core's watchdog would take them for stuck. */
+/*
+ * Those that are not in use as well: the core's watchdog would take them for stuck. Woken, not
+ * started: packets may have waited in the qdisc, and no others need come to take them along.
+ */
 static void start_queues(struct xnf_dev *xn)
 {
 	u32 i;
 
-	netif_tx_start_all_queues(xn->netdev);
 	for (i = 0; i < xn->nr_queues; i++)
 		queue_start(&xn->queue[i]);
+	netif_tx_wake_all_queues(xn->netdev);
 }
 
 /* NAPI first: its poll might start a queue again. */

@@ -61,6 +61,37 @@ nothing_else_cried() { ! dmesg | grep -e "WARNING:" -e "BUG:" -e Oops -e "Call T
 # As if its rate were limited by periods of 20 s: it may rest as long, and half a minute is no fault.
 patient() { wait_for 60 counter_over tx_timeouts 7 && ! logged "backend has sent nothing"; }
 
+backlog() { tc -s qdisc show dev eth0 | awk '$1 == "backlog" { n += $3 } END { print n + 0 }'; }
+none_waits() { [ "$(backlog)" = 0 ]; }
+
+# More datagrams than the ring has places, from senders that are gone before the backend takes one.
+packets_wait() {
+	local job jobs=() number
+	for ((job = 0; job < 4; job++)); do
+		for ((number = 0; number < 1000; number++)); do
+			echo "$number"
+		done >"/dev/udp/$DOM0_IP/9" &
+		jobs+=($!)
+	done
+	sleep 1
+	kill "${jobs[@]}"
+	wait "${jobs[@]}"
+	echo "$(backlog) packets wait"
+	! none_waits
+}
+
+# It stops and starts the queues, with no new connection. Nobody sends after those that wait.
+program_meanwhile() { ip link set eth0 xdp obj "$(command -v xdp.bpf.o)" program take_frags; }
+
+program_over_backlog() {
+	ktap_test "the backend stops" dom0 vif_down
+	ktap_test "packets wait for it" packets_wait
+	ktap_test "an XDP program meanwhile" program_meanwhile
+	ktap_test "the backend goes on" dom0 vif_up
+	ktap_test "they are all sent" wait_for 10 none_waits
+	ktap_test "the program goes" ip link set eth0 xdp off
+}
+
 guest() {
 	ktap_print_header
 	ktap_test "a limit of 1 GB in 20 s" dom0 key_set vif 0 rate 1000000000,20000000
@@ -85,8 +116,9 @@ guest() {
 	ktap_test "and gets it" wait_for 40 connects_over 3
 	ktap_test "the backend goes on" dom0 vif_up
 	ktap_test "reachable" answers
-	quietly 7
 	no_more_flood
+	program_over_backlog
+	quietly 7
 	ktap_test "nothing but the watchdog was heard" nothing_else_cried
 	ktap_test "traffic as before" streams
 	ktap_finished
