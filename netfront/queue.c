@@ -41,7 +41,6 @@ static void tx_slots_free(struct xnf_tx *tx)
 
 static void tx_free(struct xnf_tx *tx)
 {
-	tx->ring.sring = NULL;
 	xnf_stage_free(tx);
 	tx_slots_free(tx);
 	xfl_grefs_destroy(&tx->grefs);
@@ -75,7 +74,6 @@ static int tx_alloc_cells(struct xnf_queue *q, u32 cell_size)
 	err = xnf_stage_alloc(tx, gather_frames(tx));
 	if (err)
 		goto err_slots;
-	XEN_FRONT_RING_INIT(&tx->ring, (struct xnf_tx_sring *)tx->mem.vaddr, XEN_PAGE_SIZE);
 	return 0;
 
 err_slots:
@@ -161,6 +159,26 @@ err_ring:
 	return err;
 }
 
+/*
+ * The ring is shown to senders and taken from them under the lock: frames redirected here come
+ * without the stack's leave, and whoever sees the ring writes to it and starts the timer.
+ */
+static void tx_open(struct xnf_queue *q)
+{
+	struct xnf_tx *tx = &q->tx;
+
+	__netif_tx_lock_bh(q->txq);
+	XEN_FRONT_RING_INIT(&tx->ring, (struct xnf_tx_sring *)tx->mem.vaddr, XEN_PAGE_SIZE);
+	__netif_tx_unlock_bh(q->txq);
+}
+
+static void tx_close(struct xnf_queue *q)
+{
+	__netif_tx_lock_bh(q->txq);
+	q->tx.ring.sring = NULL;
+	__netif_tx_unlock_bh(q->txq);
+}
+
 /**
  * xnf_queue_alloc() - make a queue ready to be published
  * @q: the queue; @q->xn->offer says what was agreed
@@ -188,6 +206,7 @@ int xnf_queue_alloc(struct xnf_queue *q)
 	netif_napi_set_irq(&q->napi, q->rx_ec.irq ?: q->tx_ec.irq);
 	xnf_affinity_hint(q);
 	xnf_rx_prepare(q);
+	tx_open(q);
 	return 0;
 
 err_rx:
@@ -213,17 +232,6 @@ void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old)
 	q->stats = old->stats;
 	for (i = 0; i < XNF_RING_SLOTS; i++)
 		q->tx.slot_memory[i].gen = old->tx.slot_memory[i].gen;
-}
-
-/*
- * Under the lock: frames redirected here come without the stack's leave, and whoever sees the ring
- * writes to it and starts the timer.
- */
-static void tx_close(struct xnf_queue *q)
-{
-	__netif_tx_lock_bh(q->txq);
-	q->tx.ring.sring = NULL;
-	__netif_tx_unlock_bh(q->txq);
 }
 
 /**
