@@ -81,7 +81,9 @@ static bool run_dry(struct xnf_queue *q)
 		rx->dry_at = jiffies ?: 1;
 	if (!time_before(jiffies, rx->dry_at + XNF_XSK_PATIENCE))
 		return true;
-	timer_reduce(&q->timer, rx->dry_at + XNF_XSK_PATIENCE);
+	/* A socket that was not bound to be asked fills its ring, and says nothing. */
+	timer_reduce(&q->timer, xsk_uses_need_wakeup(q->xsk->pool) ?
+				rx->dry_at + XNF_XSK_PATIENCE : jiffies + 1);
 	return false;
 }
 
