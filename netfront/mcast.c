@@ -89,8 +89,10 @@ static void ask(struct xnf_dev *xn, bool on)
 	if (m->on == on)
 		return;
 	if (!xn->offer.mcast_dynamic) {
-		if (!on)
+		if (!on) {
+			m->telling = true;
 			xfl_reconnect(&xn->xd);
+		}
 		return;
 	}
 	err = xenbus_printf(XBT_NIL, xn->xd.xbdev->nodename, XNF_MCAST_KEY, "%u", on);
@@ -150,11 +152,10 @@ void xnf_mcast_connect(struct xnf_dev *xn)
 	struct xnf_mcast *m = &xn->mcast;
 
 	m->has.nr = 0;
-	m->on = false;
-	if (xn->offer.mcast_dynamic)
-		m->refused = false;
-	else if (xn->offer.mcast)
-		m->on = list_wanted(xn, &(struct xnf_filter){});
+	m->refused = m->refused && m->telling;
+	m->telling = false;
+	m->on = xn->offer.mcast && !xn->offer.mcast_dynamic &&
+		list_wanted(xn, &(struct xnf_filter){});
 }
 
 /**

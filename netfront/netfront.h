@@ -330,13 +330,16 @@ struct xnf_offer {
  * @has: addresses it lets through; the work's, and the life cycle's while not live
  * @work: brings it in line with the stack's
  * @on: it was asked to filter; as @has
- * @refused: it did not take an address
+ * @refused: it did not take an address; forgotten with the connection, but not by the next one if
+ *	that is made to tell so
+ * @telling: a backend that reads its key only once is about to be told not to filter
  */
 struct xnf_mcast {
 	struct xnf_filter has;
 	struct delayed_work work;
 	bool on;
 	bool refused;
+	bool telling;
 };
 
 /**
