@@ -222,16 +222,16 @@ struct xnf_pages {
  *	written under RTNL at any time
  * @copy_all: nothing the backend can write to leaves the driver
  * @frugal: ring places are for a zero-copy socket's chunks; own frames that come back from the
- *	ring are set aside. What follows is meant for this
- * @nr_own: own frames, on the ring or aside
- * @nr_aside: frames in @aside
- * @dry_at: since when there are neither chunks to be had nor places for packets, 0 if there are
- * @aside: own frames, granted
+ *	ring are set aside
  * @xdp: what it takes to run a program, NULL if there is none; changes while NAPI is off
  * @pages: where frames come from
  * @grefs: references that no frame uses just now
  * @packet: the packet being received
  * @held: its frames, in ring order, those of extras among them
+ * @nr_own: if @frugal, own frames on the ring or aside
+ * @nr_aside: frames in @aside
+ * @dry_at: since when there are neither chunks to be had nor places for packets, 0 if there are
+ * @aside: own frames, granted
  * @mem: memory of the ring
  */
 struct xnf_rx {
@@ -243,15 +243,15 @@ struct xnf_rx {
 	u32 copy_max;
 	bool copy_all;
 	bool frugal;
-	u32 nr_own;
-	u32 nr_aside;
-	unsigned long dry_at;
-	struct xnf_rx_buf aside[XNF_RX_RESERVE];
 	struct xnf_xdp *xdp;
 	struct xnf_pages pages;
 	struct xfl_grefs grefs;
 	struct xnf_rx_packet packet;
 	struct xnf_rx_buf held[XNF_RX_SLOTS_MAX + XNF_EXTRA_XDP + 1];
+	u32 nr_own;
+	u32 nr_aside;
+	unsigned long dry_at;
+	struct xnf_rx_buf aside[XNF_RX_RESERVE];
 	struct xfl_ring_mem mem;
 };
 
