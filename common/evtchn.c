@@ -3,8 +3,29 @@
  * Binding event channels to interrupts.
  */
 #include <linux/module.h>
+#include <xen/interface/event_channel.h>
+#include <asm/xen/hypercall.h>
 
 #include <xenfront/evtchn.h>
+
+/*
+ * Not xenbus_alloc_evtchn(): where it gets none it ends the device's connection, too, and it may be
+ * for a better one that this channel is wanted.
+ */
+static int alloc_unbound(const struct xenbus_device *xbdev, evtchn_port_t *port)
+{
+	struct evtchn_alloc_unbound alloc = {
+		.dom = DOMID_SELF,
+		.remote_dom = xbdev->otherend_id,
+	};
+	int err = HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &alloc);
+
+	if (err)
+		dev_err(&xbdev->dev, "no event channel to be had (error %d)\n", err);
+	else
+		*port = alloc.port;
+	return err;
+}
 
 /**
  * xfl_evtchn_bind() - allocate an event channel for the backend and listen on it
@@ -23,7 +44,7 @@ int xfl_evtchn_bind(struct xenbus_device *xbdev, struct xfl_evtchn *ec, irq_hand
 	int ret;
 
 	*ec = (struct xfl_evtchn){};
-	ret = xenbus_alloc_evtchn(xbdev, &ec->port);
+	ret = alloc_unbound(xbdev, &ec->port);
 	if (ret)
 		return ret;
 

@@ -179,12 +179,8 @@ int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
 	if (nr == xn->nr_queues)
 		return 0;
 	err = make_spare(xn, nr);
-	if (err) {
-		/* Where channels or references ran out xenbus has told the backend to close. */
-		if (xn->xd.xbdev->state != XenbusStateConnected)
-			xfl_reconnect(&xn->xd);
+	if (err)
 		return err;
-	}
 	xn->change.fallback = xn->nr_queues;
 	xn->want_queues = nr;
 	xn->change.busy = true;

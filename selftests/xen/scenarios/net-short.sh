@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "other numbers of queues, with too few grants or event channels for them: nothing happens"
+#: kernel = ["6.12"]
+#: vcpus = 4
+#: dom0_vcpus = 2
+#: driver = "ours"
+#: timeout = 300
+#: xl = ["max_grant_frames = 7"]
+
+# What a change needs it needs besides what is in use. These are 3584 grants; a queue has 570.
+
+# By default netback offers as many queues as dom0 has CPUs.
+dom0_before() { limit_backend 4; }
+dom0_after() { limit_backend 2; }
+limit_backend() { echo "$1" >/sys/module/xen_netback/parameters/max_queues; }
+
+combined_is() { [ "$(ethtool -l eth0 | awk '/^Combined/ { n = $2 } END { print n }')" = "$1" ] && carrier eth0; }
+change_to() { ethtool -L eth0 combined "$1" && wait_for 60 combined_is "$1"; }
+connects() { dmesg | grep -c "eth0: connected"; }
+streams() { netprobe up "$DOM0_IP" stream 4000000 && netprobe down "$DOM0_IP" stream 4000000; }
+
+# A stream is under way meanwhile; a new connection would be in the log.
+refused() {	# QUEUES MESSAGE
+	local before said job code
+	before=$(connects)
+	netprobe up "$DOM0_IP" stream 30000000 >/tmp/stream &
+	job=$!
+	sleep 1
+	said=$(ethtool -L eth0 combined "$1" 2>&1)
+	code=$?
+	echo "$said"
+	wait $job || { cat /tmp/stream; return 1; }
+	[ $code != 0 ] && grep -q "$2" <<<"$said" && [ "$(connects)" = "$before" ]
+}
+
+HOG=
+
+hog() {	# LEFT
+	[ -e /dev/xen/evtchn ] || modprobe xen-evtchn || return
+	evtchnhog "$1" >/tmp/hog 2>&1 &
+	HOG=$!
+	wait_for 30 grep channels /tmp/hog
+}
+
+no_more_hog() {
+	kill $HOG
+	wait $HOG
+	true
+}
+
+guest() {
+	begin_net
+	ktap_test "four queues at first" combined_is 4
+	ktap_test "too few grants for three more" refused 3 "No space"
+	ktap_test "still four queues" combined_is 4
+	ktap_test "traffic" streams
+	ktap_test "enough for one" change_to 1
+	hog 3
+	ktap_test "three channels are left" [ $? = 0 ]
+	ktap_test "too few for four queues" refused 4 "No space"
+	ktap_test "still one queue" combined_is 1
+	ktap_test "traffic" streams
+	no_more_hog
+	ktap_test "enough for four" change_to 4
+	ktap_test "traffic" streams
+	ktap_test "driver unloads" unload_driver net
+	ktap_finished
+}
