@@ -80,10 +80,19 @@ packets_wait() {
 	! none_waits
 }
 
-# It stops and starts the queues, with no new connection. Nobody sends after those that wait.
+# Any other packet, such as a question for the neighbour, would take those along that wait.
+nobody_else_sends() {
+	local mac
+	mac=$(ip neigh show to "$DOM0_IP" dev eth0 | sed -n 's/.*lladdr \([^ ]*\).*/\1/p')
+	ip neigh replace "$DOM0_IP" lladdr "$mac" dev eth0 nud permanent &&
+		echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6
+}
+
+# It stops and starts the queues, with no new connection.
 program_meanwhile() { ip link set eth0 xdp obj "$(command -v xdp.bpf.o)" program take_frags; }
 
 program_over_backlog() {
+	ktap_test "nobody else sends" nobody_else_sends
 	ktap_test "the backend stops" dom0 vif_down
 	ktap_test "packets wait for it" packets_wait
 	ktap_test "an XDP program meanwhile" program_meanwhile
