@@ -131,6 +131,26 @@ begin_disk() {	# DISK
 	ktap_test "disk is there" wait_for 20 have_disk "$1"
 }
 
+TRACING=/sys/kernel/tracing
+
+# page_pools_count: from now on. The kernel puts each page pool on a list, and takes it off when the
+# last page has come back.
+page_pools_count() {
+	[ -e $TRACING/kprobe_events ] || mount -t tracefs none $TRACING
+	printf '%s\n' 'p:made page_pool_list' 'p:ended page_pool_unlist' >$TRACING/kprobe_events &&
+		echo 1 >$TRACING/events/kprobes/enable
+}
+
+# page_pools: how many more were made than ended.
+page_pools() {
+	awk '$1 == "made" { n += $2 } $1 == "ended" { n -= $2 } END { print n + 0 }' \
+		$TRACING/kprobe_profile
+}
+
+page_pools_are() {	# NUMBER
+	[ "$(page_pools)" = "$1" ] || { echo "$(page_pools) page pools"; return 1; }
+}
+
 # figure NAME VALUE UNIT: a measured figure, shown in the tables.
 figure() { echo "# figure: $1 = $2 $3"; }
 

@@ -43,24 +43,6 @@ both_ways() {	# NUMBER
 	done
 }
 
-TRACING=/sys/kernel/tracing
-
-# The kernel puts each page pool on a list, and takes it off when the last page has come back.
-count_pools() {
-	[ -e $TRACING/kprobe_events ] || mount -t tracefs none $TRACING
-	printf '%s\n' 'p:made page_pool_list' 'p:ended page_pool_unlist' >$TRACING/kprobe_events &&
-		echo 1 >$TRACING/events/kprobes/enable
-}
-
-pools() {
-	awk '$1 == "made" { n += $2 } $1 == "ended" { n -= $2 } END { print n + 0 }' \
-		$TRACING/kprobe_profile
-}
-
-pools_are() {	# NUMBER
-	[ "$(pools)" = "$1" ] || { echo "$(pools) page pools"; return 1; }
-}
-
 works() {	# DRIVER
 	ktap_test "$1: first interface" both_ways 0
 	ktap_test "$1: second interface" both_ways 1
@@ -69,18 +51,18 @@ works() {	# DRIVER
 }
 
 interfaces() {
-	ktap_test "page pools are counted" count_pools
+	ktap_test "page pools are counted" page_pools_count
 	ktap_test "ours loads" takes_over ours
 	works "ours"
-	ktap_test "one page pool for each queue" pools_are $((NICS * 2))
+	ktap_test "one page pool for each queue" page_pools_are $((NICS * 2))
 	ktap_test "ours goes" unload_driver net
-	ktap_test "no page pool is left" wait_for 10 pools_are 0
+	ktap_test "no page pool is left" wait_for 10 page_pools_are 0
 	ktap_test "no key is left" none_left vif/0 vif/1
 	ktap_test "in-tree takes over" takes_over intree
 	works "in-tree"
 	ktap_test "in-tree goes" unload_driver net
 	# The control: in-tree never lets its go, which Documentation/faults.rst has.
-	ktap_test "and leaves its page pools" pools_are $((NICS * 2))
+	ktap_test "and leaves its page pools" page_pools_are $((NICS * 2))
 	ktap_test "ours takes over" takes_over ours
 	works "ours again"
 }
