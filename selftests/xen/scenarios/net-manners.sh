@@ -4,7 +4,6 @@
 #: nics = 3
 #: timeout = 1500
 #: intree_fails = "frames down"
-#: slow = true
 
 # One line an interface: the manner, then what is off because of it.
 manners() {

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "multicast filtered by the backend: groups joined and left, promiscuity, too many groups"
-#: kernel = ["6.12", "6.1"]
+#: kernel = ["6.12"]
+#: slow_kernel = ["6.1"]
 #: nics = 2
 #: driver = "ours"
 #: timeout = 300
-#: slow = true
 
 # netback filters only what comes from another port, so a bridge joins the two interfaces.
 bridge() {

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #: about = "64 KB pages: XDP, whose packets are then in parts of a page"
 #: arch = "arm64"
-#: kernel = ["6.12-64k", "6.1-64k"]
+#: kernel = ["6.12-64k", "6.1-64k", "6.12-64k-debug"]
 #: driver = "ours"
 #: timeout = 900
 #: slow = true

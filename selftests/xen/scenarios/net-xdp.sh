@@ -4,7 +4,7 @@
 #: kernel = ["6.12"]
 #: intree_fails = "the backend segments what it sends"
 #: timeout = 600
-#: slow = true
+#: slow_kernel = ["6.1"]
 
 guest() {
 	begin_suites

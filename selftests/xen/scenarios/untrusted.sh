@@ -3,7 +3,6 @@
 #: about = "trusted=0, everything copied: packets of every shape, requests of every size"
 #: disks = ["xvda 32M"]
 #: timeout = 900
-#: slow = true
 
 guest() {
 	begin_suites
