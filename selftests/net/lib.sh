@@ -86,3 +86,18 @@ mean_packet() {
 	[ $packets -gt 0 ] || { echo "no packet was counted" >&2; return 1; }
 	echo $((bytes / packets))
 }
+
+# What the backend sends of a stream: whole packets of many segments, or one at a time.
+mean_received() {
+	mean_packet rx probe down "$PEER" stream 4000000
+}
+
+receives_large() {
+	local mean
+	mean=$(mean_received) && echo "mean packet received $mean" && [ "$mean" -gt 3000 ]
+}
+
+receives_segments() {
+	local mean
+	mean=$(mean_received) && echo "mean packet received $mean" && [ "$mean" -le 1514 ]
+}
