@@ -63,6 +63,7 @@ struct key {
  * @rx_offset: where in a frame it puts received data
  * @queues: most queues it takes, 0 if it does not know of more than one
  * @ctrl: has a control ring
+ * @fail_every: one packet in so many fails, each way; see errors.c
  */
 struct manner {
 	const char *name;
@@ -78,6 +79,7 @@ struct manner {
 	unsigned int rx_offset;
 	unsigned int queues;
 	bool ctrl;
+	unsigned int fail_every;
 };
 
 const struct manner *manner_named(const char *name);
@@ -87,9 +89,11 @@ const struct manner *manner_named(const char *name);
 #define COUNTS(_)							\
 	_(connects)							\
 	_(tx_packets) _(tx_slots) _(tx_extras) _(tx_gso) _(tx_most)	\
-	_(tx_errors) _(tx_dropped)					\
+	_(tx_errors) _(tx_rsp_error) _(tx_rsp_dropped) _(tx_dropped)	\
 	_(rx_packets) _(rx_slots) _(rx_extras) _(rx_gso) _(rx_most)	\
-	_(rx_dropped)							\
+	_(rx_dropped) _(rx_posted)					\
+	_(rx_failed) _(rx_failed_first) _(rx_failed_extra)		\
+	_(rx_failed_middle) _(rx_failed_last)				\
 	_(ctrl_requests) _(ctrl_refused)				\
 	_(hash_alg) _(hash_types) _(hash_table)				\
 	_(violations)
@@ -182,6 +186,7 @@ struct ctrl {
  * @rx_slots: most data slots of one packet it takes
  * @rx_gso: bit N set if it takes GSO of type N
  * @rx_csum: it takes packets without checksum
+ * @fail_every: the manner's, 0 once packets are to fail no more
  * @ended: the device is gone or was taken down; nothing is left to do
  * @leaving: we were told to end
  */
@@ -201,6 +206,7 @@ struct vif {
 	unsigned int rx_slots;
 	unsigned int rx_gso;
 	bool rx_csum;
+	unsigned int fail_every;
 	bool ended;
 	bool leaving;
 };
@@ -249,9 +255,15 @@ bool headers_find(const uint8_t *frame, unsigned int len, bool ip6_too, struct v
 /* ---- tx.c, rx.c ---- */
 
 void tx_serve(struct vif *v);
+unsigned int rx_posted(const struct vif *v);
 bool rx_room(struct vif *v);
 void rx_serve(struct vif *v);
 void rx_discard(struct vif *v);
+
+/* ---- errors.c ---- */
+
+unsigned int errors_rx(const struct vif *v, unsigned int nr, bool extra);
+int16_t errors_tx(const struct vif *v);
 
 /* ---- ctrl.c ---- */
 

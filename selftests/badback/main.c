@@ -3,8 +3,9 @@
  *	badback MANNER DOMID DEVICE TAP [REFUSALS]
  *
  * Serves interface DEVICE of domain DOMID until the device is taken away or SIGTERM comes.
- * Dom0's kernel must have let go of it. SIGUSR1 prints the counters. Exit status: 0 if the guest
- * kept to the protocol and to what was advertised, 1 if not, 2 if it could not be served.
+ * Dom0's kernel must have let go of it. SIGUSR1 prints the counters, SIGUSR2 ends the failures of a
+ * manner that has some. Exit status: 0 if the guest kept to the protocol and to what was
+ * advertised, 1 if not, 2 if it could not be served.
  * REFUSALS: a file that says what of the control ring is refused, see ctrl.c.
  */
 #include "badback.h"
@@ -17,7 +18,7 @@
 
 #define STEP_MS		50
 
-static volatile sig_atomic_t asked_to_end, asked_for_counts;
+static volatile sig_atomic_t asked_to_end, asked_for_counts, asked_to_mend;
 
 static void on_term(int sig)
 {
@@ -29,6 +30,12 @@ static void on_usr1(int sig)
 {
 	(void)sig;
 	asked_for_counts = 1;
+}
+
+static void on_usr2(int sig)
+{
+	(void)sig;
+	asked_to_mend = 1;
 }
 
 static long now_ms(void)
@@ -43,8 +50,11 @@ static void obey_signals(struct vif *v)
 {
 	if (asked_to_end)
 		v->leaving = true;
+	if (asked_to_mend)
+		v->fail_every = 0;
 	if (asked_for_counts) {
 		asked_for_counts = 0;
+		counts.rx_posted = linked(v) ? rx_posted(v) : 0;
 		count_print();
 	}
 }
@@ -98,6 +108,7 @@ int main(int argc, char **argv)
 		die("no manner is named %s", argv[1]);
 	signal(SIGTERM, on_term);
 	signal(SIGUSR1, on_usr1);
+	signal(SIGUSR2, on_usr2);
 	v.xs = xs_open(0);
 	if (!v.xs)
 		die("xenstore: %m");
@@ -105,6 +116,7 @@ int main(int argc, char **argv)
 	store_find(&v, atoi(argv[3]));
 	v.tap = tap_open(argv[4]);
 	v.ctrl.refusals = argv[5];
+	v.fail_every = v.manner->fail_every;
 	life_begin(&v);
 	serve(&v);
 	life_end(&v);

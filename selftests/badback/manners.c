@@ -43,6 +43,15 @@ static const struct key hash_keys[] = {
 	{ NULL, 0 }
 };
 
+static const struct key errors_keys[] = {
+	{ "feature-sg", 1 },
+	{ "feature-gso-tcpv4", 1 },
+	{ "feature-gso-tcpv6", 1 },
+	{ "feature-ipv6-csum-offload", 1 },
+	{ "feature-rx-copy", 1 },
+	{ NULL, 0 }
+};
+
 static const struct manner manners[] = {
 	/* Its key for GSO says no, its code takes it: here the key says so too. */
 	{
@@ -63,6 +72,11 @@ static const struct manner manners[] = {
 	{
 		.name = "hash", .keys = hash_keys, .tx_slots = XEN_NETIF_NR_SLOTS_MIN,
 		.gso = V4 | V6, .csum6 = true, .csum_rx = true, .queues = 2, .ctrl = true,
+	},
+	/* As netback is, but that now and then a packet fails. */
+	{
+		.name = "errors", .keys = errors_keys, .tx_slots = XEN_NETIF_NR_SLOTS_MIN,
+		.gso = V4 | V6, .csum6 = true, .csum_rx = true, .fail_every = 11,
 	},
 };
 

@@ -9,7 +9,8 @@ static unsigned char bytes[PACKET_MAX];
 
 /* ---- room ---- */
 
-static unsigned int requests(const struct vif *v)
+/* Return: buffers that the guest has published and that are not used yet. */
+unsigned int rx_posted(const struct vif *v)
 {
 	const struct queue *q = &v->queue[0];
 	RING_IDX prod = *(volatile RING_IDX *)&q->rx.sring->req_prod;
@@ -24,16 +25,16 @@ bool rx_room(struct vif *v)
 	struct queue *q = &v->queue[0];
 	unsigned int need = v->rx_slots + !!v->rx_gso;
 
-	if (requests(v) > RING_SLOTS) {
-		violation("%u buffers on a ring of %u", requests(v), RING_SLOTS);
+	if (rx_posted(v) > RING_SLOTS) {
+		violation("%u buffers on a ring of %u", rx_posted(v), RING_SLOTS);
 		v->leaving = true;
 		return false;
 	}
-	if (requests(v) >= need)
+	if (rx_posted(v) >= need)
 		return true;
 	q->rx.sring->req_event = q->rx.req_cons + need;
 	xen_mb();
-	return requests(v) >= need;
+	return rx_posted(v) >= need;
 }
 
 /* ---- cutting ---- */
@@ -130,11 +131,12 @@ static void give(struct vif *v, const struct virtio_net_hdr *hdr, unsigned int l
 	struct piece piece[SLOTS_MAX];
 	unsigned int i, flags, nr = cut(v, len, each, extra, piece);
 	bool good = guest_give(&v->guest, piece, nr, v->manner->maps);
+	unsigned int bad = errors_rx(v, nr, extra);
 
 	for (i = 0; i < nr; i++) {
 		flags = i ? 0 : checksum_flags(hdr) | (extra ? NETRXF_extra_info : 0);
 		flags |= i + 1 < nr ? NETRXF_more_data : 0;
-		rx_respond(v, flags, good ? piece[i].len : NETIF_RSP_ERROR);
+		rx_respond(v, flags, good && i != bad ? piece[i].len : NETIF_RSP_ERROR);
 		if (!i && extra)
 			rx_respond_gso(v, hdr);
 	}

@@ -190,26 +190,29 @@ static bool describe(const struct vif *v, const struct packet *p, struct virtio_
 	return true;
 }
 
-static bool hand_on(struct vif *v, const struct packet *p)
+/* Return: what its slots are answered with. */
+static int16_t hand_on(struct vif *v, const struct packet *p)
 {
 	const char *wrong = judge(v, p);
 	struct virtio_net_hdr hdr;
+	int16_t status;
 
 	if (wrong) {
 		violation("%s (%u slots, %u bytes, %u extras)", wrong, p->nr, p->slot[0].size,
 			  p->nr_extras);
-		return false;
+		return NETIF_RSP_ERROR;
 	}
 	if (!fetch(v, p) || !describe(v, p, &hdr))
-		return false;
-	if (tap_send(v->tap, &hdr, bytes, p->slot[0].size))
-		return true;
+		return NETIF_RSP_ERROR;
+	status = errors_tx(v);
+	if (status != NETIF_RSP_OKAY || tap_send(v->tap, &hdr, bytes, p->slot[0].size))
+		return status;
 	/* An interface that is down takes nothing, for which nobody is to blame. */
 	counts.tx_dropped++;
 	if (errno != EINVAL)
-		return true;
+		return NETIF_RSP_OKAY;
 	violation("a packet of %u bytes that makes no sense to dom0", p->slot[0].size);
-	return false;
+	return NETIF_RSP_ERROR;
 }
 
 static void count(const struct packet *p)
@@ -229,6 +232,8 @@ static void tx_respond(struct queue *q, uint16_t id, int16_t status)
 
 	rsp->id = id;
 	rsp->status = status;
+	counts.tx_rsp_error += status == NETIF_RSP_ERROR;
+	counts.tx_rsp_dropped += status == NETIF_RSP_DROPPED;
 }
 
 static void answer(struct queue *q, const struct packet *p, int16_t status)
@@ -267,7 +272,7 @@ static RING_IDX published(const struct queue *q)
 static bool serve_one(struct vif *v, struct queue *q, RING_IDX prod)
 {
 	struct packet p;
-	bool good;
+	int16_t status;
 
 	if (prod == q->tx.req_cons)
 		return false;
@@ -282,10 +287,10 @@ static bool serve_one(struct vif *v, struct queue *q, RING_IDX prod)
 		return false;
 	}
 	q->tx.req_cons = p.end;
-	good = hand_on(v, &p);
+	status = hand_on(v, &p);
 	count(&p);
-	counts.tx_errors += !good;
-	answer(q, &p, good ? NETIF_RSP_OKAY : NETIF_RSP_ERROR);
+	counts.tx_errors += status != NETIF_RSP_OKAY;
+	answer(q, &p, status);
 	return true;
 }
 

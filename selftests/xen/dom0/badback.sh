@@ -34,6 +34,9 @@ badback_refuse() {
 	printf '%s %s\n' "$@" >"$file.new" && mv "$file.new" "$file"
 }
 
+# badback_mend DEVICE: no packet fails any more of those that its manner has fail.
+badback_mend() { kill -USR2 "${BADBACK[$1]}"; }
+
 # badback_counts DEVICE NAME: one of its counters, as it is now.
 badback_counts() {
 	local log lines

@@ -106,6 +106,16 @@ net_names() {
 	done
 }
 
+# nic_counter NAME: the driver's, of all queues of eth0 together.
+nic_counter() {
+	ethtool -S eth0 | awk -v name="^queue[0-9]+_$1:" '$1 ~ name { n += $2 } END { print n + 0 }'
+}
+
+# counted NAME: what badback counted at eth0, or at interface $NUMBER.
+counted() { dom0 badback_counts "${NUMBER:-0}" "$1"; }
+counted_is() { local n; n=$(counted "$1") && echo "$1 is $n" && [ "$n" = "$2" ]; }
+counted_over() { local n; n=$(counted "$1") && echo "$1 is $n" && [ "$n" -gt "$2" ]; }
+
 carrier() { [ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]; }
 
 # How scenarios begin that run suites of /selftests: with what those need, and the driver loaded.

@@ -303,18 +303,14 @@ thresholds_kept() {
 
 # ---- counters ----
 
-counted() {	# rx_packets
-	ethtool -S eth0 | awk -v name="^queue[0-9]+_$1:" '$1 ~ name { n += $2 } END { print n + 0 }'
-}
-
 # What the stack itself drops is the interface's alone.
 counters_agree() {
 	local name
 	for name in rx_packets rx_bytes tx_packets tx_bytes; do
-		[ "$(counted $name)" = "$(cat /sys/class/net/eth0/statistics/$name)" ] ||
-			{ echo "$name: $(counted $name) in all queues"; return 1; }
+		[ "$(nic_counter $name)" = "$(cat /sys/class/net/eth0/statistics/$name)" ] ||
+			{ echo "$name: $(nic_counter $name) in all queues"; return 1; }
 	done
-	[ "$(counted rx_packets)" -gt 100 ] && [ "$(counted tx_packets)" -gt 100 ]
+	[ "$(nic_counter rx_packets)" -gt 100 ] && [ "$(nic_counter tx_packets)" -gt 100 ]
 }
 
 guest() {

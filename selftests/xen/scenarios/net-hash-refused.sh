@@ -29,11 +29,6 @@ refuse() {	# TYPES
 	dom0 badback_refuse 0 "${lines[@]}"
 }
 
-counted_is() {	# NAME VALUE
-	local n
-	n=$(dom0 badback_counts 0 "$1") && echo "$1 is $n" && [ "$n" = "$2" ]
-}
-
 hashes() {	# ENTRIES
 	counted_is hash_alg 1 && counted_is hash_types 15 && counted_is hash_table "$1"
 }

@@ -25,18 +25,9 @@ take_all() {
 
 dom0_after() { badback_all_ended; }
 
-counted() {	# NAME: of the interface that is tested
-	dom0 badback_counts "$NUMBER" "$1"
-}
-
 at_most() {	# NAME MOST
 	local n
 	n=$(counted "$1") && echo "$1 is $n" && [ "$n" -le "$2" ]
-}
-
-over() {	# NAME LESS
-	local n
-	n=$(counted "$1") && echo "$1 is $n" && [ "$n" -gt "$2" ]
 }
 
 probe() { timeout 120 netprobe "$@"; }
@@ -76,15 +67,15 @@ slots_agreed() {
 	local key=device/vif/$NUMBER/max-tx-slots
 	if [ "$MANNER" = slots ] && [ "$DRIVER" = ours ]; then
 		ktap_test "more than 18 slots were agreed on" [ "$(xenstore-read "$key")" -gt 18 ]
-		ktap_test "and used" over tx_most 18
+		ktap_test "and used" counted_over tx_most 18
 		ktap_test "no more than agreed" at_most tx_most "$(xenstore-read "$key")"
-		ktap_test "and 18 received" over rx_most 17
+		ktap_test "and 18 received" counted_over rx_most 17
 	elif [ "$MANNER" = qemu ]; then
 		ktap_test "nothing was agreed on slots" eval "! xenstore-exists $key"
 		ktap_test "one slot a packet" at_most tx_most 1
 	else
 		ktap_test "nothing was agreed on slots" eval "! xenstore-exists $key"
-		ktap_test "18 slots a packet" over tx_most 17
+		ktap_test "18 slots a packet" counted_over tx_most 17
 		ktap_test "and no more" at_most tx_most 18
 	fi
 }
@@ -92,8 +83,8 @@ slots_agreed() {
 segments() {
 	case $XENFRONT_EXPECT in
 	*tso4=off*) ktap_test "no segmentation asked for" at_most tx_extras 0 ;;
-	*)          ktap_test "segmentation asked for" over tx_gso 0
-		    ktap_test "and given" over rx_gso 0 ;;
+	*)          ktap_test "segmentation asked for" counted_over tx_gso 0
+		    ktap_test "and given" counted_over rx_gso 0 ;;
 	esac
 }
 
