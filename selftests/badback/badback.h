@@ -35,6 +35,9 @@
 /* Of what is hashed by. */
 #define KEY_MAX		40u
 #define TABLE_MAX	128u
+#define ADDR_LEN	6u
+/* Of a list of multicast groups. */
+#define GROUPS_MAX	8u
 
 /* ---- manners.c ---- */
 
@@ -64,6 +67,8 @@ struct key {
  * @queues: most queues it takes, 0 if it does not know of more than one
  * @ctrl: has a control ring
  * @fail_every: one packet in so many fails, each way; see errors.c
+ * @groups: most groups that its multicast filter lists, 0 if it has none
+ * @groups_dynamic: looks again whether the filter is wanted, not only when connecting
  */
 struct manner {
 	const char *name;
@@ -80,6 +85,8 @@ struct manner {
 	unsigned int queues;
 	bool ctrl;
 	unsigned int fail_every;
+	unsigned int groups;
+	bool groups_dynamic;
 };
 
 const struct manner *manner_named(const char *name);
@@ -94,6 +101,7 @@ const struct manner *manner_named(const char *name);
 	_(rx_dropped) _(rx_posted)					\
 	_(rx_failed) _(rx_failed_first) _(rx_failed_extra)		\
 	_(rx_failed_middle) _(rx_failed_last)				\
+	_(rx_filtered) _(mcast_requests) _(mcast_refused)		\
 	_(ctrl_requests) _(ctrl_refused)				\
 	_(hash_alg) _(hash_types) _(hash_table)				\
 	_(violations)
@@ -170,6 +178,18 @@ struct ctrl {
 };
 
 /**
+ * struct mcast - the multicast filter
+ * @on: the guest wants it used
+ * @nr: groups in the list
+ * @addr: the list
+ */
+struct mcast {
+	bool on;
+	unsigned int nr;
+	uint8_t addr[GROUPS_MAX][ADDR_LEN];
+};
+
+/**
  * struct vif - the interface
  * @manner: how to behave
  * @xs: connection to xenstore
@@ -182,6 +202,7 @@ struct ctrl {
  * @queue: its queues; packets are given to the first one alone
  * @nr_queues: those in use
  * @ctrl: the control ring
+ * @mcast: the multicast filter
  * @tx_slots: most data slots of one packet the guest may use
  * @rx_slots: most data slots of one packet it takes
  * @rx_gso: bit N set if it takes GSO of type N
@@ -202,6 +223,7 @@ struct vif {
 	struct queue queue[QUEUES_MAX];
 	unsigned int nr_queues;
 	struct ctrl ctrl;
+	struct mcast mcast;
 	unsigned int tx_slots;
 	unsigned int rx_slots;
 	unsigned int rx_gso;
@@ -264,6 +286,14 @@ void rx_discard(struct vif *v);
 
 unsigned int errors_rx(const struct vif *v, unsigned int nr, bool extra);
 int16_t errors_tx(const struct vif *v);
+
+/* ---- mcast.c ---- */
+
+bool mcast_is_request(const struct vif *v, const netif_extra_info_t *extra);
+int16_t mcast_obey(struct vif *v, const netif_extra_info_t *extra);
+bool mcast_hears(const struct vif *v, const uint8_t *frame);
+void mcast_agree(struct vif *v);
+void mcast_step(struct vif *v);
 
 /* ---- ctrl.c ---- */
 

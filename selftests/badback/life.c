@@ -126,6 +126,8 @@ void life_step(struct vif *v)
 		close_in_order(v, front);
 	else
 		follow(v, front);
+	if (!v->ended)
+		mcast_step(v);
 }
 
 void life_end(struct vif *v)

@@ -52,6 +52,21 @@ static const struct key errors_keys[] = {
 	{ NULL, 0 }
 };
 
+static const struct key groups_keys[] = {
+	{ "feature-sg", 1 },
+	{ "feature-rx-copy", 1 },
+	{ "feature-multicast-control", 1 },
+	{ "feature-dynamic-multicast-control", 1 },
+	{ NULL, 0 }
+};
+
+static const struct key groups_once_keys[] = {
+	{ "feature-sg", 1 },
+	{ "feature-rx-copy", 1 },
+	{ "feature-multicast-control", 1 },
+	{ NULL, 0 }
+};
+
 static const struct manner manners[] = {
 	/* Its key for GSO says no, its code takes it: here the key says so too. */
 	{
@@ -77,6 +92,16 @@ static const struct manner manners[] = {
 	{
 		.name = "errors", .keys = errors_keys, .tx_slots = XEN_NETIF_NR_SLOTS_MIN,
 		.gso = V4 | V6, .csum6 = true, .csum_rx = true, .fail_every = 11,
+	},
+	/* Has a multicast filter with a list too short for many a guest. */
+	{
+		.name = "groups", .keys = groups_keys, .tx_slots = XEN_NETIF_NR_SLOTS_MIN,
+		.groups = GROUPS_MAX, .groups_dynamic = true,
+	},
+	/* And asks only when connecting whether to use it. */
+	{
+		.name = "groups-once", .keys = groups_once_keys, .tx_slots = XEN_NETIF_NR_SLOTS_MIN,
+		.groups = GROUPS_MAX,
 	},
 };
 

@@ -145,23 +145,31 @@ static void give(struct vif *v, const struct virtio_net_hdr *hdr, unsigned int l
 	count_most(&counts.rx_most, nr);
 }
 
+static void take(struct vif *v, const struct virtio_net_hdr *hdr, unsigned int len)
+{
+	unsigned int each = slot_length(v, len);
+
+	if (each)
+		give(v, hdr, len, each);
+	else
+		counts.rx_dropped++;
+}
+
 /* Packets that are waiting, as long as the guest has room. */
 void rx_serve(struct vif *v)
 {
 	struct queue *q = &v->queue[0];
 	struct virtio_net_hdr hdr;
-	unsigned int each;
 	int len, notify;
 
 	while (rx_room(v)) {
 		len = tap_receive(v->tap, &hdr, bytes);
 		if (len < 0)
 			break;
-		each = slot_length(v, len);
-		if (each)
-			give(v, &hdr, len, each);
+		if (mcast_hears(v, bytes))
+			take(v, &hdr, len);
 		else
-			counts.rx_dropped++;
+			counts.rx_filtered++;
 	}
 	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&q->rx, notify);
 	if (notify)

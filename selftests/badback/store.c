@@ -124,8 +124,6 @@ static void agree_nothing_else(struct vif *v)
 {
 	if (!number_of(v, "request-rx-copy", 0))
 		violation("request-rx-copy is not there");
-	if (number_of(v, "request-multicast-control", 0))
-		violation("request-multicast-control without the feature");
 	if (!v->manner->ctrl && number_of(v, "ctrl-ring-ref", 0))
 		violation("a control ring without the feature");
 }
@@ -189,6 +187,7 @@ bool agree(struct vif *v)
 	agree_slots(v);
 	agree_offloads(v);
 	agree_nothing_else(v);
+	mcast_agree(v);
 	if (!agree_queues(v) || !link_all(v)) {
 		part(v);
 		return false;

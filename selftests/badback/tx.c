@@ -190,7 +190,6 @@ static bool describe(const struct vif *v, const struct packet *p, struct virtio_
 	return true;
 }
 
-/* Return: what its slots are answered with. */
 static int16_t hand_on(struct vif *v, const struct packet *p)
 {
 	const char *wrong = judge(v, p);
@@ -222,6 +221,22 @@ static void count(const struct packet *p)
 	counts.tx_extras += p->nr_extras;
 	counts.tx_gso += p->nr_extras && p->extra[0].type == XEN_NETIF_EXTRA_TYPE_GSO;
 	count_most(&counts.tx_most, p->nr);
+}
+
+/* Return: what its slots are answered with. */
+static int16_t send(struct vif *v, const struct packet *p)
+{
+	int16_t status = hand_on(v, p);
+
+	count(p);
+	counts.tx_errors += status != NETIF_RSP_OKAY;
+	return status;
+}
+
+/* Return: whether this is no packet: its slot names no bytes, only who is to be answered. */
+static bool request_alone(const struct vif *v, const struct packet *p)
+{
+	return p->nr == 1 && p->nr_extras == 1 && mcast_is_request(v, &p->extra[0]);
 }
 
 /* ---- answering ---- */
@@ -287,9 +302,7 @@ static bool serve_one(struct vif *v, struct queue *q, RING_IDX prod)
 		return false;
 	}
 	q->tx.req_cons = p.end;
-	status = hand_on(v, &p);
-	count(&p);
-	counts.tx_errors += status != NETIF_RSP_OKAY;
+	status = request_alone(v, &p) ? mcast_obey(v, &p.extra[0]) : send(v, &p);
 	answer(q, &p, status);
 	return true;
 }
