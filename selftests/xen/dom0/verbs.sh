@@ -54,6 +54,10 @@ backend_set() {
 	done
 }
 
+# trust CLASS/DEVICE 0|1: what the toolstack has the guest think of that backend. The guest's driver
+# looks when it connects.
+trust() { xenstore-write "/local/domain/$DOMID/device/$1/trusted" "$2"; }
+
 block_attach() {	# NAME SIZE [OPTION...]
 	xl block-attach "$DOMID" "$(disk_config "$@")"
 }

@@ -143,22 +143,38 @@ begin_disk() {	# DISK
 
 TRACING=/sys/kernel/tracing
 
-# page_pools_count: from now on. The kernel puts each page pool on a list, and takes it off when the
-# last page has come back.
-page_pools_count() {
+# count_calls NAME FUNCTION...: of these functions of the kernel, from now on, for calls_of NAME.
+count_calls() {
 	[ -e $TRACING/kprobe_events ] || mount -t tracefs none $TRACING
-	printf '%s\n' 'p:made page_pool_list' 'p:ended page_pool_unlist' >$TRACING/kprobe_events &&
-		echo 1 >$TRACING/events/kprobes/enable
+	printf 'p:%s %s\n' "$@" >$TRACING/kprobe_events && echo 1 >$TRACING/events/kprobes/enable
 }
 
+calls_of() { awk -v name="$1" '$1 == name { print $2 }' $TRACING/kprobe_profile; }
+
+# page_pools_count: from now on. The kernel puts each page pool on a list, and takes it off when the
+# last page has come back.
+page_pools_count() { count_calls made page_pool_list ended page_pool_unlist; }
+
 # page_pools: how many more were made than ended.
-page_pools() {
-	awk '$1 == "made" { n += $2 } $1 == "ended" { n -= $2 } END { print n + 0 }' \
-		$TRACING/kprobe_profile
-}
+page_pools() { echo $(($(calls_of made) - $(calls_of ended))); }
 
 page_pools_are() {	# NUMBER
 	[ "$(page_pools)" = "$1" ] || { echo "$(page_pools) page pools"; return 1; }
+}
+
+# grants_trace: from now on grants_within can count.
+grants_trace() { count_calls given gnttab_grant_foreign_access_ref; }
+
+# grants_within LEAST MOST COMMAND...: so many pages are granted to backends meanwhile. What stays
+# granted is not counted.
+grants_within() {
+	local least=$1 most=$2 given
+	shift 2
+	given=$(calls_of given)
+	"$@" || return
+	given=$(($(calls_of given) - given))
+	echo "$given grants"
+	[ $given -ge "$least" ] && [ $given -le "$most" ]
 }
 
 # figure NAME VALUE UNIT: a measured figure, shown in the tables.

@@ -7,7 +7,6 @@
 
 # In dom0.
 serial_set() { key_set vbd 51712 sm-data/scsi/0x12/0x80 AIAADURpc2svNy1zZXJpYWw=; }
-trusted_not() { xenstore-write "/local/domain/$DOMID/device/vbd/51712/trusted" 0; }
 
 # blkback refuses every write and flush of a read-only disk. This one claims to be removable instead.
 attach_lying() {	# NAME
@@ -70,7 +69,7 @@ option() { echo "$2" >"/sys/module/xen_blkfront/parameters/$1"; }
 guest() {
 	begin_suites
 	ktap_test "backend forgets grants soon" dom0 grants_forgotten_after 1
-	ktap_test "one disk not to be trusted" dom0 trusted_not
+	ktap_test "one disk not to be trusted" dom0 trust vbd/51712 0
 	[ "$DRIVER" = intree ] || ktap_test "serial number given" dom0 serial_set
 	ktap_test "driver loads" load_driver blk feature_persistent=0
 	ktap_test "disks are there" eval 'wait_for 20 have_disk xvda && wait_for 20 have_disk xvdb'

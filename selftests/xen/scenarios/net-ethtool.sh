@@ -234,29 +234,14 @@ shapes() {
 	done
 }
 
-TRACING=/sys/kernel/tracing
-
-tracing_on() {
-	[ -e $TRACING/kprobe_events ] || mount -t tracefs none $TRACING
-	echo 'p:given gnttab_grant_foreign_access_ref' >$TRACING/kprobe_events &&
-		echo 1 >$TRACING/events/kprobes/given/enable
-}
-
-grants_given() { awk '$1 == "given" { print $2 }' $TRACING/kprobe_profile; }
-
 # grants_for TX RX LEAST MOST up|down: so many while 40 packets of over 900 bytes go that way.
 grants_for() {
-	local before given
-	ethtool --set-tunable eth0 tx-copybreak "$1" rx-copybreak "$2" || return
-	before=$(grants_given)
-	netprobe "$5" "$DOM0_IP" size 900 939 1 || return
-	given=$(($(grants_given) - before))
-	echo "$given grants"
-	[ $given -ge "$3" ] && [ $given -le "$4" ]
+	ethtool --set-tunable eth0 tx-copybreak "$1" rx-copybreak "$2" &&
+		grants_within "$3" "$4" netprobe "$5" "$DOM0_IP" size 900 939 1
 }
 
 grants_follow() {
-	ktap_test "grants are counted" tracing_on
+	ktap_test "grants are counted" grants_trace
 	ktap_test "none for packets that are copied" grants_for 1024 1024 0 5 up
 	ktap_test "nor for those received" grants_for 1024 1024 0 5 down
 	ktap_test "one for each sent that is not" grants_for 512 1024 40 60 up

@@ -53,17 +53,15 @@ restored_under() {	# up|down
 	all_came && return "$code"
 }
 
-set_trusted() { xenstore-write "/local/domain/$DOMID/device/vif/0/trusted" "$1"; }	# in dom0
-
 # As when a new connection has too few grants: the interface goes on, and the socket with it. With
 # two queues all of the frames may be for the other one.
 copied_without_grants() {
 	local code
-	start down && dom0 set_trusted 0 && change_to 2 && change_to 1 && sleep 1 &&
+	start down && dom0 trust vif/0 0 && change_to 2 && change_to 1 && sleep 1 &&
 		dmesg | grep "AF_XDP socket is copied to" && ping -c 2 -W 5 "$DOM0_IP"
 	code=$?
 	all_came || code=1
-	dom0 set_trusted 1 && change_to 2 && change_to 1 && return "$code"
+	dom0 trust vif/0 1 && change_to 2 && change_to 1 && return "$code"
 }
 
 # Queue 1 is there still, and on its way out.

@@ -1,8 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-#: about = "trusted=0, everything copied: packets of every shape, requests of every size"
+#: about = "trusted=0: everything copied, no page granted; packets and requests of every size"
 #: disks = ["xvda 32M"]
 #: timeout = 900
+
+# Small ones, large ones in many slots, and pieces of pages.
+packets_go() {	# up|down
+	netprobe "$1" "$DOM0_IP" size 0 1472 97 && netprobe "$1" "$DOM0_IP" stream 1000000 &&
+		netprobe "$1" "$DOM0_IP" stream 200000 scattered
+}
+
+loaded_again() {	# PARAMETER...
+	unload_driver net && load_driver net "$@" && net_up
+}
+
+last_connection_says() {
+	dmesg | grep "eth0: connected:" | tail -n 1 | grep "$1"
+}
+
+# Short packets would be copied anyhow.
+nothing_granted() {
+	ktap_test "which the log says" last_connection_says "backend not trusted, all packets copied"
+	ktap_test "length is not why" ethtool --set-tunable eth0 tx-copybreak 0 rx-copybreak 0
+	ktap_test "no page is granted for packets sent" grants_within 0 0 packets_go up
+	ktap_test "nor for received ones" grants_within 0 0 packets_go down
+}
+
+# That pages which are granted would have been seen.
+pages_granted() {
+	ktap_test "length is not why" ethtool --set-tunable eth0 tx-copybreak 0 rx-copybreak 0
+	ktap_test "pages are granted for packets sent" grants_within 100 100000 packets_go up
+	ktap_test "and for received ones" grants_within 100 100000 packets_go down
+}
+
+# Each of the two ways to say it alone, then neither.
+trust_in_both_places() {
+	ktap_test "grants are counted" grants_trace
+	nothing_granted
+	ktap_test "the toolstack trusts it no more" dom0 trust vif/0 0
+	ktap_test "driver that does loads" loaded_again
+	nothing_granted
+	ktap_test "the toolstack trusts it" dom0 trust vif/0 1
+	ktap_test "driver loads again" loaded_again
+	pages_granted
+}
 
 guest() {
 	begin_suites
@@ -12,5 +53,6 @@ guest() {
 	ktap_test "link is up" net_up
 	ktap_test "disk is there" wait_for 20 have_disk xvda
 	ktap_suite net/basic net/shapes blk/content
+	[ "$DRIVER" != ours ] || trust_in_both_places
 	ktap_finished
 }
