@@ -41,6 +41,13 @@ attach_bad_mac() {
 	xl unpause "$DOMID"
 }
 
+# The frontend's own directory has none.
+attach_mac_of_backend() {
+	xl pause "$DOMID"
+	network_attach && edit $VIF "mac=$1" && vanish $VIF/mac
+	xl unpause "$DOMID"
+}
+
 # The toolstack's word on the MTU is in the frontend's directory, too.
 attach_mtu() {
 	xl pause "$DOMID"
@@ -143,6 +150,17 @@ mtu_from_toolstack() {
 	link_with works attach_mtu garbage -- "mtu: 'garbage' is not a number"
 }
 
+address_is() { [ "$(cat /sys/class/net/eth1/address)" = "$1" ]; }
+
+mac_of_backend() {
+	ktap_test "interface with an address in the backend's directory alone" \
+		dom0 attach_mac_of_backend 00:16:3e:00:00:3d
+	ktap_test "that interface works" link_works
+	ktap_test "its own directory has none" eval "! xenstore-exists device/$VIF/mac"
+	ktap_test "it has the backend's" address_is 00:16:3e:00:00:3d
+	ktap_test "that interface detached" link_detached
+}
+
 keys_before_connecting() {
 	disk_with works "attach_bad disk" feature-max-indirect-segments=4294967295 \
 		max-ring-page-order=99999999999999999999 'multi-queue-max-queues=1\\nxvda:\\040forged' -- \
@@ -159,6 +177,7 @@ keys_before_connecting() {
 		"feature-split-event-channels: '0x1' is not a number"
 	link_with refused "attach_bad interface" feature-rx-copy=0 -- "does not copy"
 	[ "$DRIVER" != ours ] || mtu_from_toolstack
+	[ "$DRIVER" != ours ] || mac_of_backend
 	link_with refused attach_bad_mac garbage -- "no MAC address in xenstore"
 }
 
