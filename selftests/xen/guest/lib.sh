@@ -106,10 +106,12 @@ net_names() {
 	done
 }
 
-# nic_counter NAME: the driver's, of all queues of eth0 together.
-nic_counter() {
-	ethtool -S eth0 | awk -v name="^queue[0-9]+_$1:" '$1 ~ name { n += $2 } END { print n + 0 }'
+# queues_counted INTERFACE NAME: ethtool's counter of that name, of all queues.
+queues_counted() {
+	ethtool -S "$1" | awk -v name="^queue[0-9]+_$2:" '$1 ~ name { n += $2 } END { print n + 0 }'
 }
+
+nic_counter() { queues_counted eth0 "$1"; }	# NAME
 
 # counted NAME: what badback counted at eth0, or at interface $NUMBER.
 counted() { dom0 badback_counts "${NUMBER:-0}" "$1"; }
@@ -145,7 +147,6 @@ TRACING=/sys/kernel/tracing
 
 # count_calls NAME FUNCTION...: of these functions of the kernel, from now on, for calls_of NAME.
 count_calls() {
-	[ -e $TRACING/kprobe_events ] || mount -t tracefs none $TRACING
 	printf 'p:%s %s\n' "$@" >$TRACING/kprobe_events && echo 1 >$TRACING/events/kprobes/enable
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-#: about = "ethtool: events, thresholds of copying, counters; and that they are kept"
+#: about = "events, bytes under way, thresholds of copying, counters; and that settings are kept"
 #: kernel = ["6.12", "6.1", "7.2"]
 #: vcpus = 2
 #: dom0_vcpus = 2
@@ -103,11 +103,14 @@ slowly_taken() {
 	sleep 3
 }
 
+backend_is_slow() {
+	ip neighbour replace 10.7.0.99 lladdr fe:ff:ff:ff:ff:ff dev eth0 &&
+		dom0 backend_set vif rate 1500,50000
+}
+
 tx_frames_count() {
 	local many
-	ip neighbour replace 10.7.0.99 lladdr fe:ff:ff:ff:ff:ff dev eth0 &&
-		dom0 backend_set vif rate 1500,50000 &&
-		ethtool -C eth0 tx-frames 128 && events_of tx slowly_taken || return
+	backend_is_slow && ethtool -C eth0 tx-frames 128 && events_of tx slowly_taken || return
 	many=$EVENTS
 	ethtool -C eth0 tx-frames 1
 	events_of tx slowly_taken && dom0 backend_hide vif rate &&
@@ -152,6 +155,75 @@ refusals() {
 	ktap_test "and no event" refused "tx-frames: 1 to 128" tx-frames 0
 	ktap_test "more than half a ring" refused "tx-frames: 1 to 128" tx-frames 129
 	ktap_test "and what there is not" refused "" tx-usecs 5
+}
+
+# ---- the core's own settings ----
+
+# POLLS that find nothing, NANOSECONDS apart, before events are asked for again.
+defer() {
+	echo "$1" >/sys/class/net/eth0/napi_defer_hard_irqs &&
+		echo "$2" >/sys/class/net/eth0/gro_flush_timeout
+}
+
+deferral() {
+	ktap_test "the core is to defer events" defer 100 1000000
+	ktap_test "few come" at_most_one_in 50 rx datagrams 300K -R
+	ktap_test "but all packets" burst_comes 10
+	ktap_test "one comes all the same" burst_comes 1
+	ktap_test "streams" netprobe down "$DOM0_IP" stream 4000000
+	ktap_test "no longer" defer 0 0
+	ktap_test "each packet brings an event" at_least_one_in 20 rx datagrams 300K -R
+}
+
+# All is sent by CPU 0, and so on queue 0.
+LIMITS=/sys/class/net/eth0/queues/tx-0/byte_queue_limits
+
+limit() { cat $LIMITS/limit; }
+inflight_is() { [ "$(cat $LIMITS/inflight)" = "$1" ]; }
+
+# most_inflight COMMAND...: sets MOST to the most bytes seen under way meanwhile.
+most_inflight() {
+	local job now
+	MOST=0
+	"$@" &
+	job=$!
+	while kill -0 $job 2>/dev/null; do
+		read -r now <$LIMITS/inflight
+		[ "$now" -le $MOST ] || MOST=$now
+	done
+	wait $job || return
+	echo "at most $MOST bytes under way, the limit is $(limit)"
+}
+
+stream_up() { taskset 1 netprobe up "$DOM0_IP" stream 4000000; }
+
+# New limits count from the next packet that is answered. The core makes nothing of a maximum that
+# is below the minimum, which the driver has set.
+limit_bytes() {	# MIN MAX
+	echo "$1" >$LIMITS/limit_min && echo "$2" >$LIMITS/limit_max &&
+		taskset 1 ping -c 3 -i 0.1 -W 5 -q "$DOM0_IP"
+}
+
+under_way() {	# LEAST MOST COMMAND...
+	local least=$1 most=$2
+	shift 2
+	most_inflight "$@" && [ $MOST -ge "$least" ] && [ $MOST -le "$most" ]
+}
+
+# A packet may go while there is one byte left. The slow backend is sent 40 of 1442 bytes.
+byte_limits() {
+	ktap_test "a stream" stream_up
+	ktap_test "has bytes limited, to 512 KB or more" [ "$(limit)" -ge 524288 ]
+	ktap_test "at rest nothing is under way" wait_for 10 inflight_is 0
+	ktap_test "a slow backend" backend_is_slow
+	ktap_test "has most of what was sent under way" under_way 40000 57680 slowly_taken
+	ktap_test "a limit of 20000 bytes" limit_bytes 0 20000
+	ktap_test "holds" [ "$(limit)" = 20000 ]
+	ktap_test "with a slow backend" under_way 18000 21442 slowly_taken
+	ktap_test "which is quick again" dom0 backend_hide vif rate
+	ktap_test "and large packets" under_way 1 85550 stream_up
+	ktap_test "at rest nothing is under way" wait_for 10 inflight_is 0
+	ktap_test "no limit but the driver's" limit_bytes 524288 max
 }
 
 coalescing_kept() {
@@ -298,9 +370,20 @@ counters_agree() {
 	[ "$(nic_counter rx_packets)" -gt 100 ] && [ "$(nic_counter tx_packets)" -gt 100 ]
 }
 
+identified() {
+	local said
+	said=$(ethtool -i eth0)
+	echo "$said"
+	grep -qx "driver: vif" <<<"$said" && grep -qx "bus-info: vif-0" <<<"$said" &&
+		grep -qx "version: $(cat /sys/module/xen_netfront/version)" <<<"$said"
+}
+
 guest() {
 	begin_net
+	ktap_test "driver, version and device are told" identified
 	coalescing
+	deferral
+	byte_limits
 	coalescing_kept
 	thresholds
 	# The small kernel has no probes.
