@@ -10,10 +10,9 @@ badback_log()  { echo "/tmp/badback/$1"; }
 # address that netback's interface had.
 badback_take() {
 	local device=$1 tap=tap$DOMID.$1
-	local netback=/sys/bus/xen-backend/drivers/vif
 	mkdir -p /tmp/badback
 	modprobe tun || return
-	[ ! -e "$netback/vif-$DOMID-$device" ] || echo "vif-$DOMID-$device" >$netback/unbind
+	[ ! -e "$NETBACK/vif-$DOMID-$device" ] || echo "vif-$DOMID-$device" >$NETBACK/unbind
 	badback "$2" "$DOMID" "$device" "$tap" "$(badback_log "$device").refused" \
 		>"$(badback_log "$device")" 2>&1 3>&- &
 	BADBACK[device]=$!

@@ -74,6 +74,24 @@ network_detach() {	# DEVICE-NUMBER
 	xl network-detach "$DOMID" "$1"
 }
 
+NETBACK=/sys/bus/xen-backend/drivers/vif
+
+# netback_goes, netback_returns: netback lets go of the guest's first interface, which no state tells
+# the guest, and takes it again.
+netback_goes() { echo "vif-$DOMID-0" >$NETBACK/unbind; }
+
+netback_returns() {
+	echo "vif-$DOMID-0" >$NETBACK/bind && wait_for 20 test -e "/sys/class/net/vif$DOMID.0" &&
+		vif="vif$DOMID.0" XENBUS_PATH="/local/domain/0/backend/vif/$DOMID/0" \
+			/bench/hotplug/vif online
+}
+
+# netback_offers QUEUES: to those that connect from now on.
+netback_offers() { echo "$1" >/sys/module/xen_netback/parameters/max_queues; }
+
+# What a driver domain's restart comes to.
+netback_restarts() { netback_goes && sleep 1 && netback_returns; }
+
 domain_gone() { ! xl list "$DOMID" >/dev/null 2>&1; }
 
 # save_restore [KEY|KEY=VALUE...]: through a file; the domain gets a new number, and its disks'

@@ -22,13 +22,6 @@ told() {	# in dom0: ADDRESS MAC
 	return 1
 }
 
-backend_restarted() {	# in dom0
-	local device=vif-$DOMID-0 driver=/sys/bus/xen-backend/drivers/vif
-	echo "$device" >$driver/unbind && sleep 1 && echo "$device" >$driver/bind || return
-	wait_for 20 test -e "/sys/class/net/vif$DOMID.0" &&
-		vif="vif$DOMID.0" XENBUS_PATH="/local/domain/0/backend/vif/$DOMID/0" /bench/hotplug/vif online
-}
-
 heard() {
 	ktap_test "$1: the IPv4 address" wait_for 20 dom0 told "$GUEST_IP" $MAC
 	ktap_test "$1: the IPv6 address" wait_for 20 dom0 told "$GUEST_IP6" $MAC
@@ -43,7 +36,7 @@ guest() {
 	ktap_test "the administrator's MAC address" ip link set eth0 address $MAC
 	ktap_test "saved and restored" dom0 save_restore
 	heard "restored"
-	ktap_test "backend restarted" dom0 backend_restarted
+	ktap_test "backend restarted" dom0 netback_restarts
 	heard "new backend"
 	ktap_finished
 }

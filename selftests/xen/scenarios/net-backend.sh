@@ -12,14 +12,6 @@ vif_up() {
 	ip link set "vif$DOMID.0" up && ip -6 address add fd07:0::1/64 dev "vif$DOMID.0" nodad
 }
 
-# What a driver domain's restart comes to: the driver lets go of the device and takes it again.
-backend_restarted() {
-	local device=vif-$DOMID-0 driver=/sys/bus/xen-backend/drivers/vif
-	echo "$device" >$driver/unbind && sleep 1 && echo "$device" >$driver/bind || return
-	wait_for 20 test -e "/sys/class/net/vif$DOMID.0" &&
-		vif="vif$DOMID.0" XENBUS_PATH="/local/domain/0/backend/vif/$DOMID/0" /bench/hotplug/vif online
-}
-
 counter() { ethtool -S eth0 | awk -v key="queue0_$1:" '$1 == key { print $2 }'; }
 counter_over() { [ "$(counter "$1")" -gt "$2" ]; }
 connects_over() { [ "$(dmesg | grep -c 'eth0: connected')" -gt "$1" ]; }
@@ -47,7 +39,7 @@ restarted_in_stream() {	# up|down tx|rx
 	connects=$(dmesg | grep -c 'eth0: connected') was=$(counter "$2_packets")
 	timeout 200 netprobe "$1" "$DOM0_IP" stream 60000000 >/tmp/stream 2>&1 &
 	job=$!
-	wait_for 20 counter_over "$2_packets" $((was + 100)) && kill -0 $job && dom0 backend_restarted &&
+	wait_for 20 counter_over "$2_packets" $((was + 100)) && kill -0 $job && dom0 netback_restarts &&
 		wait_for 20 connects_over "$connects" && wait $job && return
 	cat /tmp/stream
 	kill $job

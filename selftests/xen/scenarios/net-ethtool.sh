@@ -10,17 +10,6 @@
 
 # ---- in dom0 ----
 
-DRIVER_OF_BACKENDS=/sys/bus/xen-backend/drivers/vif
-
-# netback's driver lets go of the device and takes it again.
-backend_restarts() {
-	echo "vif-$DOMID-0" >$DRIVER_OF_BACKENDS/unbind &&
-		echo "vif-$DOMID-0" >$DRIVER_OF_BACKENDS/bind &&
-		wait_for 20 test -e "/sys/class/net/vif$DOMID.0" &&
-		vif="vif$DOMID.0" XENBUS_PATH="/local/domain/0/backend/vif/$DOMID/0" \
-			/bench/hotplug/vif online
-}
-
 # burst N: datagrams for an address the guest does not have. It takes them and answers nothing,
 # so nothing is sent that would have it look at what it received.
 burst() {
@@ -235,7 +224,7 @@ coalescing_kept() {
 	ktap_test "two queues" change_to 2
 	ktap_test "and they are kept" coalescing_is 24 7000 33
 	ktap_test "and heeded" at_most_one_in 12 rx datagrams 1M -R
-	ktap_test "a backend restarts" dom0 backend_restarts
+	ktap_test "a backend restarts" dom0 netback_restarts
 	ktap_test "link is up" wait_for 100 carrier eth0
 	ktap_test "and they are kept" coalescing_is 24 7000 33
 	ktap_test "and heeded" at_most_one_in 12 rx datagrams 1M -R
@@ -346,7 +335,7 @@ thresholds_kept() {
 	ktap_test "one by ethtool" ethtool --set-tunable eth0 rx-copybreak 300
 	ktap_test "the other by parameter" \
 		eval 'echo 1100 >/sys/module/xen_netfront/parameters/tx_copybreak'
-	ktap_test "a backend restarts" dom0 backend_restarts
+	ktap_test "a backend restarts" dom0 netback_restarts
 	ktap_test "link is up" wait_for 100 carrier eth0
 	ktap_test "as was said" tunables_are 1100 300
 	ktap_test "one queue" change_to 1

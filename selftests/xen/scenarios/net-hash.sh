@@ -11,10 +11,8 @@
 # ---- in dom0 ----
 
 # By default netback offers as many queues as dom0 has CPUs.
-dom0_before() { limit_backend 4; }
-dom0_after() { limit_backend 2; }
-
-limit_backend() { echo "$1" >/sys/module/xen_netback/parameters/max_queues; }
+dom0_before() { netback_offers 4; }
+dom0_after() { netback_offers 2; }
 
 # backend_hash: what netback itself says it does, in one line:
 # TOEPLITZ types=4 key=HEX queues=0,0,1,1,... or NONE
@@ -31,24 +29,13 @@ backend_hash() {
 		"/sys/kernel/debug/xen-netback/vif$DOMID.0/ctrl"
 }
 
-DRIVER_OF_BACKENDS=/sys/bus/xen-backend/drivers/vif
-
-# netback's driver lets go of the device and takes it again, now with so many queues.
-backend_restarts() {	# QUEUES
-	echo "vif-$DOMID-0" >$DRIVER_OF_BACKENDS/unbind && limit_backend "$1" && backend_returns
-}
-
-backend_returns() {
-	echo "vif-$DOMID-0" >$DRIVER_OF_BACKENDS/bind &&
-		wait_for 20 test -e "/sys/class/net/vif$DOMID.0" &&
-		vif="vif$DOMID.0" XENBUS_PATH="/local/domain/0/backend/vif/$DOMID/0" \
-			/bench/hotplug/vif online
-}
+# It takes the device again with so many queues.
+backend_restarts() { netback_goes && netback_offers "$1" && netback_returns; }	# QUEUES
 
 # mute_backend: one of states in xenstore alone. It has a control ring and answers nothing.
 mute_backend() {
 	local here=/local/domain/0/backend/vif/$DOMID/0 there=/local/domain/$DOMID/device/vif/0
-	echo "vif-$DOMID-0" >$DRIVER_OF_BACKENDS/unbind && xenstore-write "$here/state" 6 &&
+	netback_goes && xenstore-write "$here/state" 6 &&
 		wait_for 30 state_is "$there" 6 && xenstore-write "$here/state" 2 &&
 		wait_for 30 state_is "$there" 4 && xenstore-write "$here/state" 4
 }
@@ -248,7 +235,7 @@ guest() {
 	ktap_test "but connected" wait_for 10 carrier eth0
 	ktap_test "no hashing" rxhash_is off
 	ktap_test "nor to be had" refused ethtool -X eth0 equal 2
-	ktap_test "the backend returns" dom0 backend_returns
+	ktap_test "the backend returns" dom0 netback_returns
 	ktap_test "four queues" wait_for 100 combined_is 4
 	ktap_test "the backend agrees" agreed 4
 

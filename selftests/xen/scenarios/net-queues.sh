@@ -9,22 +9,12 @@
 #: slow = true
 
 # By default netback offers as many as dom0 has CPUs.
-dom0_before() { limit_backend 4; }
-dom0_after() { limit_backend 2; }
-
-limit_backend() { echo "$1" >/sys/module/xen_netback/parameters/max_queues; }
+dom0_before() { netback_offers 4; }
+dom0_after() { netback_offers 2; }
 
 combined() { ethtool -l eth0 | awk '/^Combined/ { n = $2 } END { print n }'; }
 combined_is() { [ "$(combined)" = "$1" ] && carrier eth0; }
 change_to() { ethtool -L eth0 combined "$1" && wait_for 100 combined_is "$1"; }
-
-# netback's driver lets go of the device, which no state tells the guest, and takes it again.
-backend_goes() { echo "vif-$DOMID-0" >/sys/bus/xen-backend/drivers/vif/unbind; }
-backend_returns() {
-	echo "vif-$DOMID-0" >/sys/bus/xen-backend/drivers/vif/bind || return
-	wait_for 20 test -e "/sys/class/net/vif$DOMID.0" &&
-		vif="vif$DOMID.0" XENBUS_PATH="/local/domain/0/backend/vif/$DOMID/0" /bench/hotplug/vif online
-}
 
 gave_up() { dmesg | grep -q "no connection with 3 queues, back to 1"; }
 busy() { ! ethtool -L eth0 combined 2; }
@@ -44,11 +34,11 @@ guest() {
 	ktap_suite net/queues
 	ktap_test "speed is still set" link_says 10000Mb/s Full
 	ktap_test "one queue" change_to 1
-	ktap_test "the backend goes" dom0 backend_goes
+	ktap_test "the backend goes" dom0 netback_goes
 	ktap_test "three queues asked for" ethtool -L eth0 combined 3
 	ktap_test "another change meanwhile is refused" busy
 	ktap_test "one queue is to be had again" wait_for 130 gave_up
-	ktap_test "the backend returns" dom0 backend_returns
+	ktap_test "the backend returns" dom0 netback_returns
 	ktap_test "one queue is had again" wait_for 100 combined_is 1
 	ktap_test "ping" ping -c 2 -W 5 "$DOM0_IP"
 	ktap_test "four queues" change_to 4

@@ -11,9 +11,8 @@
 # What a change needs it needs besides what is in use. These are 3584 grants; a queue has 570.
 
 # By default netback offers as many queues as dom0 has CPUs.
-dom0_before() { limit_backend 4; }
-dom0_after() { limit_backend 2; }
-limit_backend() { echo "$1" >/sys/module/xen_netback/parameters/max_queues; }
+dom0_before() { netback_offers 4; }
+dom0_after() { netback_offers 2; }
 
 combined_is() { [ "$(ethtool -l eth0 | awk '/^Combined/ { n = $2 } END { print n }')" = "$1" ] && carrier eth0; }
 change_to() { ethtool -L eth0 combined "$1" && wait_for 60 combined_is "$1"; }
