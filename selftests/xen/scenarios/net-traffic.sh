@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #: about = "packets of every shape, both ways, compared byte for byte"
 #: kernel = ["6.12", "6.1"]
+#: intree_fails = "MTU of 9000, in pieces"
 #: timeout = 900
 
 guest() {
