@@ -5,6 +5,8 @@
 #   XENFRONT_PEER   IPv4 address of a host behind it that runs "netprobe serve" and "iperf3 -s"
 #   XENFRONT_PEER6  its IPv6 address; without it IPv6 is skipped
 #   XENFRONT_DOM0   a command that runs a function of the bench in dom0, if there is one
+#   XENFRONT_EXPECT what the backend lacks: "sg=off tso4=off tso6=off csum4=off csum6=off"; what is
+#                   not named is expected to be on
 
 HERE=$(dirname "${BASH_SOURCE[0]}")
 PATH=$HERE/../tools:$PATH
@@ -65,6 +67,14 @@ set_mtu() {
 
 # feature NAME: on or off, as ethtool sees it.
 feature() { ethtool -k "$IFACE" | sed -n "s/^[[:space:]]*$1: \([a-z]*\).*/\1/p"; }
+
+# wanted FEATURE: on or off, as XENFRONT_EXPECT has it.
+wanted() {
+	case " ${XENFRONT_EXPECT:-} " in
+	*" $1=off "*) echo off ;;
+	*)            echo on ;;
+	esac
+}
 
 # errors_counted: all kinds of errors and drops together.
 errors_counted() {

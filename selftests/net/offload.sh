@@ -1,16 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The features are what the backend left of them, and traffic flows in that shape.
-#   XENFRONT_EXPECT   words like "sg=off tso4=off tso6=off csum4=off csum6=off"; what is not named
-#                     is expected to be on
 . "$(dirname "$0")/lib.sh"
-
-wanted() {	# FEATURE
-	case " ${XENFRONT_EXPECT:-} " in
-	*" $1=off "*) echo off ;;
-	*)            echo on ;;
-	esac
-}
 
 is_set() {	# ETHTOOL-NAME FEATURE
 	local now

@@ -100,9 +100,12 @@ disks_fast() {
 	done < <(cat $SLOW/io.max)
 }
 
+# vlan_make ID DEVICE: on netback's interface or badback's, and on no other any more.
 vlan_make() {
-	local vif=vif$DOMID.0
+	local vif=vif$DOMID.$2
+	[ -e "/sys/class/net/$vif" ] || vif=tap$DOMID.$2
 	modprobe 8021q
+	[ ! -e "/sys/class/net/vlan$1" ] || ip link del "vlan$1"
 	ip link add link "$vif" name "vlan$1" type vlan id "$1"
 	ip address add "10.$1.0.1/24" dev "vlan$1"
 	ip link set "vlan$1" up

@@ -95,7 +95,7 @@ interface() {	# NUMBER
 one_manner() {
 	ktap_test "link of $XENFRONT_IFACE is up, with $MANNER" net_up "$NUMBER"
 	ktap_test "pings of all sizes" pings
-	ktap_suite net/offload net/basic
+	ktap_suite net/offload net/basic net/vlan
 	[ "$MANNER" = qemu ] || ktap_suite net/shapes
 	ktap_test "out of the driver and back" bound_again
 	ktap_test "out of the driver and back under traffic" bound_again_in_traffic
@@ -145,10 +145,9 @@ mtu_comes_back() {
 }
 
 guest() {
-	. /selftests/suite.sh
 	local number=0
 	export XENFRONT_EXPECT XENFRONT_IFACE XENFRONT_PEER XENFRONT_PEER6 XENFRONT_LIMIT=600
-	ktap_print_header
+	begin_suites
 	ktap_test "badback takes the interfaces" take_all
 	ktap_test "driver loads" load_driver net
 	ktap_test "interfaces have their numbers" net_names
