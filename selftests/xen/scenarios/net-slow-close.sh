@@ -16,6 +16,7 @@ front_is() { [ "$(front_state)" = "$1" ]; }
 stands_still() {
 	local back=${BADBACK[0]} code=0
 	kill -STOP "$back"
+	xenstore-write "/local/domain/$DOMID/data/still" 1
 	if wait_for 20 front_is 5; then
 		xenstore-write "$(badback_path 0)/state" 5
 		sleep 8
@@ -31,14 +32,14 @@ connects_are() { [ "$(dmesg | grep -c "eth0: connected")" = "$1" ]; }
 streams() { netprobe up "$DOM0_IP" stream 1000000 && netprobe down "$DOM0_IP" stream 1000000; }
 
 # A longer copybreak needs more memory, and with it a new connection.
-reconnects_late() {
-	sleep 2
-	ethtool --set-tunable eth0 tx-copybreak 2048
+asks_then() {
+	wait_for 30 xenstore-exists data/still &&
+		ethtool --set-tunable eth0 tx-copybreak 2048
 }
 
 closes_slowly() {
 	local job
-	reconnects_late &
+	asks_then &
 	job=$!
 	dom0 stands_still && wait $job
 }
