@@ -6,7 +6,7 @@
 
 LIMIT=18		# XEN_NETIF_NR_SLOTS_MIN
 FRAGS=$(cat /proc/sys/net/core/max_skb_frags)
-FRAGS=$((FRAGS < 17 ? FRAGS : 17))
+FRAGS=$((FRAGS < 45 ? FRAGS : 45))
 PIECES=$((FRAGS + 1))	# one fragment each, and the headers
 MOST=$((2 * FRAGS + 1))	# fragments across two frames each, and the headers
 

@@ -127,7 +127,7 @@ static void probe_straddle(struct probe *p)
 	unsigned int slots = arg(p, 0, -1), max = arg(p, 1, -1), seed = arg(p, 2, slots);
 	struct np_shape s;
 
-	if (slots < 2 || slots > NP_MAX_PIECES || max < 4 * slots)
+	if (slots < 2 || slots / 2 > NP_MAX_PIECES - 2 || max < 4 * slots)
 		np_die("%u slots do not go into %u bytes", slots, max);
 	np_shape_straddle_make(&s, slots, max, seed);
 	datagram(p, &s, seed);
@@ -136,10 +136,12 @@ static void probe_straddle(struct probe *p)
 static void probe_random(struct probe *p)
 {
 	unsigned int i, count = arg(p, 0, -1), max = arg(p, 1, -1), seed = arg(p, 2, 1);
+	/* The peer's kernel may allow fewer, but none fewer than this. */
+	unsigned int frags = p->up ? np_most_fragments() : 16;
 	struct np_shape s;
 
 	for (i = 0; i < count; i++) {
-		np_shape_random(&s, max, seed + i);
+		np_shape_random(&s, frags, max, seed + i);
 		datagram(p, &s, seed + i);
 	}
 }

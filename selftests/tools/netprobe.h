@@ -91,7 +91,8 @@ unsigned int np_shape_slots(const struct np_shape *s);
 void np_shape_slots_make(struct np_shape *s, unsigned int slots, unsigned int max, uint64_t seed);
 void np_shape_straddle_make(struct np_shape *s, unsigned int slots, unsigned int max,
 			    uint64_t seed);
-void np_shape_random(struct np_shape *s, unsigned int max, uint64_t seed);
+unsigned int np_most_fragments(void);
+void np_shape_random(struct np_shape *s, unsigned int frags, unsigned int max, uint64_t seed);
 
 /* np_send.c, np_stream.c, np_raw.c */
 int np_send_shape(struct np_conn *c, const struct np_shape *s, uint64_t seq);

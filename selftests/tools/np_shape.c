@@ -13,8 +13,9 @@
 
 /* The first byte of a straddling shape goes where the headers are. */
 #define LINEAR 1u
-/* Fragments of a packet, as most kernels allow. */
+/* Fragments of a packet: most kernels allow the one, some up to the other. */
 #define USUAL_FRAGS 17u
+#define MAX_FRAGS 45u
 
 static unsigned int frames_of(unsigned int off, unsigned int len)
 {
@@ -118,8 +119,8 @@ void np_shape_straddle_make(struct np_shape *s, unsigned int slots, unsigned int
 	}
 }
 
-/* Linux 6.1 with 64 KB pages has 16, others have at least this. */
-static unsigned int most_fragments(void)
+/* Of a packet that this kernel is to send. Linux 6.1 with 64 KB pages allows 16. */
+unsigned int np_most_fragments(void)
 {
 	unsigned int most = USUAL_FRAGS;
 	FILE *file = fopen("/proc/sys/net/core/max_skb_frags", "re");
@@ -128,10 +129,11 @@ static unsigned int most_fragments(void)
 		most = USUAL_FRAGS;
 	if (file)
 		fclose(file);
-	return most < USUAL_FRAGS ? most : USUAL_FRAGS;
+	return most < MAX_FRAGS ? most : MAX_FRAGS;
 }
 
-void np_shape_random(struct np_shape *s, unsigned int max, uint64_t seed)
+/* Of at most "frags" fragments. */
+void np_shape_random(struct np_shape *s, unsigned int frags, unsigned int max, uint64_t seed)
 {
 	struct rng r = { .seed = ~seed };
 	unsigned int kind = rng_range(&r, 0, 3);
@@ -140,8 +142,9 @@ void np_shape_random(struct np_shape *s, unsigned int max, uint64_t seed)
 		memset(s, 0, sizeof(*s));
 		s->len = rng_range(&r, 0, max);
 	} else if (kind == 1) {
-		np_shape_slots_make(s, rng_range(&r, 2, most_fragments() + 1), max, seed);
+		np_shape_slots_make(s, rng_range(&r, 2, frags + 1), max, seed);
 	} else {
-		np_shape_straddle_make(s, rng_range(&r, 2, kind == 2 ? 18 : 33), max, seed);
+		np_shape_straddle_make(s, rng_range(&r, 2, kind == 2 ? 18 : 2 * frags - 1), max,
+				       seed);
 	}
 }
