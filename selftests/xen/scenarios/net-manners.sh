@@ -62,6 +62,31 @@ replaced() {	# MANNER
 		wait_for 30 carrier "$XENFRONT_IFACE" && streams
 }
 
+mtu_at_both_ends() {
+	probe mtu "$XENFRONT_PEER" "$1" && ip link set "$XENFRONT_IFACE" mtu "$1"
+}
+
+# gathers TIMES SLOTS: so often a packet of so many slots, longer than what is copied whatever its
+# shape, is copied together.
+gathers() {
+	local times
+	ethtool --set-tunable "$XENFRONT_IFACE" tx-copybreak 256 || return
+	times=$(queues_counted "$XENFRONT_IFACE" tx_gathered)
+	probe up "$XENFRONT_PEER" straddle "$2" 8000 || return
+	times=$(($(queues_counted "$XENFRONT_IFACE" tx_gathered) - times))
+	echo "copied together: $times"
+	[ $times = "$1" ]
+}
+
+# The longest MTU, so that netprobe has room to lay pieces across frames.
+gathering() {
+	ktap_test "MTU of 65517" mtu_at_both_ends 65517
+	ktap_test "18 need no copy" gathers 0 18
+	ktap_test "19 are copied together, which is counted" gathers 1 19
+	ktap_test "23, too" gathers 1 23
+	ktap_test "MTU of 1500" mtu_at_both_ends 1500
+}
+
 # Only the packets of 19 slots and more tell; the in-tree driver copies those together.
 slots_agreed() {
 	local key=device/vif/$NUMBER/max-tx-slots
@@ -77,6 +102,7 @@ slots_agreed() {
 		ktap_test "nothing was agreed on slots" eval "! xenstore-exists $key"
 		ktap_test "18 slots a packet" counted_over tx_most 17
 		ktap_test "and no more" at_most tx_most 18
+		[ "$DRIVER" != ours ] || gathering
 	fi
 }
 
