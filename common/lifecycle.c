@@ -184,9 +184,7 @@ static int xfl_try_connect(struct xfl_device *xd)
 	int err;
 
 	while ((err = xd->ops->connect(xd))) {
-		/* xenbus may have given up on its own account. */
-		if (!xfl_transient(err) || !--tries ||
-		    xd->xbdev->state != XenbusStateInitialising)
+		if (!xfl_transient(err) || !--tries)
 			break;
 		msleep(pause);
 		pause *= 2;
@@ -278,8 +276,11 @@ static void xfl_backend_closes(struct xfl_device *xd, enum xenbus_state backend)
 		xfl_close(xd);
 		return;
 	}
-	if (backend == XenbusStateClosing || xd->state != XFL_INITIALISING)
+	if (backend == XenbusStateClosing || xd->state != XFL_INITIALISING) {
+		if (xd->xbdev->state == XenbusStateInitialising)
+			xfl_let_xenbus_look(xd);
 		xenbus_frontend_closed(xd->xbdev);
+	}
 	if (!xfl_backend_may_return(xd))
 		xfl_give_up(xd);
 	else if (backend == XenbusStateClosed && xfl_took_back_offer(xd))

@@ -109,6 +109,7 @@ static void update(struct work_struct *work)
 
 	if (!READ_ONCE(xn->live) || !netif_running(xn->netdev))
 		return;
+	xn->mcast.telling = false;
 	if (!list_wanted(xn, &want))
 		ask(xn, false);
 	else if (bring_in_line(xn, &want))
@@ -153,7 +154,6 @@ void xnf_mcast_connect(struct xnf_dev *xn)
 
 	m->has.nr = 0;
 	m->refused = m->refused && m->telling;
-	m->telling = false;
 	m->on = xn->offer.mcast && !xn->offer.mcast_dynamic &&
 		list_wanted(xn, &(struct xnf_filter){});
 }

@@ -332,7 +332,8 @@ struct xnf_offer {
  * @on: it was asked to filter; as @has
  * @refused: it did not take an address; forgotten with the connection, but not by the next one if
  *	that is made to tell so
- * @telling: a backend that reads its key only once is about to be told not to filter
+ * @telling: a backend that reads its key only once is being told not to filter, until the
+ *	connection that does it is live
  */
 struct xnf_mcast {
 	struct xnf_filter has;

@@ -182,6 +182,11 @@ guest_leftovers() {
 	done <<<"$left"
 }
 
+# Whatever became of the guest, the next one finds dom0 as this one did.
+scenario_over() {
+	! declare -F dom0_after >/dev/null || dom0_after 1>&2 || fault "dom0_after failed"
+}
+
 guest_life() {	# NAME MODE
 	DOMID=
 	echo "bench: begin $1" >/dev/kmsg
@@ -190,6 +195,7 @@ guest_life() {	# NAME MODE
 	elif ! guest_create "$1"; then
 		fault "xl create failed"
 		[ -z "$DOMID" ] || guest_destroy
+		scenario_over
 	else
 		xl unpause "$DOMID"
 		if [ "$2" = shell ]; then
@@ -200,7 +206,7 @@ guest_life() {	# NAME MODE
 		else
 			guest_destroy
 		fi
-		! declare -F dom0_after >/dev/null || dom0_after 1>&2 || fault "dom0_after failed"
+		scenario_over
 		guest_leftovers
 	fi
 	disks_forget

@@ -55,6 +55,7 @@ patient() { wait_for 60 counter_over tx_timeouts 7 && ! logged "backend has sent
 
 backlog() { tc -s qdisc show dev eth0 | awk '$1 == "backlog" { n += $3 } END { print n + 0 }'; }
 none_waits() { [ "$(backlog)" = 0 ]; }
+some_wait() { [ "$(backlog)" -gt 0 ]; }
 
 # More datagrams than the ring has places, from senders that are gone before the backend takes one.
 packets_wait() {
@@ -65,11 +66,11 @@ packets_wait() {
 		done >"/dev/udp/$DOM0_IP/9" &
 		jobs+=($!)
 	done
-	sleep 1
+	wait_for 10 some_wait
 	kill "${jobs[@]}"
 	wait "${jobs[@]}"
 	echo "$(backlog) packets wait"
-	! none_waits
+	some_wait
 }
 
 # Any other packet, such as a question for the neighbour, would take those along that wait.

@@ -40,10 +40,10 @@ filters() {
 	ktap_test "$1 is asked to filter" asked 1
 	ktap_test "$1 refuses nothing" counted_is mcast_refused "$2"
 	ktap_test "a group not joined is not heard" hears_few
-	ktap_test "joined" eval "ip maddress add $GROUP_MAC dev eth0 && sleep 0.5"
-	ktap_test "a group joined is heard" hears_all
-	ktap_test "left" eval "ip maddress del $GROUP_MAC dev eth0 && sleep 0.5"
-	ktap_test "a group left is not heard" hears_few
+	ktap_test "joined" ip maddress add $GROUP_MAC dev eth0
+	ktap_test "a group joined is heard" wait_for 10 hears_all
+	ktap_test "left" ip maddress del $GROUP_MAC dev eth0
+	ktap_test "a group left is not heard" wait_for 10 hears_few
 }
 
 refuses() {

@@ -9,6 +9,7 @@
 #: slow_kernel = ["6.1"]
 
 MAC=02:00:00:12:34:56
+POOLS=
 declare -A JOB
 
 settings() {
@@ -48,7 +49,6 @@ stream_ends() {	# up|down
 # The program takes packets of one piece only, for which the backend is told to send no others: in
 # the old connection and in the new one.
 program() { ip -details link show eth0 | grep -o -e "prog/xdp id [0-9]*"; }
-taken() { ethtool -S eth0 | awk '/_rx_xdp_pass:/ { n += $2 } END { print n + 0 }'; }
 
 program_attached() {
 	ip link set eth0 xdp obj "$(command -v xdp.bpf.o)" program take && wait_for 20 carrier eth0 &&
@@ -61,24 +61,24 @@ same_program() {
 
 program_runs() {
 	local before
-	before=$(taken)
+	before=$(nic_counter rx_xdp_pass)
 	netprobe down "$DOM0_IP" stream 4000000 || return
-	echo "$(($(taken) - before)) packets taken by the program"
-	[ $(($(taken) - before)) -ge 100 ]
+	echo "$(($(nic_counter rx_xdp_pass) - before)) packets taken by the program"
+	[ $(($(nic_counter rx_xdp_pass) - before)) -ge 100 ]
 }
 
 program_over_restore() {
 	local pools
 	ktap_test "an XDP program" program_attached
 	ktap_test "runs" program_runs
-	pools=$(page_pools)
-	ktap_test "page pools are counted" [ "$pools" -gt 0 ]
+	[ -z "$POOLS" ] || pools=$(page_pools)
+	[ -z "$POOLS" ] || ktap_test "page pools are counted" [ "$pools" -gt 0 ]
 	ktap_test "saved and restored again" dom0 save_restore
 	ktap_test "reachable with it" answers
 	ktap_test "it is the same program" same_program
 	ktap_test "and runs" program_runs
 	ktap_test "settings are as before, still" same_settings
-	ktap_test "no page pool is left behind" wait_for 10 page_pools_are "$pools"
+	[ -z "$POOLS" ] || ktap_test "no page pool is left behind" wait_for 10 page_pools_are "$pools"
 }
 
 still_running() { kill -0 "${JOB[up]}" && kill -0 "${JOB[down]}"; }
@@ -95,7 +95,9 @@ counters_go_on() {
 
 guest() {
 	ktap_print_header
-	ktap_test "page pools will be counted" page_pools_count
+	# Linux 6.1 has no list of them.
+	[[ $(uname -r) = 6.1.* ]] || POOLS=counted
+	[ -z "$POOLS" ] || ktap_test "page pools will be counted" page_pools_count
 	ktap_test "driver loads" load_driver net
 	ktap_test "link is up" net_up
 	ktap_test "administrator's settings" administrate

@@ -23,9 +23,10 @@ streams() { netprobe up "$DOM0_IP" stream 4000000 && netprobe down "$DOM0_IP" st
 refused() {	# QUEUES MESSAGE
 	local before said job code
 	before=$(connects)
-	netprobe up "$DOM0_IP" stream 30000000 >/tmp/stream &
+	timeout 120 netprobe up "$DOM0_IP" stream 60000000 >/tmp/stream &
 	job=$!
 	sleep 1
+	kill -0 $job || return
 	said=$(ethtool -L eth0 combined "$1" 2>&1)
 	code=$?
 	echo "$said"

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #: about = "a backend that takes longer over closing than the driver waits for it"
 #: kernel = ["6.12"]
+#: slow_kernel = ["7.2"]
 #: driver = "ours"
 #: timeout = 200
 
@@ -31,6 +32,8 @@ stands_still() {
 connects_are() { [ "$(dmesg | grep -c "eth0: connected")" = "$1" ]; }
 streams() { netprobe up "$DOM0_IP" stream 1000000 && netprobe down "$DOM0_IP" stream 1000000; }
 
+waited_in_vain() { dmesg | grep "backend stays in state Closing"; }
+
 # A longer copybreak needs more memory, and with it a new connection.
 asks_then() {
 	wait_for 30 xenstore-exists data/still &&
@@ -52,6 +55,7 @@ guest() {
 	ktap_test "traffic" streams
 	ktap_test "the first connection" connects_are 1
 	ktap_test "a new one is asked for, and the backend stands still" closes_slowly
+	ktap_test "the driver waited in vain" waited_in_vain
 	ktap_test "it is made" wait_for 30 connects_are 2
 	ktap_test "traffic" eval "wait_for 20 carrier eth0 && streams"
 	ktap_test "driver unloads" unload_driver net
