@@ -141,6 +141,7 @@ else
 fi
 export NETXSK_MODE=copy
 ktap_test "copied: frames received" netxsk down "$IFACE" "$PEER" 60 1514 13
+settled
 ktap_test "copied: frames sent" netxsk up "$IFACE" "$PEER" 60 1514 13
 settled
 ktap_test "traffic without a socket" streams
