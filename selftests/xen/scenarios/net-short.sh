@@ -19,18 +19,23 @@ change_to() { ethtool -L eth0 combined "$1" && wait_for 60 combined_is "$1"; }
 connects() { dmesg | grep -c "eth0: connected"; }
 streams() { netprobe up "$DOM0_IP" stream 4000000 && netprobe down "$DOM0_IP" stream 4000000; }
 
+sent() { cat /sys/class/net/eth0/statistics/tx_bytes; }
+sent_over() { [ "$(sent)" -gt "$1" ]; }
+
 # A stream is under way meanwhile; a new connection would be in the log.
 refused() {	# QUEUES MESSAGE
 	local before said job code
 	before=$(connects)
-	timeout 120 netprobe up "$DOM0_IP" stream 60000000 >/tmp/stream &
+	timeout 200 netprobe up "$DOM0_IP" stream 200000000 >/tmp/stream 2>&1 &
 	job=$!
-	sleep 1
-	kill -0 $job || return
+	wait_for 10 sent_over $(($(sent) + 1000000))
 	said=$(ethtool -L eth0 combined "$1" 2>&1)
 	code=$?
 	echo "$said"
-	wait $job || { cat /tmp/stream; return 1; }
+	if ! kill -0 $job || ! wait $job; then
+		cat /tmp/stream
+		return 1
+	fi
 	[ $code != 0 ] && grep -q "$2" <<<"$said" && [ "$(connects)" = "$before" ]
 }
 
