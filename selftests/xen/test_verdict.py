@@ -118,13 +118,24 @@ class ReportTest(unittest.TestCase):
                      "WARNING: not a kernel's", "(XEN) Hardware Dom0 halted: halting machine"):
             self.assertFalse(self.reports(f"{line}\n"), line)
 
-    def test_flags_no_processor_has(self):
+    def emulator_failed(self, text):
         with tempfile.TemporaryDirectory() as directory:
             log = Path(directory) / "log"
-            log.write_text("[ 1.0] RSP: e02b:ffffc9004081fa30 EFLAGS: 00010286\n")
-            self.assertFalse(verdict.impossible_flags(log))
-            log.write_text("[ 1.0] RSP: e02b:ffffc9004081fa30 EFLAGS: 1f3c0606\n")
-            self.assertEqual(verdict.impossible_flags(log), "EFLAGS: 1f3c0606")
+            log.write_text(text)
+            return verdict.emulator_failed(log)
+
+    def test_flags_no_processor_has(self):
+        line = "[ 1.0] RSP: e02b:ffffc9004081fa30 EFLAGS: %s\n"
+        self.assertFalse(self.emulator_failed(line % "00010286"))
+        self.assertEqual(self.emulator_failed(line % "1f3c0606"), "EFLAGS: 1f3c0606")
+
+    def test_breakpoint_that_is_not_there(self):
+        text = ("[ 1.0] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI\n"
+                "[ 1.0] RIP: e030:sched_clock_cpu+0x9/0x190\n"
+                "[ 1.0] Code: fa 41 54 55 53 %s <90> e8 41 ac f0 ff\n")
+        self.assertFalse(self.emulator_failed(text % "cc"))
+        self.assertIn("int3: 0000", self.emulator_failed(text % "66"))
+        self.assertFalse(self.emulator_failed((text % "66").replace("int3", "Oops")))
 
 
 if __name__ == "__main__":

@@ -118,11 +118,8 @@ class Runner:
                 return
 
     def _repeat_if_emulator_failed(self, machine, run):
-        """No driver can set bits of EFLAGS that a processor does not have.
-
-        For one guest of all that run, and said: what happens to a second one is no accident.
-        """
-        shown = verdict.impossible_flags(run.console)
+        """For one guest of all that run, and said: what happens to a second one is no accident."""
+        shown = verdict.emulator_failed(run.console)
         if not shown or self._repeated:
             return
         self._repeated = True

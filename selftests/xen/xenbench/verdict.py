@@ -42,19 +42,41 @@ def reports(path, start=0):
             if any(pattern.search(line) for pattern in REPORTS) or XEN_DEATH.search(line)]
 
 
-def impossible_flags(path):
-    """The first "EFLAGS: ..." of a log with bits 22 to 31 set, which no x86 processor can have.
+def emulator_failed(path):
+    """What of a guest's log shows that QEMU failed and not the guest; "" if nothing does.
 
-    QEMU's emulation of an x86 CPU under Xen loses a guest's flags once in some hundred guests,
-    and a branch is taken that the program does not take.
+    Each of the two comes about once in some hundred guests.
     """
     try:
         text = path.read_text(errors="replace")
     except OSError:
         return ""
+    return _impossible_flags(text) or _absent_breakpoint(text)
+
+
+def _impossible_flags(text):
+    """The first "EFLAGS: ..." with bits 22 to 31 set, which no x86 processor can have.
+
+    QEMU's emulation of an x86 CPU under Xen loses a guest's flags, and a branch is taken that the
+    program does not take.
+    """
     for found in re.finditer(r"EFLAGS: ([0-9a-f]{8})\b", text):
         if int(found[1], 16) >> 22:
             return found[0]
+    return ""
+
+
+def _absent_breakpoint(text):
+    """The first "int3: 0000 ..." at an address where memory holds no int3.
+
+    A kernel that patches its code writes an int3 over it for a moment. QEMU before 8.1 with more
+    than one emulated CPU can run it when it is long gone (Red Hat bug 2216496). "Code:" has the
+    byte that the trap returns to in angle brackets; the one before is the trap's own.
+    """
+    for found in re.finditer(r"int3: 0000 .*", text):
+        code = re.search(r"Code: .*?([0-9a-f]{2}) <[0-9a-f]{2}>", text[found.end():])
+        if code and code[1] != "cc":
+            return found[0].strip()
     return ""
 
 
