@@ -290,7 +290,7 @@ int16_t errors_tx(const struct vif *v);
 /* ---- mcast.c ---- */
 
 bool mcast_is_request(const struct vif *v, const netif_extra_info_t *extra);
-int16_t mcast_obey(struct vif *v, const netif_extra_info_t *extra);
+int16_t mcast_obey(struct vif *v, const netif_tx_request_t *slot, const netif_extra_info_t *extra);
 bool mcast_hears(const struct vif *v, const uint8_t *frame);
 void mcast_agree(struct vif *v);
 void mcast_step(struct vif *v);

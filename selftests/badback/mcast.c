@@ -54,12 +54,14 @@ bool mcast_is_request(const struct vif *v, const netif_extra_info_t *extra)
 				     extra->type == XEN_NETIF_EXTRA_TYPE_MCAST_DEL);
 }
 
-/* Return: what the request is answered with. */
-int16_t mcast_obey(struct vif *v, const netif_extra_info_t *extra)
+/* Return: what the request is answered with. Bytes of its slot would be a packet lost. */
+int16_t mcast_obey(struct vif *v, const netif_tx_request_t *slot, const netif_extra_info_t *extra)
 {
 	const uint8_t *addr = extra->u.mcast.addr;
 
 	counts.mcast_requests++;
+	if (slot->size || slot->flags != NETTXF_extra_info)
+		violation("a multicast request that is a packet, too");
 	if (!(addr[0] & 1))
 		violation("a group that is no group's address");
 	return extra->type == XEN_NETIF_EXTRA_TYPE_MCAST_ADD ? add(v, addr) : del(v, addr);

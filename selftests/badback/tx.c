@@ -302,7 +302,10 @@ static bool serve_one(struct vif *v, struct queue *q, RING_IDX prod)
 		return false;
 	}
 	q->tx.req_cons = p.end;
-	status = request_alone(v, &p) ? mcast_obey(v, &p.extra[0]) : send(v, &p);
+	if (request_alone(v, &p))
+		status = mcast_obey(v, &p.slot[0], &p.extra[0]);
+	else
+		status = send(v, &p);
 	answer(q, &p, status);
 	return true;
 }

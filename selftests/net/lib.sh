@@ -35,6 +35,24 @@ net_begin() {
 }
 
 probe() { timeout 120 netprobe "$@"; }
+# streams BYTES: both ways, compared.
+streams() { probe up "$PEER" stream "$1" && probe down "$PEER" stream "$1"; }
+
+# counter_of NAME: ethtool's counter of that name, of all queues.
+counter_of() {
+	ethtool -S "$IFACE" | awk -v name="^queue[0-9]+_$1:" '$1 ~ name { n += $2 } END { print n + 0 }'
+}
+
+# counts NAME LEAST COMMAND...: it succeeds, and so many are counted meanwhile.
+counts() {
+	local name=$1 least=$2 before
+	shift 2
+	before=$(counter_of "$name")
+	"$@" || return
+	echo "$(($(counter_of "$name") - before)) counted as $name"
+	[ $(($(counter_of "$name") - before)) -ge "$least" ]
+}
+
 stat_of() { cat "/sys/class/net/$IFACE/statistics/$1"; }
 mtu_of() { cat "/sys/class/net/$IFACE/mtu"; }
 driver_path() { readlink -f "/sys/class/net/$IFACE/device"; }

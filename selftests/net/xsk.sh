@@ -8,9 +8,7 @@ export NETXSK_MODE=zero-copy
 HELD=
 
 netxsk() { timeout 240 netxsk "$@"; }
-counted() { ethtool -S "$IFACE" | awk -v key="_$1:" 'index($1, key) { n += $2 } END { print n + 0 }'; }
 settled() { sleep 0.5 && until_true 60 carrier_is 1; }
-streams() { probe up "$PEER" stream 1000000 && probe down "$PEER" stream 1000000; }
 pings() { ping -c 3 -i 0.2 -W 5 "$PEER"; }
 
 # says WORD COMMAND...: the first line it prints.
@@ -36,18 +34,8 @@ let_go() {
 	settled
 }
 
-# counts COUNTER LEAST COMMAND...
-counts() {
-	local counter=$1 least=$2 before
-	shift 2
-	before=$(counted "$counter")
-	"$@" || return
-	echo "$(($(counted "$counter") - before)) counted as $counter"
-	[ $(($(counted "$counter") - before)) -ge "$least" ]
-}
-
 stack_goes_on() {
-	hold && pings && streams && held
+	hold && pings && streams 1000000 && held
 	local code=$?
 	let_go
 	return "$code"
@@ -55,7 +43,7 @@ stack_goes_on() {
 
 # The queue's own frames do where there are no chunks, so nobody behind them waits either.
 starved() {
-	NETXSK_FILL=0 stack_goes_on && [ "$(counted rx_xsk_no_frame)" -gt 0 ]
+	NETXSK_FILL=0 stack_goes_on && [ "$(counter_of rx_xsk_no_frame)" -gt 0 ]
 }
 
 # in_place LEAST COMMAND...: at least so many percent of the frames came without being copied.
@@ -93,7 +81,7 @@ bound_again_and_again() {
 	for ((round = 0; round < 4; round++)); do
 		netxsk bind "$IFACE" || return
 	done
-	settled && streams
+	settled && streams 1000000
 }
 
 net_begin
@@ -144,5 +132,5 @@ ktap_test "copied: frames received" netxsk down "$IFACE" "$PEER" 60 1514 13
 settled
 ktap_test "copied: frames sent" netxsk up "$IFACE" "$PEER" 60 1514 13
 settled
-ktap_test "traffic without a socket" streams
+ktap_test "traffic without a socket" streams 1000000
 ktap_finished

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * evtchnhog LEFT: takes all event channels of the domain but LEFT, says so on standard output, and
- * holds them until it is killed.
+ * evtchnhog LEFT: takes all event channels of the domain, gives LEFT of them back, says so on standard
+ * output, and holds the others until it is killed.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,34 +22,38 @@ static int take(int fd)
 	return ioctl(fd, IOCTL_EVTCHN_BIND_UNBOUND_PORT, &bind);
 }
 
-static void give_back(int fd, int port)
+static int give_back(int fd, int port)
 {
 	struct ioctl_evtchn_unbind unbind = { .port = port };
 
-	if (ioctl(fd, IOCTL_EVTCHN_UNBIND, &unbind))
-		perror("IOCTL_EVTCHN_UNBIND");
+	return ioctl(fd, IOCTL_EVTCHN_UNBIND, &unbind);
+}
+
+static int fail(const char *what)
+{
+	perror(what);
+	return 1;
 }
 
 int main(int argc, char **argv)
 {
 	int left = argc == 2 ? atoi(argv[1]) : 0;
 	int fd = open("/dev/xen/evtchn", O_RDWR);
-	int port, last = -1, taken = 0;
+	int port, given, last = -1, taken = 0;
 
-	if (fd < 0) {
-		perror("/dev/xen/evtchn");
-		return 1;
-	}
+	if (fd < 0)
+		return fail("/dev/xen/evtchn");
 	while ((port = take(fd)) >= 0) {
 		last = port;
 		taken++;
 	}
-	/* They were given out in order. */
-	while (left-- && taken) {
-		give_back(fd, last--);
-		taken--;
-	}
-	printf("%d channels\n", taken);
+	if (errno != ENOSPC)
+		return fail("IOCTL_EVTCHN_BIND_UNBOUND_PORT");
+	/* The last ones were given out in order. */
+	for (given = 0; given < left; given++)
+		if (give_back(fd, last--))
+			return fail("IOCTL_EVTCHN_UNBIND");
+	printf("%d channels taken, %d given back\n", taken, given);
 	fflush(stdout);
 	pause();
 	return 0;

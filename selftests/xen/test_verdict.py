@@ -136,6 +136,8 @@ class ReportTest(unittest.TestCase):
         self.assertFalse(self.emulator_failed(text % "cc"))
         self.assertIn("int3: 0000", self.emulator_failed(text % "66"))
         self.assertFalse(self.emulator_failed((text % "66").replace("int3", "Oops")))
+        other = text.replace("Code:", "Code: Unable to access opcode bytes\n[ 2.0] BUG: Code:")
+        self.assertFalse(self.emulator_failed(other % "66"))
 
 
 if __name__ == "__main__":

@@ -192,6 +192,7 @@ guest_life() {	# NAME MODE
 	echo "bench: begin $1" >/dev/kmsg
 	if declare -F dom0_before >/dev/null && ! dom0_before 1>&2; then
 		fault "dom0_before failed"
+		scenario_over
 	elif ! guest_create "$1"; then
 		fault "xl create failed"
 		[ -z "$DOMID" ] || guest_destroy

@@ -89,8 +89,10 @@ netback_returns() {
 # netback_offers QUEUES: to those that connect from now on.
 netback_offers() { echo "$1" >/sys/module/xen_netback/parameters/max_queues; }
 
-# What a driver domain's restart comes to.
-netback_restarts() { netback_goes && sleep 1 && netback_returns; }
+# netback_restarts [QUEUES]: what a driver domain's restart comes to; it may offer other queues then.
+netback_restarts() {
+	netback_goes && sleep 1 && { [ -z "${1:-}" ] || netback_offers "$1"; } && netback_returns
+}
 
 domain_gone() { ! xl list "$DOMID" >/dev/null 2>&1; }
 

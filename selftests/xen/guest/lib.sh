@@ -81,45 +81,6 @@ unbind() { echo "$2" >"/sys/bus/xen/drivers/$(driver_kind "$1")/unbind"; }
 
 have_disk() { [ -b "/dev/$1" ] && [ "$(cat "/sys/block/$1/size")" != 0 ]; }
 
-# net_up [NUMBER]: address and link of eth0, or another; dom0 is $DOM0_IP on the first.
-# shellcheck disable=SC2034 # for the scenarios
-DOM0_IP=10.7.0.1 GUEST_IP=10.7.0.2 DOM0_IP6=fd07:0::1 GUEST_IP6=fd07:0::2
-net_up() {
-	local number=${1:-0}
-	wait_for 20 test -e "/sys/class/net/eth$number" || return
-	/bin/ip address add "10.7.$number.2/24" dev "eth$number"
-	/bin/ip -6 address add "fd07:$number::2/64" dev "eth$number" nodad
-	/bin/ip link set "eth$number" up
-	wait_for 20 carrier "eth$number"
-}
-
-# net_names: ethN is device N, whichever the driver got ready first. To be done before any is up.
-net_names() {
-	local number name
-	for ((number = 0; number < NICS; number++)); do
-		wait_for 20 test -d "/sys/bus/xen/devices/vif-$number/net" || return
-		name=$(ls "/sys/bus/xen/devices/vif-$number/net")
-		[ "$name" = "eth$number" ] || ip link set "$name" name "vif$number" || return
-	done
-	for ((number = 0; number < NICS; number++)); do
-		[ ! -e "/sys/class/net/vif$number" ] || ip link set "vif$number" name "eth$number" || return
-	done
-}
-
-# queues_counted INTERFACE NAME: ethtool's counter of that name, of all queues.
-queues_counted() {
-	ethtool -S "$1" | awk -v name="^queue[0-9]+_$2:" '$1 ~ name { n += $2 } END { print n + 0 }'
-}
-
-nic_counter() { queues_counted eth0 "$1"; }	# NAME
-
-# counted NAME: what badback counted at eth0, or at interface $NUMBER.
-counted() { dom0 badback_counts "${NUMBER:-0}" "$1"; }
-counted_is() { local n; n=$(counted "$1") && echo "$1 is $n" && [ "$n" = "$2" ]; }
-counted_over() { local n; n=$(counted "$1") && echo "$1 is $n" && [ "$n" -gt "$2" ]; }
-
-carrier() { [ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]; }
-
 # How scenarios begin that run suites of /selftests: with what those need, and the driver loaded.
 begin_suites() {
 	# shellcheck disable=SC1091 # it is there in the guest
@@ -127,13 +88,6 @@ begin_suites() {
 	export XENFRONT_DOM0=dom0
 	export -f dom0 dom0_answered wait_for
 	ktap_print_header
-}
-
-begin_net() {
-	begin_suites
-	export XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
-	ktap_test "driver loads" load_driver net
-	ktap_test "link is up" net_up
 }
 
 begin_disk() {	# DISK

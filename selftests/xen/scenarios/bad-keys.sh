@@ -20,40 +20,30 @@ edit() {	# CLASS/DEVICE KEY=VALUE...
 }
 
 # The guest stands still while its new backend comes up and is edited: it never sees other keys.
-attach_bad() {	# disk|interface KEY=VALUE...
-	local kind=$1 code=0
-	shift
+while_paused() {	# COMMAND...
+	local code
 	xl pause "$DOMID"
-	if [ "$kind" = disk ]; then
-		block_attach xvdb 16M && edit $DISK "$@" || code=1
-	else
-		network_attach && edit $VIF "$@" || code=1
-	fi
+	"$@"
+	code=$?
 	xl unpause "$DOMID"
 	return $code
 }
 
+bad_disk() { block_attach xvdb 16M && edit $DISK "$@"; }
+bad_interface() { network_attach && edit $VIF "$@"; }
+attach_bad() { while_paused "bad_$1" "${@:2}"; }	# disk|interface KEY=VALUE...
+
 # A frontend finds the address in its own directory first.
-attach_bad_mac() {
-	xl pause "$DOMID"
-	network_attach && edit $VIF "mac=$1" &&
-		xenstore-write "/local/domain/$DOMID/device/$VIF/mac" "$1"
-	xl unpause "$DOMID"
-}
+bad_mac() { bad_interface "mac=$1" && xenstore-write "/local/domain/$DOMID/device/$VIF/mac" "$1"; }
+attach_bad_mac() { while_paused bad_mac "$1"; }
 
 # The frontend's own directory has none.
-attach_mac_of_backend() {
-	xl pause "$DOMID"
-	network_attach && edit $VIF "mac=$1" && vanish $VIF/mac
-	xl unpause "$DOMID"
-}
+mac_of_backend_alone() { bad_interface "mac=$1" && vanish $VIF/mac; }
+attach_mac_of_backend() { while_paused mac_of_backend_alone "$1"; }
 
 # The toolstack's word on the MTU is in the frontend's directory, too.
-attach_mtu() {
-	xl pause "$DOMID"
-	network_attach && xenstore-write "/local/domain/$DOMID/device/$VIF/mtu" "$1"
-	xl unpause "$DOMID"
-}
+own_mtu() { network_attach && xenstore-write "/local/domain/$DOMID/device/$VIF/mtu" "$1"; }
+attach_mtu() { while_paused own_mtu "$1"; }
 
 states() {	# CLASS/DEVICE STATE...: "-" is a pause
 	local path=$1 state

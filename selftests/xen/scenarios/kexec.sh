@@ -33,8 +33,7 @@ go() { kexecload /tmp/kernel /tmp/initrd "$(cat /proc/cmdline) xenfront.again=$(
 content() { blkpat verify /dev/xvda 91; }
 
 use_both() {
-	wait_for 20 have_disk xvda && ping -c 2 -W 5 "$DOM0_IP" &&
-		netprobe up "$DOM0_IP" stream 1000000 && netprobe down "$DOM0_IP" stream 1000000
+	wait_for 20 have_disk xvda && ping -c 2 -W 5 "$DOM0_IP" && streams 1000000
 }
 
 guest() {

@@ -12,12 +12,8 @@ vif_up() {
 	ip link set "vif$DOMID.0" up && ip -6 address add fd07:0::1/64 dev "vif$DOMID.0" nodad
 }
 
-counter() { ethtool -S eth0 | awk -v key="queue0_$1:" '$1 == key { print $2 }'; }
-counter_over() { [ "$(counter "$1")" -gt "$2" ]; }
-connects_over() { [ "$(dmesg | grep -c 'eth0: connected')" -gt "$1" ]; }
 logged() { dmesg | grep -q -e "$1"; }
 answers() { wait_for 40 ping -c 1 -W 2 "$DOM0_IP"; }
-streams() { netprobe up "$DOM0_IP" stream 4000000 && netprobe down "$DOM0_IP" stream 4000000; }
 
 flood() {
 	timeout 300 iperf3 -c "$DOM0_IP" -u -b 0 -l 1000 -t 300 -P 8 >/dev/null 2>&1 &
@@ -25,7 +21,7 @@ flood() {
 	flows
 }
 
-flows() { wait_for 20 counter_over tx_packets $(($(counter tx_packets) + 5000)); }
+flows() { wait_for 20 nic_counter_over tx_packets $(($(nic_counter tx_packets) + 5000)); }
 
 no_more_flood() {
 	kill "$FLOOD"
@@ -33,14 +29,15 @@ no_more_flood() {
 	true
 }
 
-# The stream is compared, and goes on over the backend's restart.
+# The stream is compared, and goes on over the backend's restart. It cannot end while there is none.
 restarted_in_stream() {	# up|down tx|rx
-	local job connects was
-	connects=$(dmesg | grep -c 'eth0: connected') was=$(counter "$2_packets")
+	local job before was
+	before=$(connects) was=$(nic_counter "$2_packets")
 	timeout 200 netprobe "$1" "$DOM0_IP" stream 60000000 >/tmp/stream 2>&1 &
 	job=$!
-	wait_for 20 counter_over "$2_packets" $((was + 100)) && kill -0 $job && dom0 netback_restarts &&
-		wait_for 20 connects_over "$connects" && wait $job && return
+	wait_for 20 nic_counter_over "$2_packets" $((was + 100)) && dom0 netback_goes &&
+		kill -0 $job && sleep 1 && dom0 netback_returns &&
+		wait_for 20 connects_over "$before" && wait $job && return
 	cat /tmp/stream
 	kill $job
 	return 1
@@ -51,7 +48,7 @@ quietly() { dmesg -n "$1"; }
 nothing_else_cried() { ! dmesg | grep -e "WARNING:" -e "BUG:" -e Oops -e "Call Trace"; }
 
 # As if its rate were limited by periods of 20 s: it may rest as long, and half a minute is no fault.
-patient() { wait_for 60 counter_over tx_timeouts 7 && ! logged "backend has sent nothing"; }
+patient() { wait_for 60 nic_counter_over tx_timeouts 7 && ! logged "backend has sent nothing"; }
 
 backlog() { tc -s qdisc show dev eth0 | awk '$1 == "backlog" { n += $3 } END { print n + 0 }'; }
 none_waits() { [ "$(backlog)" = 0 ]; }
@@ -70,7 +67,16 @@ packets_wait() {
 	kill "${jobs[@]}"
 	wait "${jobs[@]}"
 	echo "$(backlog) packets wait"
+	echo "$(backlog) $(nic_counter tx_packets) $(connects)" >/tmp/waiting
 	some_wait
+}
+
+# Not dropped, and not by a new connection.
+waiting_sent() {
+	local waiting sent before
+	read -r waiting sent before </tmp/waiting
+	wait_for 10 none_waits && wait_for 10 nic_counter_over tx_packets $((sent + waiting - 1)) &&
+		connects_are "$before"
 }
 
 # Any other packet, such as a question for the neighbour, would take those along that wait.
@@ -90,7 +96,7 @@ program_over_backlog() {
 	ktap_test "packets wait for it" packets_wait
 	ktap_test "an XDP program meanwhile" program_meanwhile
 	ktap_test "the backend goes on" dom0 vif_up
-	ktap_test "they are all sent" wait_for 10 none_waits
+	ktap_test "they are all sent" waiting_sent
 	ktap_test "the program goes" ip link set eth0 xdp off
 }
 
@@ -99,20 +105,20 @@ guest() {
 	ktap_test "a limit of 1 GB in 20 s" dom0 key_set vif 0 rate 1000000000,20000000
 	ktap_test "driver loads" load_driver net
 	ktap_test "link is up" net_up
-	ktap_test "traffic" streams
+	ktap_test "traffic" streams 4000000
 	ktap_test "backend restarted while a stream is sent" restarted_in_stream up tx
 	ktap_test "backend restarted while a stream is received" restarted_in_stream down rx
 	flood
 	ktap_test "a flood of datagrams" [ $? = 0 ]
 	quietly 1
 	ktap_test "the backend stops" dom0 vif_down
-	ktap_test "the watchdog notices" wait_for 40 counter_over tx_timeouts 0
+	ktap_test "the watchdog notices" wait_for 40 nic_counter_over tx_timeouts 0
 	ktap_test "the backend goes on" dom0 vif_up
 	ktap_test "reachable" answers
 	ktap_test "over the same connection" eval "! connects_over 3"
 	ktap_test "the flood goes on" flows
 	ktap_test "the backend stops again" dom0 vif_down
-	ktap_test "the watchdog notices" wait_for 40 counter_over tx_timeouts "$(counter tx_timeouts)"
+	ktap_test "the watchdog notices" wait_for 40 nic_counter_over tx_timeouts "$(nic_counter tx_timeouts)"
 	ktap_test "and has patience for 20 s more" patient
 	ktap_test "the driver asks for a new connection" wait_for 90 logged "backend has sent nothing"
 	ktap_test "and gets it" wait_for 40 connects_over 3
@@ -122,6 +128,6 @@ guest() {
 	program_over_backlog
 	quietly 7
 	ktap_test "nothing but the watchdog was heard" nothing_else_cried
-	ktap_test "traffic as before" streams
+	ktap_test "traffic as before" streams 4000000
 	ktap_finished
 }

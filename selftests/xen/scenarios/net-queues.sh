@@ -12,12 +12,7 @@
 dom0_before() { netback_offers 4; }
 dom0_after() { netback_offers 2; }
 
-combined() { ethtool -l eth0 | awk '/^Combined/ { n = $2 } END { print n }'; }
-combined_is() { [ "$(combined)" = "$1" ] && carrier eth0; }
-change_to() { ethtool -L eth0 combined "$1" && wait_for 100 combined_is "$1"; }
-
 gave_up() { dmesg | grep -q "no connection with 3 queues, back to 1"; }
-busy() { ! ethtool -L eth0 combined 2; }
 
 ring_is_256() { ethtool -g eth0 | awk '$1 ~ /^(RX|TX):$/ && $2 == 256 { n++ } END { exit n != 4 }'; }
 
@@ -36,7 +31,7 @@ guest() {
 	ktap_test "one queue" change_to 1
 	ktap_test "the backend goes" dom0 netback_goes
 	ktap_test "three queues asked for" ethtool -L eth0 combined 3
-	ktap_test "another change meanwhile is refused" busy
+	ktap_test "another change meanwhile is refused" goes_red "resource busy" ethtool -L eth0 combined 2
 	ktap_test "one queue is to be had again" wait_for 130 gave_up
 	ktap_test "the backend returns" dom0 netback_returns
 	ktap_test "one queue is had again" wait_for 100 combined_is 1

@@ -15,15 +15,7 @@
 dom0_before() { netback_offers 4; }
 dom0_after() { netback_offers 2; }
 
-combined_is() { [ "$(ethtool -l eth0 | awk '/^Combined/ { n = $2 } END { print n }')" = "$1" ] && carrier eth0; }
-change_to() { ethtool -L eth0 combined "$1" && wait_for 60 combined_is "$1"; }
-connects() { dmesg | grep -c "eth0: connected"; }
-streams() { netprobe up "$DOM0_IP" stream 2000000 && netprobe down "$DOM0_IP" stream 2000000; }
-
-sent() { cat /sys/class/net/eth0/statistics/tx_bytes; }
-sent_over() { [ "$(sent)" -gt "$1" ]; }
-
-still_sends() { wait_for 10 sent_over $(($(sent) + 1000000)); }
+still_sends() { wait_for 10 statistic_over tx_bytes $(($(statistic tx_bytes) + 1000000)); }
 
 # A stream is under way meanwhile, and goes on; a new connection would be in the log.
 refused() {	# QUEUES MESSAGE
@@ -35,7 +27,7 @@ refused() {	# QUEUES MESSAGE
 	said=$(ethtool -L eth0 combined "$1" 2>&1)
 	code=$?
 	echo "$said"
-	[ $code != 0 ] && grep -q "$2" <<<"$said" && still_sends && [ "$(connects)" = "$before" ]
+	[ $code != 0 ] && grep -q "$2" <<<"$said" && still_sends && connects_are "$before"
 	code=$?
 	kill $job
 	wait $job
@@ -48,7 +40,7 @@ hog() {	# LEFT
 	[ -e /dev/xen/evtchn ] || modprobe xen-evtchn || return
 	evtchnhog "$1" >/tmp/hog 2>&1 &
 	HOG=$!
-	wait_for 30 grep channels /tmp/hog
+	wait_for 30 grep -q "$1 given back" /tmp/hog
 }
 
 no_more_hog() {
@@ -64,16 +56,18 @@ guest() {
 	ktap_test "four queues at first" combined_is 4
 	ktap_test "too few grants for three more" refused 3 "No space"
 	ktap_test "still four queues" combined_is 4
-	ktap_test "traffic" streams
+	ktap_test "traffic" streams 2000000
 	ktap_test "enough for one" change_to 1
-	hog 3
-	ktap_test "three channels are left" [ $? = 0 ]
+	hog 4
+	ktap_test "four channels are left" [ $? = 0 ]
 	ktap_test "too few for four queues" refused 4 "No space"
 	ktap_test "still one queue" combined_is 1
-	ktap_test "traffic" streams
+	ktap_test "traffic" streams 2000000
+	ktap_test "all four are there for two queues" change_to 2
+	ktap_test "traffic" streams 2000000
 	no_more_hog
 	ktap_test "enough for four" change_to 4
-	ktap_test "traffic" streams
+	ktap_test "traffic" streams 2000000
 	ktap_test "driver unloads" unload_driver net
 	ktap_finished
 }

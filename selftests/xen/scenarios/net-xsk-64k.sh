@@ -11,7 +11,7 @@ guest() {
 	export XENFRONT_LIMIT=900	# each socket that comes or goes renews the connection
 	begin_net
 	ktap_suite net/xsk
-	ktap_test "driver loads untrusting" eval "unload_driver net && load_driver net trusted=0 && net_up"
+	ktap_test "driver loads untrusting" load_net_again trusted=0
 	export XENFRONT_XSK=copy
 	ktap_suite net/xsk
 	ktap_test "driver unloads" unload_driver net

@@ -12,9 +12,6 @@
 
 HELD=
 
-combined_is() { [ "$(ethtool -l eth0 | awk '/^Combined/ { n = $2 } END { print n }')" = "$1" ] && carrier eth0; }
-change_to() { ethtool -L eth0 combined "$1" && wait_for 60 combined_is "$1"; }
-
 # start up|down SETTING=VALUE...: frames up to all_came, sent again where a change has lost them.
 start() {
 	local way=$1

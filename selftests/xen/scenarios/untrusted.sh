@@ -10,10 +10,6 @@ packets_go() {	# up|down
 		netprobe "$1" "$DOM0_IP" stream 200000 scattered
 }
 
-loaded_again() {	# PARAMETER...
-	unload_driver net && load_driver net "$@" && net_up
-}
-
 last_connection_says() {
 	dmesg | grep "eth0: connected:" | tail -n 1 | grep "$1"
 }
@@ -38,10 +34,10 @@ trust_in_both_places() {
 	ktap_test "grants are counted" grants_trace
 	nothing_granted
 	ktap_test "the toolstack trusts it no more" dom0 trust vif/0 0
-	ktap_test "driver that does loads" loaded_again
+	ktap_test "driver that does loads" load_net_again
 	nothing_granted
 	ktap_test "the toolstack trusts it" dom0 trust vif/0 1
-	ktap_test "driver loads again" loaded_again
+	ktap_test "driver loads again" load_net_again
 	pages_granted
 }
 

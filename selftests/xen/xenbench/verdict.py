@@ -74,7 +74,8 @@ def _absent_breakpoint(text):
     byte that the trap returns to in angle brackets; the one before is the trap's own.
     """
     for found in re.finditer(r"int3: 0000 .*", text):
-        code = re.search(r"Code: .*?([0-9a-f]{2}) <[0-9a-f]{2}>", text[found.end():])
+        report = re.split(r"end trace|Oops|BUG:|WARNING:", text[found.end():], maxsplit=1)[0]
+        code = re.search(r"Code: .*?([0-9a-f]{2}) <[0-9a-f]{2}>", report)
         if code and code[1] != "cc":
             return found[0].strip()
     return ""
