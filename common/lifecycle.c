@@ -119,38 +119,6 @@ static bool xfl_await_backend(struct xfl_device *xd, unsigned long states)
 }
 
 /*
- * Backends differ in when they let go of our grants, some at Closing and some
- * at Closed, so both are waited for. One that does not answer keeps its
- * mappings; the driver then finds grants it cannot end, and parks them.
- */
-static void xfl_part(struct xfl_device *xd)
-{
-	const unsigned long closed = BIT(XenbusStateUnknown) | BIT(XenbusStateClosed);
-
-	xenbus_switch_state(xd->xbdev, XenbusStateClosing);
-	xfl_await_backend(xd, closed | BIT(XenbusStateClosing));
-	xenbus_frontend_closed(xd->xbdev);
-	xfl_await_backend(xd, closed | BIT(XenbusStateInitialising) | BIT(XenbusStateInitWait));
-}
-
-static void xfl_unlink(struct xfl_device *xd, enum xfl_why why)
-{
-	if (xd->linked)
-		xd->ops->quiesce(xd, why);
-	if (why != XFL_WHY_RESUME)
-		xfl_part(xd);
-	if (xd->linked)
-		xd->ops->disconnect(xd, why);
-	xd->linked = false;
-}
-
-static void xfl_restart(struct xfl_device *xd)
-{
-	xfl_set_state(xd, XFL_INITIALISING);
-	xenbus_switch_state(xd->xbdev, XenbusStateInitialising);
-}
-
-/*
  * xenbus takes a device for replaced by a new one if its state in xenstore is Initialising and its
  * own is not. It reads one after the other, whenever a key was written, so a step of ours between
  * the two would look like that. A new watch fires when it has looked at all keys written so far.
@@ -169,6 +137,58 @@ static void xfl_let_xenbus_look(struct xfl_device *xd)
 			   xfl_watch_fired(w) || READ_ONCE(xd->events) & XFL_EV_REMOVE,
 			   XFL_BACKEND_TIMEOUT);
 	xfl_watch_drop(w);
+}
+
+static void xfl_let_xenbus_see_offer(struct xfl_device *xd)
+{
+	if (xd->xbdev->state == XenbusStateInitialising)
+		xfl_let_xenbus_look(xd);
+}
+
+/*
+ * Backends differ in when they let go of our grants, some at Closing and some
+ * at Closed, so both are waited for. One that does not answer keeps its
+ * mappings; the driver then finds grants it cannot end, and parks them.
+ */
+static void xfl_part(struct xfl_device *xd)
+{
+	const unsigned long closed = BIT(XenbusStateUnknown) | BIT(XenbusStateClosed);
+
+	xenbus_switch_state(xd->xbdev, XenbusStateClosing);
+	xfl_await_backend(xd, closed | BIT(XenbusStateClosing));
+	xenbus_frontend_closed(xd->xbdev);
+	xfl_await_backend(xd, closed | BIT(XenbusStateInitialising) | BIT(XenbusStateInitWait));
+}
+
+static void xfl_unlink(struct xfl_device *xd, enum xfl_why why)
+{
+	if (xd->linked)
+		xd->ops->quiesce(xd, why);
+	if (why != XFL_WHY_REMOVE)	/* xenbus waits for us */
+		xfl_let_xenbus_see_offer(xd);
+	if (why != XFL_WHY_RESUME)
+		xfl_part(xd);
+	if (xd->linked)
+		xd->ops->disconnect(xd, why);
+	xd->linked = false;
+}
+
+/*
+ * Offer a new connection. A backend that has yet to see our Closed would never see it under an
+ * offer, and some take no offer before they have closed: it is owed to them until then.
+ */
+static void xfl_restart(struct xfl_device *xd)
+{
+	const unsigned long parting = BIT(XenbusStateConnected) | BIT(XenbusStateClosing);
+
+	xfl_set_state(xd, XFL_INITIALISING);
+	if (xd->xbdev->state != XenbusStateClosed || !(BIT(xfl_backend_state(xd)) & parting))
+		xenbus_switch_state(xd->xbdev, XenbusStateInitialising);
+}
+
+static bool xfl_owes_offer(const struct xfl_device *xd)
+{
+	return xd->state == XFL_INITIALISING && xd->xbdev->state == XenbusStateClosed;
 }
 
 static bool xfl_transient(int err)
@@ -204,6 +224,7 @@ static void xfl_connect(struct xfl_device *xd)
 
 	if (err) {
 		xfl_set_state(xd, XFL_BROKEN);
+		xfl_let_xenbus_see_offer(xd);
 		xenbus_dev_fatal(xd->xbdev, err, "connecting to the backend");
 		xfl_give_up(xd);
 		return;
@@ -245,11 +266,11 @@ static void xfl_backend_waits(struct xfl_device *xd)
 		xfl_restart(xd);
 		break;
 	case XFL_CLOSED:
-		xfl_restart(xd);
-		xfl_connect(xd);
-		break;
 	case XFL_INITIALISING:
-		xfl_connect(xd);
+		if (xd->state == XFL_CLOSED || xfl_owes_offer(xd))
+			xfl_restart(xd);
+		if (!xfl_owes_offer(xd))
+			xfl_connect(xd);
 		break;
 	default:		/* it has yet to see the keys we published */
 		break;
@@ -264,26 +285,32 @@ static void xfl_backend_connected(struct xfl_device *xd)
 		xd->ops->changed(xd);
 }
 
-/* It had not done with closing when we offered a new connection, and was told so once more. */
-static bool xfl_took_back_offer(const struct xfl_device *xd)
+/*
+ * One that refuses what we published stays in Closing until we follow. One that is in Closed already
+ * has gone there for the connection before, whose end it was late to see.
+ */
+static void xfl_linked_backend_closes(struct xfl_device *xd, enum xenbus_state backend)
 {
-	return xd->state == XFL_INITIALISING && xd->xbdev->state == XenbusStateClosed;
+	bool late = xd->state == XFL_CONNECTING && backend == XenbusStateClosed;
+
+	xfl_close(xd);
+	if (late && xfl_backend_may_return(xd))
+		xfl_restart(xd);
 }
 
 static void xfl_backend_closes(struct xfl_device *xd, enum xenbus_state backend)
 {
 	if (xd->linked) {
-		xfl_close(xd);
+		xfl_linked_backend_closes(xd, backend);
 		return;
 	}
 	if (backend == XenbusStateClosing || xd->state != XFL_INITIALISING) {
-		if (xd->xbdev->state == XenbusStateInitialising)
-			xfl_let_xenbus_look(xd);
+		xfl_let_xenbus_see_offer(xd);
 		xenbus_frontend_closed(xd->xbdev);
 	}
 	if (!xfl_backend_may_return(xd))
 		xfl_give_up(xd);
-	else if (backend == XenbusStateClosed && xfl_took_back_offer(xd))
+	else if (backend == XenbusStateClosed && xfl_owes_offer(xd))
 		xfl_restart(xd);
 }
 
@@ -329,8 +356,10 @@ static void xfl_start(struct xfl_device *xd)
 {
 	enum xenbus_state backend = xfl_backend_state(xd);
 
-	if (backend == XenbusStateConnected || backend == XenbusStateClosing)
+	if (backend == XenbusStateConnected || backend == XenbusStateClosing) {
+		xfl_let_xenbus_see_offer(xd);
 		xfl_part(xd);
+	}
 	xfl_restart(xd);
 }
 
