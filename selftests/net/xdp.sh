@@ -97,10 +97,12 @@ marks_are_seen() {
 }
 
 checksums_made_whole() {
-	local code
+	local peer code=0
 	attach sound || return
-	counts rx_xdp_pass 50 probe down "$PEER" size 1 100 2
-	code=$?
+	for peer in $(peers); do
+		counts rx_xdp_pass 50 probe down "$peer" size 1 100 2 &&
+			counts rx_xdp_pass 100 probe down "$peer" stream 400000 || code=1
+	done
 	detach
 	return "$code"
 }

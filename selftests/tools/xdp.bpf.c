@@ -7,9 +7,10 @@
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
+#include <linux/in.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/pkt_cls.h>
-#include <linux/udp.h>
 
 #define SEC(_name)	__attribute__((section(_name), used))
 #define MARK		0x78656e66u	/* "xenf" */
@@ -17,7 +18,7 @@
 #define CUT		32
 #define LARGE		5000
 #define GROWTH		64
-#define UDP_MOST	128
+#define PIECE_MOST	1480u
 #define ECHO_REPLY	0
 #define ECHO_REQUEST	8
 
@@ -220,30 +221,45 @@ int unmarked(struct __sk_buff *skb)
 	return *meta == MARK ? TC_ACT_SHOT : TC_ACT_OK;
 }
 
-/* Drops small datagrams whose UDP checksum is not right as it stands in the packet. */
-SEC("xdp")
-int sound(struct xdp_md *ctx)
+/* Of the bytes from at on, as many as len, in the order they have in memory. */
+static __u64 sum_of(struct xdp_md *ctx, const void *at, __u32 len)
 {
-	struct ethhdr *eth = start(ctx);
-	struct iphdr *ip = (void *)(eth + 1);
-	struct udphdr *udp = (void *)(ip + 1);
-	__u64 sum;
-	__u32 i, len;
+	__u64 sum = 0;
+	__u32 i;
 
-	if ((void *)(udp + 1) > end(ctx) || eth->h_proto != be16(ETH_P_IP) || ip->ihl != 5 ||
-	    ip->protocol != 17 || !udp->check)
-		return XDP_PASS;
-	len = be16(udp->len);
-	if (len > UDP_MOST)
-		return XDP_PASS;
-	sum = (__u64)be16(17) + udp->len + (ip->saddr & 0xffff) + (ip->saddr >> 16) +
-	      (ip->daddr & 0xffff) + (ip->daddr >> 16);
-	for (i = 0; i < UDP_MOST; i++) {
-		__u8 *byte = (__u8 *)udp + i;
+	for (i = 0; i < PIECE_MOST; i++) {
+		const __u8 *byte = (const __u8 *)at + i;
 
 		if (i >= len || (void *)(byte + 1) > end(ctx))
 			break;
 		sum += i & 1 ? (__u32)*byte << 8 : *byte;
 	}
-	return fold(sum) ? XDP_DROP : XDP_PASS;
+	return sum;
+}
+
+static int judge(struct xdp_md *ctx, const void *body, __u32 len, __u8 protocol, __u64 addresses)
+{
+	if ((protocol != IPPROTO_TCP && protocol != IPPROTO_UDP) || len > PIECE_MOST)
+		return XDP_PASS;
+	return fold(addresses + be16(protocol) + be16(len) + sum_of(ctx, body, len)) ? XDP_DROP :
+										     XDP_PASS;
+}
+
+/* Drops packets whose TCP or UDP checksum is not right as it stands in the packet. */
+SEC("xdp")
+int sound(struct xdp_md *ctx)
+{
+	struct ethhdr *eth = start(ctx);
+	struct ipv6hdr *ip6 = (void *)(eth + 1);
+	struct iphdr *ip = (void *)(eth + 1);
+
+	if ((void *)(ip + 1) > end(ctx))
+		return XDP_PASS;
+	if (eth->h_proto == be16(ETH_P_IP) && ip->ihl == 5)
+		return judge(ctx, ip + 1, be16(ip->tot_len) - sizeof(*ip), ip->protocol,
+			     sum_of(ctx, &ip->saddr, 8));
+	if (eth->h_proto == be16(ETH_P_IPV6) && (void *)(ip6 + 1) <= end(ctx))
+		return judge(ctx, ip6 + 1, be16(ip6->payload_len), ip6->nexthdr,
+			     sum_of(ctx, &ip6->saddr, 32));
+	return XDP_PASS;
 }
