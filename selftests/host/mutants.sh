@@ -18,7 +18,7 @@ programs_of() {
 	*/frame.h)	echo test_frame ;;
 	*/ringidx.h)	echo test_ringidx ;;
 	*/slots.h)	echo test_slots ;;
-	netfront/wire.*) echo test_netwire test_netmcast fuzz_net_rx ;;
+	netfront/wire.*) echo test_netwire_tx test_netwire_rx test_netmcast fuzz_net_rx ;;
 	netfront/hash.*) echo test_nethash ;;
 	netfront/cost.h) echo test_cost ;;
 	netfront/headers.c) echo test_headers fuzz_net_headers ;;
