@@ -33,7 +33,7 @@ no_more_flood() {
 restarted_in_stream() {	# up|down tx|rx
 	local job before was
 	before=$(connects) was=$(nic_counter "$2_packets")
-	timeout 200 netprobe "$1" "$DOM0_IP" stream 60000000 >/tmp/stream 2>&1 &
+	timeout 200 netprobe "$1" "$DOM0_IP" stream 400000000 >/tmp/stream 2>&1 &
 	job=$!
 	wait_for 20 nic_counter_over "$2_packets" $((was + 100)) && dom0 netback_goes &&
 		kill -0 $job && sleep 1 && dom0 netback_returns &&
