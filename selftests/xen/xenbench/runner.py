@@ -92,9 +92,15 @@ class Runner:
         todo = list(group)
         while todo:
             self._boots += 1
-            with self._machine(todo[0].scenario, disks) as machine:
-                say(f"Xen and dom0 up in {machine.boot_seconds:.0f} s, {len(todo)} guests to run")
-                self._run_on(machine, todo)
+            machine = self._machine(todo[0].scenario, disks)
+            try:
+                with machine:
+                    say(f"Xen and dom0 up in {machine.boot_seconds:.0f} s, "
+                        f"{len(todo)} guests to run")
+                    self._run_on(machine, todo)
+            except BenchError:
+                if not self._excused(machine.xen_log, "dom0"):
+                    raise
 
     def _run_on(self, machine, todo):
         """Runs guests until all are done or dom0 is lost; the rest then get a new machine."""
@@ -118,14 +124,19 @@ class Runner:
                 return
 
     def _repeat_if_emulator_failed(self, machine, run):
-        """For one guest of all that run, and said: what happens to a second one is no accident."""
-        shown = verdict.emulator_failed(run.console)
+        """A guest alone; where dom0 or Xen died of it, the guest has failed."""
+        if self._excused(run.console, run.name):
+            run.tests, run.figures, run.faults, run.reports, run.exit = [], [], [], [], ""
+            self._run_one(machine, run)
+
+    def _excused(self, log, name):
+        """Once of all that run, and said: what happens a second time is no accident."""
+        shown = verdict.emulator_failed(log)
         if not shown or self._repeated:
-            return
+            return False
         self._repeated = True
-        say(f"{run.name}: the emulator failed, not the guest ({shown}): once more")
-        run.tests, run.figures, run.faults, run.reports, run.exit = [], [], [], [], ""
-        self._run_one(machine, run)
+        say(f"{name}: the emulator failed, not the kernel ({shown}): once more")
+        return True
 
     def _machine(self, scenario, disks):
         options = dataclasses.replace(Options.of(scenario), disks=disks)
