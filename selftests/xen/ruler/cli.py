@@ -90,6 +90,8 @@ def conditions(rounds):
         "virtual time": "-accel tcg,thread=single -icount shift=1,sleep=off -rtc clock=vm -smp 1",
         "disk": "256 MB each in dom0's memory, behind loop and xen-blkback",
         "network": "xen-netback, the other end is dom0 itself",
+        "TCP": "CUBIC, without HyStart: that ends the slow start early in some connections and not "
+               "in others, with either driver, and so decides how many packets are under way",
     }}
 
 

@@ -22,10 +22,15 @@ dom0_before() { echo "$VCPUS" | tee /sys/module/xen_{net,blk}back/parameters/max
 
 disk_names() { printf '%s\n' "${DISKS[@]%% *}"; }
 
+# At either end. HyStart ends the slow start when packets begin to take longer, and thereby chooses
+# the window that a connection keeps for seconds: what is compared would be that choice.
+no_hystart() { echo 0 >/sys/module/tcp_cubic/parameters/hystart; }
+
 # The disks are filled, so that no read meets a hole.
 ruler_setup() {
 	local name
 	RULER=/host/$(xl domname "$DOMID")
+	no_hystart || return
 	ruler_poorer
 	for name in $(disk_names); do
 		dd if=/dev/zero of="$(disk_file "$name")" bs=1M count=256 conv=notrunc 2>/dev/null
@@ -243,7 +248,7 @@ prepare() {
 		modprobe null_blk queue_mode=2 irqmode=0 gb=1 &&
 		modprobe pktgen && modprobe dummy numdummies=1 &&
 		/bin/ip address add 10.9.0.1/24 dev dummy0 && /bin/ip link set dummy0 up &&
-		echo 1 >/proc/sys/net/ipv4/ip_forward &&
+		echo 1 >/proc/sys/net/ipv4/ip_forward && no_hystart &&
 		dom0 ruler_setup
 }
 
