@@ -72,8 +72,8 @@ def _disk(group, size, depth):
                     op_bytes=size * 1024)
 
 
-def _net(short, title, kind, size, flows=CPUS, **more):
-    return rows.Row("net-queues", short, f"{title}, {flows} flows", "load:/tmp/count",
+def _net(short, title, kind, size, flows=CPUS, counter="load:/tmp/count", **more):
+    return rows.Row("net-queues", short, f"{title}, {flows} flows", counter,
                     f"/bench/load {kind} {rows.DOM0} /tmp/count {size} {flows}", **more)
 
 
@@ -85,7 +85,7 @@ ROWS = [
     *(_disk("frames", size, depth) for size in (4, 64) for depth in (32, 128)),
     _disk("disk-queues", 4, 8), _disk("disk-queues", 4, 32), _disk("disk-queues", 64, 32),
     _net("udp64-out", "UDP 64 B to dom0", "udp-out", 64, arrive=rows.DOM0),
-    _net("tcp-out", "TCP to dom0", "tcp-out", 65536, **TCP),
+    _net("tcp-out", "TCP to dom0", "tcp-out", 65536, counter=rows.LEFT, **TCP),
     # dom0 chooses a queue by the flow's hash, so it takes more of them to have all used.
     _net("tcp-in", "TCP from dom0", "tcp-in", 65536, 32, **TCP),
 ]
