@@ -149,6 +149,8 @@ defer() {
 }
 
 deferral() {
+	ktap_test "each packet brings an event" ethtool -C eth0 rx-frames 1 rx-usecs 0
+	ktap_test "as it does" at_least_one_in 10 rx datagrams 300K -R
 	ktap_test "the core is to defer events" defer 100 1000000
 	ktap_test "few come" at_most_one_in 50 rx datagrams 300K -R
 	ktap_test "but all packets" burst_comes 10
