@@ -164,7 +164,7 @@ static void xfl_unlink(struct xfl_device *xd, enum xfl_why why)
 {
 	if (xd->linked)
 		xd->ops->quiesce(xd, why);
-	if (why != XFL_WHY_REMOVE)	/* xenbus waits for us */
+	if (why != XFL_WHY_REMOVE && why != XFL_WHY_RESUME)	/* xenbus waits for us; is new */
 		xfl_let_xenbus_see_offer(xd);
 	if (why != XFL_WHY_RESUME)
 		xfl_part(xd);
@@ -249,11 +249,16 @@ static void xfl_go_live(struct xfl_device *xd)
 	xfl_set_state(xd, XFL_CONNECTED);
 }
 
-static void xfl_close(struct xfl_device *xd)
+static void xfl_let_go(struct xfl_device *xd)
 {
 	xfl_unlink(xd, XFL_WHY_CLOSING);
 	xfl_retract(xd->xbdev, xd->ops->keys);
 	xfl_let_xenbus_look(xd);
+}
+
+static void xfl_close(struct xfl_device *xd)
+{
+	xfl_let_go(xd);
 	xfl_set_state(xd, XFL_CLOSED);
 }
 
@@ -291,11 +296,13 @@ static void xfl_backend_connected(struct xfl_device *xd)
  */
 static void xfl_linked_backend_closes(struct xfl_device *xd, enum xenbus_state backend)
 {
-	bool late = xd->state == XFL_CONNECTING && backend == XenbusStateClosed;
-
-	xfl_close(xd);
-	if (late && xfl_backend_may_return(xd))
-		xfl_restart(xd);
+	if (xd->state != XFL_CONNECTING || backend != XenbusStateClosed ||
+	    !xfl_backend_may_return(xd)) {
+		xfl_close(xd);
+		return;
+	}
+	xfl_let_go(xd);
+	xfl_restart(xd);
 }
 
 static void xfl_backend_closes(struct xfl_device *xd, enum xenbus_state backend)
@@ -365,11 +372,13 @@ static void xfl_start(struct xfl_device *xd)
 
 /*
  * Resume is also called where suspending failed half-way: then the old backend
- * is still there and maps our grants, and an orderly reconnect is due.
+ * is still there, may map our grants, and an orderly reconnect is due.
  */
 static void xfl_resumed(struct xfl_device *xd)
 {
-	bool moved = xfl_backend_state(xd) != XenbusStateConnected;
+	const unsigned long old = BIT(XenbusStateConnected) | BIT(XenbusStateClosing) |
+				  BIT(XenbusStateClosed);
+	bool moved = !(BIT(xfl_backend_state(xd)) & old);
 
 	xfl_unlink(xd, moved ? XFL_WHY_RESUME : XFL_WHY_RECONNECT);
 	xfl_restart(xd);

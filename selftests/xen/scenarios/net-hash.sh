@@ -39,7 +39,6 @@ mute_backend() {
 
 # ---- in the guest ----
 
-
 # ethtool -N says what is wrong, and exits with 0.
 refused_fields() { ethtool -N eth0 rx-flow-hash "$@" 2>&1 | grep "Invalid argument"; }
 

@@ -34,7 +34,7 @@ more_groups() {	# add|del
 }
 
 filters() {
-	ktap_test "$1 is filtering_is to filter" filtering_is 1
+	ktap_test "$1 is asked to filter" filtering_is 1
 	ktap_test "$1 refuses nothing" counted_is mcast_refused "$2"
 	ktap_test "a group not joined is not heard" hears_few
 	ktap_test "joined" ip maddress add $GROUP_MAC dev eth0
@@ -45,7 +45,7 @@ filters() {
 
 refuses() {
 	ktap_test "more groups than $1 lists" more_groups add
-	ktap_test "$1 is filtering_is not to filter" filtering_is 0
+	ktap_test "$1 is asked not to filter" filtering_is 0
 	wait_for 20 carrier eth0
 	ktap_test "as it refused some" counted_over mcast_refused 0
 	ktap_test "everything is heard" hears_all

@@ -18,7 +18,6 @@ dom0_after() { [ ! -e /sys/class/net/br0 ] || ip link del br0; }
 GROUP=239.1.2.3 GROUP_MAC=01:00:5e:01:02:03
 SENT=40 FEW=10
 
-
 # heard [GROUP]: how many of the packets sent from the other interface come in.
 heard() {
 	local before
@@ -62,7 +61,7 @@ guest() {
 	ktap_test "driver loads" load_driver net
 	ktap_test "links are up" eval "net_names && net_up 0 && net_up 1 && routes"
 	ktap_test "a bridge" dom0 bridge
-	ktap_test "the backend is filtering_is to filter" filtering_is 1
+	ktap_test "the backend is asked to filter" filtering_is 1
 	ktap_test "a group not joined is not heard" hears_few
 	ktap_test "a group that IPv6 joined is heard" hears_all ff02::1:ff00:2
 	ktap_test "joined" join
@@ -71,10 +70,10 @@ guest() {
 	ktap_test "a group left is not heard" hears_few
 	for mode in promisc allmulticast; do
 		ktap_test "$mode" ip link set eth0 $mode on
-		ktap_test "the backend is not filtering_is to filter" filtering_is 0
+		ktap_test "the backend is not asked to filter" filtering_is 0
 		ktap_test "every group is heard" hears_all
 		ktap_test "no $mode" ip link set eth0 $mode off
-		ktap_test "the backend is filtering_is to filter again" filtering_is 1
+		ktap_test "the backend is asked to filter again" filtering_is 1
 		ktap_test "a group not joined is not heard again" hears_few
 	done
 	ktap_test "more groups than the backend can remember" many add
@@ -84,7 +83,7 @@ guest() {
 	ktap_test "the backend filters" filtering_is 1
 	ktap_test "the others are not heard" hears_few
 	ktap_test "a backend that reads the request once" static_backend
-	ktap_test "is filtering_is to filter" filtering_is 1
+	ktap_test "is asked to filter" filtering_is 1
 	ktap_test "and does" hears_few
 	ktap_test "promiscuity" ip link set eth0 promisc on
 	ktap_test "needs a new connection" filtering_is 0
