@@ -157,6 +157,7 @@ static inline int queue_limits_commit_update_frozen(struct request_queue *q,
 
 #ifdef XENFRONT_NET
 #include <linux/hex.h>
+#include <linux/skbuff.h>
 #include <net/page_pool/helpers.h>
 
 /* 6.4, "net: page_pool: add napi": what its poll frees goes back without a lock. */
@@ -176,9 +177,13 @@ static inline int queue_limits_commit_update_frozen(struct request_queue *q,
 
 /* 6.5, "net: introduce and use skb_frag_fill_page_desc()". */
 #ifndef HAVE_FRAG_FILL_PAGE_DESC
-#define skb_frag_fill_page_desc(frag, page, off, size) \
-	(__skb_frag_set_page(frag, page), skb_frag_off_set(frag, off), \
-	 skb_frag_size_set(frag, size))
+static inline void skb_frag_fill_page_desc(skb_frag_t *frag, struct page *page,
+					   unsigned int off, unsigned int size)
+{
+	__skb_frag_set_page(frag, page);
+	skb_frag_off_set(frag, off);
+	skb_frag_size_set(frag, size);
+}
 #endif
 #endif /* XENFRONT_NET */
 #endif /* XENFRONT_PROBE */

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "XDP: every verdict, packets moved, cut and marked, of any size; one piece or several"
-#: kernel = ["6.12"]
+#: kernel = ["6.12", "6.1"]
 #: intree_fails = "the backend segments what it sends"
 #: timeout = 600
-#: slow_kernel = ["6.1"]
 
 # ---- in dom0 ----
 
