@@ -164,7 +164,8 @@ static void xfl_unlink(struct xfl_device *xd, enum xfl_why why)
 {
 	if (xd->linked)
 		xd->ops->quiesce(xd, why);
-	if (why != XFL_WHY_REMOVE && why != XFL_WHY_RESUME)	/* xenbus waits for us; is new */
+	/* A removal has xenbus wait for us, and after a resume no step follows. */
+	if (why != XFL_WHY_REMOVE && why != XFL_WHY_RESUME)
 		xfl_let_xenbus_see_offer(xd);
 	if (why != XFL_WHY_RESUME)
 		xfl_part(xd);
@@ -291,8 +292,8 @@ static void xfl_backend_connected(struct xfl_device *xd)
 }
 
 /*
- * One that refuses what we published stays in Closing until we follow. One that is in Closed already
- * has gone there for the connection before, whose end it was late to see.
+ * One that refuses what we published stays in Closing until we follow. One that is in Closed
+ * already has gone there for the connection before, whose end it was late to see.
  */
 static void xfl_linked_backend_closes(struct xfl_device *xd, enum xenbus_state backend)
 {

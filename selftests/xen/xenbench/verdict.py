@@ -45,7 +45,7 @@ def reports(path, start=0):
 def emulator_failed(path):
     """What of a guest's log shows that QEMU failed and not the guest; "" if nothing does.
 
-    Each of the two comes about once in some hundred guests.
+    Either is rare: once in some hundred guests, or less.
     """
     try:
         text = path.read_text(errors="replace")
