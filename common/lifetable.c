@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of lifetable.h: what comes next, state by state.
+ *
+ * DOC: when a connection is over. A state in xenstore alone never releases anything, since the
+ * backend may act on whatever stands in a ring that it maps. So the rings' own grants are ended
+ * first, and everything else of the connection (XFL_DO_RELEASE) follows only when all of them are.
+ * Until then nothing is given back, sent again, failed or offered.
+ *
+ * Ending is no query: it revokes. It is tried once the connection will not go on, our Closed is
+ * written and the keys are deleted. What the backend shows after that decides what becomes of the
+ * references: one that shows Closed or InitWait, or is gone, has seen that the keys are void, and
+ * others may use them. Of one that shows anything else for too long the rings are ended all the
+ * same if it does not map them, but their references stay unused (XFL_DO_END_EARLY).
+ */
+#include <xenfront/lifetable.h>
+
+#define LOOK_FAST_MS	10u
+#define LOOK_SLOW_MS	200u
+#define LOOK_IDLE_MS	1000u
+#define LOOK_LONG_MS	60000u
+
+static struct xfl_step go(enum xfl_state next, enum xfl_action action)
+{
+	return (struct xfl_step){ .next = next, .action = action };
+}
+
+static struct xfl_step go_why(enum xfl_state next, enum xfl_action action, enum xfl_why why)
+{
+	return (struct xfl_step){ .next = next, .action = action, .why = why };
+}
+
+static struct xfl_step stay(const struct xfl_view *v, u32 look_ms)
+{
+	return (struct xfl_step){ .next = v->state, .look_ms = look_ms };
+}
+
+/* Often at first, as most backends take no time, and seldom later. */
+static struct xfl_step stay_awhile(const struct xfl_view *v)
+{
+	return stay(v, v->since_ms < LOOK_IDLE_MS ? LOOK_FAST_MS : LOOK_SLOW_MS);
+}
+
+/* An action that came short is tried again after a pause, and not at once. */
+static struct xfl_step again(const struct xfl_view *v, enum xfl_action action)
+{
+	if (v->did == action && v->result != XFL_DONE)
+		return stay(v, LOOK_SLOW_MS);
+	return go(v->state, action);
+}
+
+static struct xfl_step part(enum xfl_why why)
+{
+	return go_why(XFL_DRAINING, XFL_DO_QUIESCE, why);
+}
+
+/* Whether the backend serves somebody, us or an earlier owner of the device. */
+static bool serves(enum xfl_peer backend)
+{
+	return backend == XFL_PEER_CONNECTED || backend == XFL_PEER_CLOSING;
+}
+
+/* Without a connection. */
+static struct xfl_step leave(const struct xfl_view *v)
+{
+	return go(XFL_GONE, v->exchanged ? XFL_DO_NOTHING : XFL_DO_RETRACT);
+}
+
+static struct xfl_step decide_new(const struct xfl_view *v)
+{
+	if (v->remove)
+		return leave(v);
+	if (!v->marked)
+		return again(v, XFL_DO_MARK);
+	if (serves(v->backend))
+		return go_why(XFL_CLOSING, XFL_DO_CLOSING, XFL_WHY_RECONNECT);
+	if (v->backend == XFL_PEER_UNREADABLE)
+		return stay(v, LOOK_IDLE_MS);
+	if (v->backend == XFL_PEER_GONE)
+		return go_why(XFL_IDLE, XFL_DO_FAIL, XFL_WHY_CLOSING);
+	return go(XFL_OFFERED, XFL_DO_NOTHING);
+}
+
+static struct xfl_step decide_connected_to(const struct xfl_view *v)
+{
+	switch (v->result) {
+	case XFL_DONE:
+		return go(XFL_CONNECTING, XFL_DO_SHOW);
+	case XFL_SHORT:
+		return stay(v, LOOK_SLOW_MS);
+	default:
+		return go_why(XFL_CLOSING, XFL_DO_CLOSING, XFL_WHY_BROKEN);
+	}
+}
+
+static struct xfl_step decide_offered(const struct xfl_view *v)
+{
+	if (v->did == XFL_DO_CONNECT)
+		return decide_connected_to(v);
+	if (v->remove)
+		return leave(v);
+	if (v->own != XFL_PEER_INITIALISING)
+		return again(v, XFL_DO_OFFER);
+	switch (v->backend) {
+	case XFL_PEER_INITWAIT:
+		return v->resting ? stay(v, LOOK_SLOW_MS) : go(XFL_OFFERED, XFL_DO_CONNECT);
+	case XFL_PEER_CLOSING:
+		return go_why(XFL_IDLE, XFL_DO_CLOSED, XFL_WHY_CLOSING);
+	case XFL_PEER_CLOSED:
+		if (v->online)
+			return stay(v, LOOK_IDLE_MS);
+		return go_why(XFL_IDLE, XFL_DO_FAIL, XFL_WHY_CLOSING);
+	case XFL_PEER_GONE:
+		return go_why(XFL_IDLE, XFL_DO_FAIL, XFL_WHY_CLOSING);
+	default:
+		return stay(v, LOOK_IDLE_MS);
+	}
+}
+
+/* One that says no for now is asked again; it may have been late for the connection before. */
+static struct xfl_step refused(const struct xfl_view *v)
+{
+	return part(v->online ? XFL_WHY_RECONNECT : XFL_WHY_CLOSING);
+}
+
+static struct xfl_step went_live(const struct xfl_view *v)
+{
+	switch (v->result) {
+	case XFL_DONE:
+		return go(XFL_CONNECTED, v->own == XFL_PEER_CONNECTED ? XFL_DO_NOTHING :
+									 XFL_DO_CONFIRM);
+	case XFL_SHORT:
+		return part(XFL_WHY_RECONNECT);
+	default:
+		return part(XFL_WHY_BROKEN);
+	}
+}
+
+static struct xfl_step decide_connecting(const struct xfl_view *v)
+{
+	if (v->did == XFL_DO_GO_LIVE)
+		return went_live(v);
+	if (v->remove)
+		return part(XFL_WHY_REMOVE);
+	if (v->reconnect)
+		return part(XFL_WHY_RECONNECT);
+	if (v->own != XFL_PEER_INITIALISED && v->own != XFL_PEER_CONNECTED)
+		return again(v, XFL_DO_SHOW);
+	switch (v->backend) {
+	case XFL_PEER_CONNECTED:
+		return go(XFL_CONNECTING, XFL_DO_GO_LIVE);
+	case XFL_PEER_CLOSING:
+	case XFL_PEER_CLOSED:
+		return refused(v);
+	case XFL_PEER_GONE:
+		return part(XFL_WHY_CLOSING);
+	default:	/* it has yet to see our keys */
+		return stay(v, LOOK_IDLE_MS);
+	}
+}
+
+static struct xfl_step decide_connected(const struct xfl_view *v)
+{
+	if (v->remove)
+		return part(XFL_WHY_REMOVE);
+	if (v->reconnect)
+		return part(XFL_WHY_RECONNECT);
+	if (v->own != XFL_PEER_CONNECTED)
+		return again(v, XFL_DO_CONFIRM);
+	switch (v->backend) {
+	case XFL_PEER_INITWAIT:		/* it was restarted */
+		return part(XFL_WHY_RECONNECT);
+	case XFL_PEER_CLOSING:
+	case XFL_PEER_CLOSED:
+	case XFL_PEER_GONE:
+		return part(XFL_WHY_CLOSING);
+	case XFL_PEER_CONNECTED:
+		return v->changed ? go(XFL_CONNECTED, XFL_DO_TELL) : stay(v, 0);
+	default:
+		return stay(v, 0);
+	}
+}
+
+static struct xfl_step decide_draining(const struct xfl_view *v)
+{
+	bool answers = serves(v->backend) || v->backend == XFL_PEER_UNREADABLE;
+
+	if (v->drained || v->lied || !answers || v->since_ms >= XFL_DRAIN_MS)
+		return go(XFL_CLOSING, XFL_DO_CLOSING);
+	return stay_awhile(v);
+}
+
+/* Backends differ in when they let go of our grants: some do at Closing, some at Closed. */
+static struct xfl_step decide_closing(const struct xfl_view *v)
+{
+	bool follows = v->backend != XFL_PEER_CONNECTED && v->backend != XFL_PEER_INITIALISED &&
+		       v->backend != XFL_PEER_UNREADABLE;
+
+	if (follows || v->since_ms >= XFL_CLOSING_MS)
+		return go(XFL_CLOSED, XFL_DO_CLOSED);
+	return stay_awhile(v);
+}
+
+/* The connection is over, or there was none. */
+static struct xfl_step after(const struct xfl_view *v)
+{
+	if (v->remove)
+		return leave(v);
+	if (v->why == XFL_WHY_BROKEN || v->lied)
+		return go(XFL_BROKEN, XFL_DO_FAIL);
+	if (v->why == XFL_WHY_MOVED)
+		return go(XFL_NEW, XFL_DO_NOTHING);
+	return go(XFL_IDLE, XFL_DO_NOTHING);
+}
+
+/*
+ * Whether our directory is one that a toolstack has just made for a restored guest. Nothing of the
+ * connection was ever written to it, and a backend that does not serve has not read any either.
+ */
+static bool fresh(const struct xfl_view *v)
+{
+	return v->why == XFL_WHY_MOVED && v->own == XFL_PEER_INITIALISING && !serves(v->backend);
+}
+
+/* Whether our Closed is written, and the keys are deleted. */
+static bool withdrawn(const struct xfl_view *v)
+{
+	return v->own == XFL_PEER_CLOSED || v->own == XFL_PEER_GONE;
+}
+
+/* Whether the backend shows that it knows the keys to be void. */
+static bool proof(const struct xfl_view *v)
+{
+	if (fresh(v))
+		return true;
+	return withdrawn(v) &&
+	       (v->backend == XFL_PEER_CLOSED || v->backend == XFL_PEER_INITWAIT ||
+		v->backend == XFL_PEER_GONE);
+}
+
+static bool ended(const struct xfl_view *v)
+{
+	return (v->did == XFL_DO_END || v->did == XFL_DO_END_EARLY) && v->result == XFL_DONE;
+}
+
+static struct xfl_step decide_unlinked_closed(const struct xfl_view *v)
+{
+	return proof(v) || v->since_ms >= XFL_RELEASE_MS ? after(v) : stay_awhile(v);
+}
+
+/* The rings are still mapped, and that for long. */
+static struct xfl_step overdue(const struct xfl_view *v)
+{
+	return v->remove ? go(XFL_GONE, XFL_DO_ABANDON) : go(XFL_PARKED, XFL_DO_SAY_PARKED);
+}
+
+static struct xfl_step decide_closed(const struct xfl_view *v)
+{
+	bool late = v->since_ms >= XFL_RELEASE_MS;
+
+	if (!v->linked)
+		return v->did == XFL_DO_RELEASE ? after(v) : decide_unlinked_closed(v);
+	if (ended(v))
+		return go(XFL_CLOSED, XFL_DO_RELEASE);
+	if (v->did == XFL_DO_END_EARLY || (late && v->did == XFL_DO_END))
+		return overdue(v);
+	if (v->did == XFL_DO_END)
+		return stay_awhile(v);
+	if (proof(v))
+		return go(XFL_CLOSED, XFL_DO_END);
+	if (!withdrawn(v))
+		return late && v->did == XFL_DO_CLOSED ? overdue(v) : again(v, XFL_DO_CLOSED);
+	return late ? go(XFL_CLOSED, XFL_DO_END_EARLY) : stay_awhile(v);
+}
+
+static struct xfl_step decide_parked(const struct xfl_view *v)
+{
+	if (!v->linked)
+		return after(v);
+	if (ended(v))
+		return go(XFL_PARKED, XFL_DO_RELEASE);
+	if (v->remove)
+		return go(XFL_GONE, XFL_DO_ABANDON);
+	switch (v->did) {
+	case XFL_DO_END:
+		if (withdrawn(v) && v->backend != XFL_PEER_GONE)
+			return go(XFL_PARKED, XFL_DO_CLOSED_AGAIN);
+		return stay(v, LOOK_IDLE_MS);
+	case XFL_DO_NOTHING:
+		break;
+	default:
+		return stay(v, LOOK_IDLE_MS);
+	}
+	if (proof(v))
+		return go(XFL_PARKED, XFL_DO_END);
+	if (!withdrawn(v))
+		return go(XFL_PARKED, XFL_DO_CLOSED);
+	/* Each of these brings a line in the log as long as it fails. */
+	if (v->tried_ms < min(v->since_ms / 2, LOOK_LONG_MS))
+		return stay(v, LOOK_IDLE_MS);
+	return go(XFL_PARKED, XFL_DO_END_EARLY);
+}
+
+/* After a connection of ours that ends for a new one; the backend has to see our Closed first. */
+static struct xfl_step idle_for_new(const struct xfl_view *v)
+{
+	if (serves(v->backend) || v->backend == XFL_PEER_UNREADABLE || v->resting)
+		return stay(v, v->held ? LOOK_SLOW_MS : LOOK_IDLE_MS);
+	return go(XFL_OFFERED, XFL_DO_OFFER);
+}
+
+/* After one that the backend has ended. */
+static struct xfl_step idle_for_backend(const struct xfl_view *v)
+{
+	bool waits = v->backend == XFL_PEER_INITWAIT || v->backend == XFL_PEER_INITIALISING;
+	bool stuck = v->held && v->backend == XFL_PEER_CLOSED && v->since_ms >= XFL_HELD_MS;
+
+	if (waits || stuck)
+		return go(XFL_OFFERED, XFL_DO_OFFER);
+	/* Not by the watch alone: what runs the watches may be waiting for these requests. */
+	return stay(v, v->held ? LOOK_IDLE_MS : 0);
+}
+
+static struct xfl_step decide_idle(const struct xfl_view *v)
+{
+	bool lost = v->backend == XFL_PEER_GONE ||
+		    (v->backend == XFL_PEER_CLOSED && !v->online);
+
+	if (v->remove)
+		return leave(v);
+	if (v->reconnect && v->why != XFL_WHY_RECONNECT)
+		return go_why(XFL_IDLE, XFL_DO_NOTHING, XFL_WHY_RECONNECT);
+	if (lost)
+		return v->did == XFL_DO_FAIL || !(v->changed || v->held) ? stay(v, 0) :
+									  go(XFL_IDLE, XFL_DO_FAIL);
+	return v->why == XFL_WHY_CLOSING ? idle_for_backend(v) : idle_for_new(v);
+}
+
+static struct xfl_step decide_broken(const struct xfl_view *v)
+{
+	if (v->remove)
+		return leave(v);
+	if (v->reconnect)
+		return go_why(XFL_IDLE, XFL_DO_NOTHING, XFL_WHY_RECONNECT);
+	return stay(v, 0);
+}
+
+/*
+ * Nothing is written any more: the directory is another device's. What the old backend still maps
+ * is left to the parking place when the driver is made to let go.
+ */
+static struct xfl_step decide_exchanged(const struct xfl_view *v)
+{
+	if (v->state != XFL_EXCHANGED) {
+		if (!v->linked)
+			return go_why(XFL_EXCHANGED, XFL_DO_FAIL, XFL_WHY_EXCHANGED);
+		if (v->why != XFL_WHY_EXCHANGED)
+			return go_why(XFL_CLOSED, XFL_DO_QUIESCE, XFL_WHY_EXCHANGED);
+		if (v->did != XFL_DO_END)
+			return go(v->state, XFL_DO_END);
+		if (v->result == XFL_DONE)
+			return go(XFL_CLOSED, XFL_DO_RELEASE);
+		if (v->since_ms < LOOK_IDLE_MS)
+			return stay_awhile(v);
+		return go(XFL_EXCHANGED, XFL_DO_FAIL);
+	}
+	if (v->remove)
+		return v->linked ? go(XFL_GONE, XFL_DO_ABANDON) : leave(v);
+	if (v->did == XFL_DO_FAIL)
+		return go(XFL_EXCHANGED, XFL_DO_REPROBE);
+	return stay(v, 0);
+}
+
+/* A backend that is still there after the guest went down, in place, is parted with first. */
+static struct xfl_step decide_moved(const struct xfl_view *v)
+{
+	enum xfl_state next = serves(v->backend) ? XFL_CLOSING : XFL_CLOSED;
+
+	if (!v->linked)
+		return go(XFL_NEW, XFL_DO_NOTHING);
+	return go_why(next, XFL_DO_QUIESCE, v->remove ? XFL_WHY_REMOVE : XFL_WHY_MOVED);
+}
+
+/* The states in which a connection is made or used. */
+static bool in_use(const struct xfl_view *v)
+{
+	return v->linked && v->state < XFL_DRAINING;
+}
+
+static struct xfl_step decide_by_state(const struct xfl_view *v)
+{
+	switch (v->state) {
+	case XFL_NEW:
+		return decide_new(v);
+	case XFL_OFFERED:
+		return decide_offered(v);
+	case XFL_CONNECTING:
+		return decide_connecting(v);
+	case XFL_CONNECTED:
+		return decide_connected(v);
+	case XFL_DRAINING:
+		return decide_draining(v);
+	case XFL_CLOSING:
+		return decide_closing(v);
+	case XFL_CLOSED:
+		return decide_closed(v);
+	case XFL_PARKED:
+		return decide_parked(v);
+	case XFL_IDLE:
+		return decide_idle(v);
+	case XFL_BROKEN:
+		return decide_broken(v);
+	default:
+		return stay(v, 0);
+	}
+}
+
+/**
+ * xfl_decide() - what comes next in a device's life
+ * @v: all that is known
+ *
+ * Context: any; a pure function.
+ * Return: the next state, and what to do. After an action the table is to be asked again with its
+ * result, until there is none.
+ */
+struct xfl_step xfl_decide(const struct xfl_view *v)
+{
+	struct xfl_step step;
+
+	if (v->state == XFL_GONE)
+		return stay(v, 0);
+	if (v->exchanged)
+		return decide_exchanged(v);
+	if (v->moved)
+		return decide_moved(v);
+	if (v->lied && in_use(v) && v->did != XFL_DO_QUIESCE)
+		return part(v->remove ? XFL_WHY_REMOVE : XFL_WHY_BROKEN);
+	step = decide_by_state(v);
+	/* One that lies while it closes is not to be waited for any more. */
+	if (v->lied && v->linked && !step.why && v->why != XFL_WHY_REMOVE)
+		step.why = XFL_WHY_BROKEN;
+	return step;
+}
