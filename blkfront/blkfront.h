@@ -165,6 +165,8 @@ struct bf_ring_stats {
  * @lock: protects everything up to @stats; taken in hard interrupts
  * @mode: what becomes of new requests
  * @silent: the backend is not asked for events
+ * @clung: the backend was found to keep data mapped; the kernel has one line in the log for each
+ *	attempt to end such a grant, so there is but one
  * @deferred: @deferred_work is queued or running and has yet to look; nobody asks for
  *	events meanwhile
  * @handle: the frontend's device id, part of every request
@@ -196,6 +198,7 @@ struct bf_ring {
 	enum bf_ring_mode mode;
 	bool silent;
 	bool deferred;
+	bool clung;
 	u16 handle;
 	u16 cap;
 	u32 event;
@@ -240,6 +243,8 @@ struct bf_ring {
  * @disk: what the backend said last; written by the life cycle
  * @removing: no more @disk_work
  * @dead: the disk will not come back, or could not be added
+ * @abandoned: the device was removed while its backend mapped a ring; the life cycle's part of the
+ *	rest is left to bf_abandoned_put()
  * @cache_told: the block layer knows that there is a cache; @disk_work
  * @holds_for_cache: rings hold requests until it knows; life cycle
  * @disk_users: who still uses @gd: the life cycle, @del_work
@@ -273,6 +278,7 @@ struct blkfront {
 	struct bfw_disk disk;
 	bool removing;
 	bool dead;
+	bool abandoned;
 	bool cache_told;
 	bool holds_for_cache;
 	atomic_t disk_users;
@@ -315,6 +321,8 @@ extern struct workqueue_struct *bf_wq;
 extern struct workqueue_struct *bf_deferred_wq;
 void bf_get(struct blkfront *bf);
 void bf_put(struct blkfront *bf);
+void bf_abandon(struct xfl_device *xd);
+void bf_abandoned_put(struct xfl_device *xd);
 
 /* connect.c */
 extern const struct xfl_ops bf_ops;
@@ -322,6 +330,7 @@ extern const struct xfl_ops bf_ops;
 /* ring.c */
 int bf_rings_alloc(struct blkfront *bf, unsigned int nr, unsigned int max_frames);
 void bf_rings_free(struct blkfront *bf);
+void bf_rings_give_back(struct blkfront *bf);
 int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap);
 void bf_ring_close(struct bf_ring *ring);
 void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,
@@ -355,16 +364,19 @@ void bf_deferred_work(struct work_struct *work);
 irqreturn_t bf_interrupt(int irq, void *data);
 int bf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch);
 void bf_listen(struct bf_ring *ring);
+void bf_silence(struct bf_ring *ring);
 enum blk_eh_timer_return bf_timeout(struct request *rq);
 
 /* complete.c */
 bool bf_complete(struct bf_ring *ring, u32 *prod, int budget);
 void bf_complete_rq(struct request *rq);
-void bf_end_grants(struct bf_req *br);
+void bf_end_grants(struct bf_ring *ring, struct bf_req *br);
 void bf_return_refs(struct bf_ring *ring, struct bf_req *br);
 
 /* recover.c */
-bool bf_rings_drain(struct blkfront *bf);
+bool bf_rings_idle(struct blkfront *bf);
+bool bf_rings_hold(struct blkfront *bf);
+void bf_fail_copied(struct blkfront *bf);
 void bf_recover(struct bf_ring *ring, bool keep);
 void bf_end_flushes(struct blkfront *bf);
 void bf_fail_waiting(struct bf_ring *ring);

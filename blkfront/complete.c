@@ -10,7 +10,6 @@ static void bf_lied(struct bf_ring *ring, const char *what, int err)
 {
 	ring->mode = BF_RING_HOLD;
 	xfl_break(&ring->bf->xd, "ring %td: %s (%pe)", ring - ring->bf->ring, what, ERR_PTR(err));
-	wake_up(&ring->bf->drained);
 }
 
 /* What is left to do for an answered request, in frames to copy or to take back, and itself. */
@@ -64,20 +63,23 @@ out:
 
 /**
  * bf_end_grants() - take back access to a request's data
+ * @ring: the ring it was sent by
  * @br: a request that is ours, answered or given up
  *
  * Kept frames stay as they are. What cannot be ended moves to the front of @br->ref
- * and is counted in @br->nr_stuck.
+ * and is counted in @br->nr_stuck. Once a backend was found to keep a frame, nothing more of the
+ * ring is tried here: the parking place tries without a line for each.
  */
-void bf_end_grants(struct bf_req *br)
+void bf_end_grants(struct bf_ring *ring, struct bf_req *br)
 {
 	unsigned int i;
 
 	if (br->copied)
 		return;
 	for (i = br->nr_stuck; i < br->nr_refs; i++) {
-		if (likely(xfl_grant_end(br->ref[i])))
+		if (likely(!ring->clung && xfl_grant_end(br->ref[i])))
 			continue;
+		WRITE_ONCE(ring->clung, true);
 		swap(br->ref[br->nr_stuck], br->ref[i]);
 		br->nr_stuck++;
 	}
@@ -202,7 +204,7 @@ static void bf_check_drained(struct bf_ring *ring)
 {
 	if (unlikely(ring->mode != BF_RING_LIVE) &&
 	    ring->table.slots.nr_free == ring->table.slots.nr)
-		wake_up(&ring->bf->drained);
+		xfl_look(&ring->bf->xd);
 }
 
 static void bf_take_data(struct bf_ring *ring, struct bf_req *br)
@@ -210,7 +212,7 @@ static void bf_take_data(struct bf_ring *ring, struct bf_req *br)
 	if (br->copied)
 		bf_copy_back(ring, br);
 	else
-		bf_end_grants(br);
+		bf_end_grants(ring, br);
 }
 
 /**
@@ -239,7 +241,7 @@ bool bf_complete(struct bf_ring *ring, u32 *prod, int budget)
 	do {
 		spin_lock_irqsave(&ring->lock, flags);
 		bf_settle(ring, &ended);
-		if (ring->front.sring && !xfl_broken(&ring->bf->xd))
+		if (ring->front.sring && xfl_believes(&ring->bf->xd))
 			any |= bf_take(ring, &answered, &budget);
 		notify = bf_pump(ring);
 		/* The handler, which alone wants @prod, cannot be held up before its last round. */

@@ -216,7 +216,7 @@ static int bf_connect(struct xfl_device *xd)
 	err = bf_open_rings(bf, &offer);
 	if (err)
 		return err;
-	err = xfl_publish(xd->xbdev, bf_stale_keys, bf_write_keys, bf);
+	err = xfl_publish(xd, bf_write_keys, bf);
 	if (err)
 		bf_close_rings(bf);
 	return err;
@@ -394,11 +394,73 @@ static void bf_quiesce(struct xfl_device *xd, enum xfl_why why)
 {
 	struct blkfront *bf = bf_of(xd);
 
+	unsigned int i;
+
 	bf_set_modes(bf, BF_RING_HOLD);
-	if (why == XFL_WHY_BROKEN || why == XFL_WHY_RESUME)
+	if (!xfl_believes(xd))
 		return;
-	if (!bf_rings_drain(bf))
-		dev_warn(&xd->xbdev->dev, "%s: backend left requests unanswered\n", bf->vdev.name);
+	for (i = bf->live.event; i < bf->nr_live; i++)
+		bf_listen(&bf->ring[i]);
+}
+
+static struct xfl_ring_mem *bf_ring_mem(struct xfl_device *xd, unsigned int nr)
+{
+	struct blkfront *bf = bf_of(xd);
+
+	return nr < bf->nr_live ? &bf->ring[nr].mem : NULL;
+}
+
+static bool bf_idle(struct xfl_device *xd)
+{
+	return bf_rings_idle(bf_of(xd));
+}
+
+static bool bf_holds(struct xfl_device *xd)
+{
+	return bf_rings_hold(bf_of(xd));
+}
+
+/* Rings that are polled are asked for events as long as nobody may be polling. */
+static void bf_pause(struct xfl_device *xd, bool paused)
+{
+	struct blkfront *bf = bf_of(xd);
+	unsigned int i;
+
+	if (xfl_device_state(xd) != XFL_CONNECTED || !xfl_believes(xd))
+		return;
+	for (i = bf->live.event; i < bf->nr_live; i++) {
+		if (paused)
+			bf_listen(&bf->ring[i]);
+		else
+			bf_silence(&bf->ring[i]);
+	}
+	bf_set_modes(bf, paused ? BF_RING_HOLD : BF_RING_LIVE);
+}
+
+/* Who copies data, or takes answers, holds the turn or is an interrupt, and these are off. */
+static void bf_withhold(struct xfl_device *xd)
+{
+	struct blkfront *bf = bf_of(xd);
+	unsigned int i;
+
+	for (i = 0; i < bf->nr_rings; i++) {
+		mutex_lock(&bf->ring[i].turn);
+		spin_lock_irq(&bf->ring[i].lock);
+		spin_unlock_irq(&bf->ring[i].lock);
+		mutex_unlock(&bf->ring[i].turn);
+	}
+}
+
+static void bf_look_again(struct xfl_device *xd)
+{
+	struct blkfront *bf = bf_of(xd);
+	unsigned int i;
+
+	for (i = 0; i < bf->nr_live; i++) {
+		spin_lock_irq(&bf->ring[i].lock);
+		bf_defer(&bf->ring[i]);
+		spin_unlock_irq(&bf->ring[i].lock);
+	}
 }
 
 /* Whether requests are kept for another backend. */
@@ -406,7 +468,7 @@ static bool bf_keep_requests(struct xfl_device *xd, enum xfl_why why)
 {
 	switch (why) {
 	case XFL_WHY_RECONNECT:
-	case XFL_WHY_RESUME:
+	case XFL_WHY_MOVED:
 		return true;
 	case XFL_WHY_CLOSING:
 		return xfl_backend_may_return(xd);
@@ -415,12 +477,11 @@ static bool bf_keep_requests(struct xfl_device *xd, enum xfl_why why)
 	}
 }
 
-static void bf_take_down(struct bf_ring *ring, enum xfl_why why, bool keep)
+static void bf_take_down(struct bf_ring *ring, bool keep)
 {
-	/* Answers that came before the end still count. */
-	if (why != XFL_WHY_BROKEN)
-		bf_complete(ring, NULL, INT_MAX);	/* all there are */
-	xfl_evtchn_unbind(&ring->ec, ring);
+	/* The backend cannot reach the ring any more. What it wrote before counts, if it is believed. */
+	bf_complete(ring, NULL, INT_MAX);	/* all there are */
+	xfl_evtchn_unbind(&ring->bf->xd, &ring->ec, ring);
 	bf_recover(ring, keep);
 	bf_ring_close(ring);
 }
@@ -446,11 +507,13 @@ static void bf_disconnect(struct xfl_device *xd, enum xfl_why why)
 	bf_await_submitters(bf);
 	for (i = 0; i < bf->nr_live; i++) {
 		mutex_lock(&bf->ring[i].turn);
-		bf_take_down(&bf->ring[i], why, keep);
+		bf_take_down(&bf->ring[i], keep);
 		mutex_unlock(&bf->ring[i].turn);
 	}
 
-	if (why == XFL_WHY_CLOSING && !keep)
+	if (!keep)
+		bf_rings_give_back(bf);
+	if (!keep && (why == XFL_WHY_CLOSING || why == XFL_WHY_EXCHANGED))
 		bf_disk_mark_dead(bf);
 }
 
@@ -462,5 +525,13 @@ const struct xfl_ops bf_ops = {
 	.go_live	= bf_go_live,
 	.changed	= bf_changed,
 	.quiesce	= bf_quiesce,
+	.idle		= bf_idle,
+	.holds		= bf_holds,
+	.ring		= bf_ring_mem,
 	.disconnect	= bf_disconnect,
+	.pause		= bf_pause,
+	.withhold	= bf_withhold,
+	.look		= bf_look_again,
+	.abandon	= bf_abandon,
+	.put		= bf_abandoned_put,
 };

@@ -20,7 +20,7 @@ bool bf_arm(struct bf_ring *ring)
 	u32 cons = ring->front.rsp_cons;
 
 	lockdep_assert_held(&ring->lock);
-	if (ring->silent || ring->deferred || !ring->front.sring || xfl_broken(&ring->bf->xd))
+	if (ring->silent || ring->deferred || !ring->front.sring || !xfl_believes(&ring->bf->xd))
 		return false;
 	if (ring->event == cons + 1)
 		return false;
@@ -106,8 +106,8 @@ irqreturn_t bf_interrupt(int irq, void *data)
 	ring->stats.events++;
 	if (unlikely(!bf_complete(ring, &prod, BF_EVENT_BUDGET)))
 		ring->stats.idle_events++;
-	/* Events of a backend that lied stay off. */
-	if (likely(!xfl_broken(&ring->bf->xd)))
+	/* Events of a backend that is not believed stay off. */
+	if (xfl_believes(&ring->bf->xd))
 		xfl_evtchn_eoi(&ring->ec, prod);
 	return IRQ_HANDLED;
 }
@@ -149,6 +149,19 @@ void bf_listen(struct bf_ring *ring)
 	ring->silent = false;
 	spin_unlock_irqrestore(&ring->lock, flags);
 	bf_complete(ring, NULL, BF_LOOK_BUDGET);
+}
+
+/**
+ * bf_silence() - the end of bf_listen()
+ * @ring: a ring that is polled
+ */
+void bf_silence(struct bf_ring *ring)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	ring->silent = true;
+	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
 /**

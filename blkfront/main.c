@@ -113,7 +113,6 @@ static int bf_probe(struct xenbus_device *xbdev, const struct xenbus_device_id *
 	err = xfl_device_init(&bf->xd, xbdev, &bf_ops);
 	if (err)
 		goto fail;
-	dev_set_drvdata(&xbdev->dev, bf);
 	xfl_device_start(&bf->xd);
 	return 0;
 
@@ -122,26 +121,12 @@ fail:
 	return err;
 }
 
-static void bf_backend_changed(struct xenbus_device *xbdev, enum xenbus_state state)
-{
-	struct blkfront *bf = dev_get_drvdata(&xbdev->dev);
-
-	xfl_backend_changed(&bf->xd, state);
-}
-
-static int bf_resume(struct xenbus_device *xbdev)
-{
-	struct blkfront *bf = dev_get_drvdata(&xbdev->dev);
-
-	xfl_resume(&bf->xd);
-	return 0;
-}
-
 static int bf_is_ready(struct xenbus_device *xbdev)
 {
-	struct blkfront *bf = dev_get_drvdata(&xbdev->dev);
+	struct xfl_device *xd = dev_get_drvdata(&xbdev->dev);
 
-	return READ_ONCE(bf->added) || xfl_device_state(&bf->xd) > XFL_CONNECTED;
+	return !xd || READ_ONCE(container_of(xd, struct blkfront, xd)->added) ||
+	       !xfl_is_serving(xd);
 }
 
 static void bf_start_delete(struct blkfront *bf)
@@ -174,7 +159,49 @@ static void bf_await_delete(struct blkfront *bf)
 		seen = bf_progress(bf);
 		if (wait_for_completion_timeout(&bf->deleted, XFL_BACKEND_TIMEOUT))
 			return;
-	} while (!xfl_broken(&bf->xd) && bf_progress(bf) != seen && time_before(jiffies, end));
+	} while (xfl_believes(&bf->xd) && bf_progress(bf) != seen && time_before(jiffies, end));
+}
+
+/**
+ * bf_end_life() - the device has no connection, and will have none
+ * @bf: the device
+ */
+static void bf_end_life(struct blkfront *bf)
+{
+	bf_fail_all(bf);
+	bf_rings_give_back(bf);
+	bf_disk_put(bf);
+	xfl_device_fini(&bf->xd);
+}
+
+/**
+ * bf_abandon() - &struct xfl_ops.abandon: the backend still maps a ring of a removed disk
+ * @xd: life cycle of the device
+ *
+ * Requests whose data goes through frames of ours may fail now, the others have to wait.
+ */
+void bf_abandon(struct xfl_device *xd)
+{
+	struct blkfront *bf = container_of(xd, struct blkfront, xd);
+
+	bf_get(bf);
+	__module_get(THIS_MODULE);
+	bf->abandoned = true;
+	bf_fail_all(bf);
+	bf_fail_copied(bf);
+}
+
+/**
+ * bf_abandoned_put() - &struct xfl_ops.put: it has let go
+ * @xd: life cycle of the device
+ */
+void bf_abandoned_put(struct xfl_device *xd)
+{
+	struct blkfront *bf = container_of(xd, struct blkfront, xd);
+
+	bf_end_life(bf);
+	bf_put(bf);
+	module_put(THIS_MODULE);
 }
 
 /*
@@ -183,7 +210,7 @@ static void bf_await_delete(struct blkfront *bf)
  */
 static void bf_remove(struct xenbus_device *xbdev)
 {
-	struct blkfront *bf = dev_get_drvdata(&xbdev->dev);
+	struct blkfront *bf = container_of(dev_get_drvdata(&xbdev->dev), struct blkfront, xd);
 	bool serves = xfl_device_state(&bf->xd) == XFL_CONNECTED;
 
 	if (serves) {
@@ -191,15 +218,14 @@ static void bf_remove(struct xenbus_device *xbdev)
 		bf_await_delete(bf);
 	}
 	xfl_device_del(&bf->xd);
-	bf_fail_all(bf);
-	bf_disk_put(bf);
+	if (!bf->abandoned)
+		bf_end_life(bf);
 	if (!serves) {
 		bf_disk_mark_dead(bf);
 		bf_start_delete(bf);
 	}
 	if (!wait_for_completion_timeout(&bf->deleted, XFL_BACKEND_TIMEOUT))
 		dev_warn(&xbdev->dev, "%s goes when the backend unmaps its data\n", bf->vdev.name);
-	xfl_device_fini(&bf->xd);
 	bf_put(bf);
 }
 
@@ -212,9 +238,11 @@ static struct xenbus_driver bf_driver = {
 	.ids			= bf_ids,
 	.probe			= bf_probe,
 	.remove			= bf_remove,
-	.resume			= bf_resume,
-	.otherend_changed	= bf_backend_changed,
+	.suspend		= xfl_suspend,
+	.resume			= xfl_resume,
+	.otherend_changed	= xfl_otherend_changed,
 	.is_ready		= bf_is_ready,
+	.driver.pm		= &xfl_pm_ops,
 };
 
 static int __init bf_init(void)

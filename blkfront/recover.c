@@ -20,7 +20,13 @@ static bool bf_ring_idle(struct bf_ring *ring)
 	return idle;
 }
 
-static bool bf_rings_idle(struct blkfront *bf)
+/**
+ * bf_rings_idle() - whether nothing is under way
+ * @bf: the device
+ *
+ * Context: any.
+ */
+bool bf_rings_idle(struct blkfront *bf)
 {
 	unsigned int i;
 
@@ -31,20 +37,23 @@ static bool bf_rings_idle(struct blkfront *bf)
 }
 
 /**
- * bf_rings_drain() - wait for what is in flight
- * @bf: a device whose rings send nothing new
+ * bf_rings_hold() - whether requests wait
+ * @bf: the device
  *
- * Context: process; waits XFL_BACKEND_TIMEOUT at most.
- * Return: whether all was answered.
+ * Context: any.
  */
-bool bf_rings_drain(struct blkfront *bf)
+bool bf_rings_hold(struct blkfront *bf)
 {
+	unsigned long flags;
 	unsigned int i;
+	bool hold = false;
 
-	for (i = bf->live.event; i < bf->nr_live; i++)
-		bf_listen(&bf->ring[i]);
-	return wait_event_timeout(bf->drained, bf_rings_idle(bf) || xfl_broken(&bf->xd),
-				  XFL_BACKEND_TIMEOUT) && bf_rings_idle(bf);
+	for (i = 0; i < bf->nr_rings && !hold; i++) {
+		spin_lock_irqsave(&bf->ring[i].lock, flags);
+		hold = !list_empty(&bf->ring[i].waiting);
+		spin_unlock_irqrestore(&bf->ring[i].lock, flags);
+	}
+	return hold;
 }
 
 /* Where the waiting list begins for others: behind the rest of what was sent in part. */
@@ -110,7 +119,7 @@ static void bf_gather(struct bf_ring *ring, struct list_head *found)
 		if (!t->slots.slot[i].in_flight)
 			continue;
 		xfl_slot_put(&t->slots, i);
-		if (list_empty(&br->link))
+		if (br && list_empty(&br->link))	/* else see bf_fail_copied() */
 			list_add_tail(&br->link, found);
 	}
 	if (first && first->placed)
@@ -122,7 +131,7 @@ static void bf_release(struct bf_ring *ring, struct bf_req *br)
 	unsigned long flags;
 	unsigned int stuck;
 
-	bf_end_grants(br);
+	bf_end_grants(ring, br);
 	spin_lock_irqsave(&ring->lock, flags);
 	bf_return_refs(ring, br);
 	ring->stats.requeued++;
@@ -192,6 +201,12 @@ void bf_end_flushes(struct blkfront *bf)
 		blk_mq_end_request(bf_rq(br), BLK_STS_OK);
 }
 
+/* Whether a part of a request that waits may be in the backend's hands. */
+static bool bf_on_ring(const struct bf_ring *ring, const struct bf_req *br)
+{
+	return br->placed && ring->front.sring;
+}
+
 /**
  * bf_fail_waiting() - end what waits on a ring, and what will come, in error
  * @ring: the ring
@@ -204,7 +219,9 @@ void bf_fail_waiting(struct bf_ring *ring)
 
 	spin_lock_irqsave(&ring->lock, flags);
 	ring->mode = BF_RING_DEAD;
-	list_splice_init(&ring->waiting, &failed);
+	list_for_each_entry_safe(br, next, &ring->waiting, link)
+		if (!bf_on_ring(ring, br))
+			list_move_tail(&br->link, &failed);
 	spin_unlock_irqrestore(&ring->lock, flags);
 
 	list_for_each_entry_safe(br, next, &failed, link)
@@ -221,4 +238,48 @@ void bf_fail_all(struct blkfront *bf)
 
 	for (i = 0; i < bf->nr_rings; i++)
 		bf_fail_waiting(&bf->ring[i]);
+}
+
+static void bf_ring_fail_copied(struct bf_ring *ring)
+{
+	struct bfw_table *t = &ring->table;
+	struct bf_req *br, *next;
+	LIST_HEAD(failed);
+	u32 i;
+
+	mutex_lock(&ring->turn);
+	spin_lock_irq(&ring->lock);
+	br = list_first_entry_or_null(&ring->waiting, struct bf_req, link);
+	if (br && br->copied)	/* the rest of one that was sent in part */
+		list_move_tail(&br->link, &failed);
+	for (i = 0; ring->front.sring && i < t->slots.nr; i++) {
+		br = t->sent[i].owner;
+		if (!t->slots.slot[i].in_flight || !br || (br->segs && !br->copied))
+			continue;
+		/* The slot and the frames stay in flight; nobody answers for the request any more. */
+		t->sent[i].owner = NULL;
+		if (list_empty(&br->link))
+			list_add_tail(&br->link, &failed);
+	}
+	spin_unlock_irq(&ring->lock);
+	mutex_unlock(&ring->turn);
+
+	list_for_each_entry_safe(br, next, &failed, link) {
+		list_del_init(&br->link);
+		blk_mq_end_request(bf_rq(br), BLK_STS_IOERR);
+	}
+}
+
+/**
+ * bf_fail_copied() - fail the requests whose data the backend reaches in frames of ours only
+ * @bf: a device that is removed while its backend maps a ring; its rings are not believed any more
+ *
+ * The frames stay as they are.
+ */
+void bf_fail_copied(struct blkfront *bf)
+{
+	unsigned int i;
+
+	for (i = 0; i < bf->nr_live; i++)
+		bf_ring_fail_copied(&bf->ring[i]);
 }

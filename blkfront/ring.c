@@ -67,6 +67,7 @@ void bf_rings_free(struct blkfront *bf)
 
 	for (i = 0; i < bf->nr_rings; i++) {
 		cancel_work_sync(&bf->ring[i].deferred_work);
+		xfl_grefs_destroy(&bf->ring[i].grefs);
 		kvfree(bf->ring[i].table.sent);
 		kvfree(bf->ring[i].slot);
 	}
@@ -114,8 +115,13 @@ static int bf_indirect_alloc(struct bf_ring *ring, u32 slots)
 void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,
 		   const struct xfl_frame *frame, grant_ref_t gref)
 {
-	if (xfl_grant_end(gref)) {
+	if (likely(!ring->clung && xfl_grant_end(gref))) {
 		xfl_gref_push(&ring->grefs, gref);
+		xfl_framepool_put(pool, *frame);
+		return;
+	}
+	ring->clung = true;
+	if (xfl_grant_retire(&ring->grefs, gref)) {
 		xfl_framepool_put(pool, *frame);
 		return;
 	}
@@ -145,8 +151,8 @@ static int bf_grefs_alloc(struct bf_ring *ring, u32 slots, u32 cap)
 	u32 fixed = cap > BFW_DIRECT_SEGS ? slots : 0;
 	u32 reserve = fixed + BFW_MAX_SEGS;
 
-	return xfl_grefs_init(&ring->grefs, ring->bf->xd.xbdev->otherend_id, reserve,
-			      fixed + max(BF_MIN_REFS, slots * cap + BFW_MAX_SEGS));
+	return xfl_grefs_renew(&ring->grefs, ring->bf->xd.xbdev->otherend_id, reserve,
+			       fixed + max(BF_MIN_REFS, slots * cap + BFW_MAX_SEGS));
 }
 
 /**
@@ -173,6 +179,7 @@ int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap)
 	/* Index 0 the backend does not reach again before it counted through 2^32. */
 	ring->event = !ring->silent;
 	ring->deferred = false;
+	ring->clung = false;
 	WRITE_ONCE(ring->front.sring->rsp_event, ring->event);
 	slots = RING_SIZE(&ring->front);
 	xfl_slots_init(&ring->table.slots, ring->slot, slots, 64);
@@ -204,7 +211,7 @@ void bf_ring_close(struct bf_ring *ring)
 {
 	unsigned long flags;
 
-	xfl_evtchn_unbind(&ring->ec, ring);
+	xfl_evtchn_unbind(&ring->bf->xd, &ring->ec, ring);
 
 	/* Timeout handlers look at the ring at any time. */
 	spin_lock_irqsave(&ring->lock, flags);
@@ -214,6 +221,19 @@ void bf_ring_close(struct bf_ring *ring)
 	bf_keep_close(ring);
 	bf_indirect_free(ring);
 	xfl_framepool_destroy(&ring->pool);
-	xfl_grefs_destroy(&ring->grefs);
+	/* What a reconnect needs is not given to others meanwhile. */
+	xfl_grefs_shrink(&ring->grefs);
 	xfl_ring_mem_free(&ring->mem);
+}
+
+/**
+ * bf_rings_give_back() - give back to the grant table what was kept for a reconnect
+ * @bf: a device that has no connection and will have none soon
+ */
+void bf_rings_give_back(struct blkfront *bf)
+{
+	unsigned int i;
+
+	for (i = 0; i < bf->nr_rings; i++)
+		xfl_grefs_destroy(&bf->ring[i].grefs);
 }

@@ -7,6 +7,9 @@
 #include <asm/xen/hypercall.h>
 
 #include <xenfront/evtchn.h>
+#include <xenfront/lifecycle.h>
+
+#include "internal.h"
 
 /*
  * Not xenbus_alloc_evtchn(): where it gets none it ends the device's connection, too, and it may be
@@ -74,17 +77,24 @@ EXPORT_SYMBOL_NS_GPL(xfl_evtchn_set_affinity, XEN_FRONTLIB);
 
 /**
  * xfl_evtchn_unbind() - stop listening and close the channel
+ * @xd: the device; where its backend may still believe the keys, the port stays open until it
+ *	knows better, since a backend that is slow would bind whatever has the number by then
  * @ec: a bound channel, or one that holds nothing
  * @data: the cookie it was bound with
  *
  * Context: process; waits for a running handler.
  */
-void xfl_evtchn_unbind(struct xfl_evtchn *ec, void *data)
+void xfl_evtchn_unbind(struct xfl_device *xd, struct xfl_evtchn *ec, void *data)
 {
+	bool keep = xd->early && ec->irq && !xfl_evtchn_make_refcounted(ec->port) &&
+		    !evtchn_get(ec->port);
+
 	if (ec->irq) {
 		irq_set_affinity_and_hint(ec->irq, NULL);
 		unbind_from_irqhandler(ec->irq, data);
 	}
+	if (keep)
+		xfl_spend_port(xd, ec->port);
 	*ec = (struct xfl_evtchn){};
 }
 EXPORT_SYMBOL_NS_GPL(xfl_evtchn_unbind, XEN_FRONTLIB);

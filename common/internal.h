@@ -3,14 +3,66 @@
 #ifndef XEN_FRONTLIB_INTERNAL_H
 #define XEN_FRONTLIB_INTERNAL_H
 
+#include <xen/interface/event_channel.h>
+#include <xen/xenbus.h>
+
+#include <xenfront/lifetable.h>
+
+struct xfl_device;
+struct xfl_ring_mem;
+struct xfl_watch;
+
 /* park.c */
 int xfl_park_init(void);
 void xfl_park_exit(void);
 
 /* watch.c */
-struct xfl_watch;
 bool xfl_watch_fired(const struct xfl_watch *w);
+struct xfl_watch *xfl_watch_start_look(struct xfl_device *xd);
 int xfl_watch_init(void);
 void xfl_watch_exit(void);
+
+/* transaction.c */
+int xfl_transact(struct xfl_device *xd,
+		 int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
+		 void *ctx);
+void xfl_transact_init(void);
+
+/* handshake.c */
+enum xfl_peer xfl_peer_read(const char *dir);
+int xfl_state_write(struct xfl_device *xd, enum xenbus_state state);
+void xfl_retract(struct xfl_device *xd);
+int xfl_mark(struct xfl_device *xd);
+
+/* release.c */
+bool xfl_rings_end(struct xfl_device *xd);
+bool xfl_rings_end_early(struct xfl_device *xd);
+void xfl_spend_ring(struct xfl_device *xd, struct xfl_ring_mem *mem);
+void xfl_conn_abandon(struct xfl_device *xd);
+void xfl_spend_port(struct xfl_device *xd, evtchn_port_t port);
+void xfl_release_flush(void);
+int xfl_release_init(void);
+void xfl_release_exit(void);
+
+/* exchange.c */
+void xfl_reprobe(struct xfl_device *xd);
+int xfl_reprobe_init(void);
+void xfl_reprobe_exit(void);
+
+/* lifecycle.c */
+void xfl_post(struct xfl_device *xd, unsigned long event);
+void xfl_withhold(struct xfl_device *xd, unsigned int bit);
+void xfl_disconnect(struct xfl_device *xd, enum xfl_why why);
+
+/* suspend.c */
+void xfl_pm_forget(struct xfl_device *xd);
+unsigned int xfl_moves(void);
+
+/* Posted to the machine; XFL_EV_LOOK carries nothing but the wish that it looks. */
+#define XFL_EV_LOOK		BIT(0)
+#define XFL_EV_BACKEND		BIT(1)
+#define XFL_EV_RECONNECT	BIT(2)
+#define XFL_EV_MOVED		BIT(3)
+#define XFL_EV_REMOVE		BIT(4)
 
 #endif /* XEN_FRONTLIB_INTERNAL_H */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The state machine that takes a frontend through its life.
+ * The machine that takes a frontend through its life: it finds out what there is to know, asks the
+ * table, does what that says, and asks again until there is nothing to do.
  */
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -9,81 +10,94 @@
 #include <linux/string.h>
 
 #include <xenfront/lifecycle.h>
-#include <xenfront/watch.h>
 #include <xenfront/xenstore.h>
 
 #include "internal.h"
 
-#define XFL_EV_START		BIT(0)
-#define XFL_EV_BACKEND		BIT(1)	/* the backend's state was written */
-#define XFL_EV_RESUME		BIT(2)
-#define XFL_EV_RECONNECT	BIT(3)
-#define XFL_EV_BROKEN		BIT(4)
-#define XFL_EV_REMOVE		BIT(5)
+/* Pauses between attempts that came short: doubled from the first to the last. */
+#define XFL_REST_FIRST_MS	200u
+#define XFL_REST_DOUBLINGS	5u
 
-/* How often a backend's state is looked at while we wait for it to change. */
-#define XFL_POLL_MS		10
+/* Steps without a pause; more are a fault of the table, and others want the CPU too. */
+#define XFL_MAX_STEPS		64
 
-/* Connecting is tried so often, with pauses that double: 3 seconds in all. */
-#define XFL_CONNECT_TRIES	5
-#define XFL_CONNECT_PAUSE_MS	200
+/* How often removal's caller looks, whom no watch reaches. */
+#define XFL_REMOVE_LOOK_MS	10u
 
-static void xfl_post(struct xfl_device *xd, unsigned long event)
+/* ---- events ---- */
+
+/**
+ * xfl_post() - have the machine look
+ * @xd: the device
+ * @event: an XFL_EV_* bit
+ *
+ * Context: any.
+ */
+void xfl_post(struct xfl_device *xd, unsigned long event)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&xd->lock, flags);
 	xd->events |= event;
-	if (xd->state != XFL_GONE)
-		queue_work(xd->wq, &xd->work);
+	if (!xd->removing)
+		mod_delayed_work(xd->wq, &xd->work, 0);
 	spin_unlock_irqrestore(&xd->lock, flags);
 }
 
-static unsigned long xfl_take_events(struct xfl_device *xd)
+static bool xfl_take_event(struct xfl_device *xd, unsigned long event)
 {
-	unsigned long flags, events;
+	unsigned long flags;
+	bool was;
 
 	spin_lock_irqsave(&xd->lock, flags);
-	events = xd->state == XFL_GONE ? 0 : xd->events;
-	xd->events = 0;
+	was = xd->events & event;
+	xd->events &= ~event;
 	spin_unlock_irqrestore(&xd->lock, flags);
-	return events;
+	return was;
 }
 
-/*
- * A device that xfl_break() caught stays broken until a fresh start, however
- * far the step went that was under way.
+/**
+ * xfl_withhold() - what the rings say does not count any more
+ * @xd: the device
+ * @bit: why, an XFL_WITHHELD_* bit
+ *
+ * Context: any.
  */
-static void xfl_set_state(struct xfl_device *xd, enum xfl_state state)
+void xfl_withhold(struct xfl_device *xd, unsigned int bit)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&xd->lock, flags);
-	if (state == XFL_INITIALISING)
-		xd->events &= ~XFL_EV_BROKEN;
-	if (xd->state != XFL_BROKEN || state == XFL_INITIALISING || state == XFL_GONE)
-		WRITE_ONCE(xd->state, state);
+	WRITE_ONCE(xd->withheld, xd->withheld | bit);
 	spin_unlock_irqrestore(&xd->lock, flags);
-	wake_up_all(&xd->settled);
 }
 
-static enum xenbus_state xfl_backend_state(struct xfl_device *xd)
+static void xfl_forgive(struct xfl_device *xd, unsigned int bits)
 {
-	return xenbus_read_driver_state(xd->xbdev, xd->xbdev->otherend);
+	unsigned long flags;
+
+	spin_lock_irqsave(&xd->lock, flags);
+	WRITE_ONCE(xd->withheld, xd->withheld & ~bits);
+	spin_unlock_irqrestore(&xd->lock, flags);
 }
+
+/* ---- what there is to know ---- */
 
 /**
  * xfl_backend_may_return() - whether the toolstack still wants a closed backend
  * @xd: the device
  *
- * Context: process.
+ * Context: process, a step of the machine; waits for xenstore.
  * Return: false if "online" says no or is not there; where it could not be read, true.
  */
 bool xfl_backend_may_return(const struct xfl_device *xd)
 {
-	char *text = xenbus_read(XBT_NIL, xd->xbdev->otherend, "online", NULL);
+	char *text;
 	bool online;
 
+	if (xd->exchanged || !xd->backend)
+		return false;
+	text = xenbus_read(XBT_NIL, xd->backend, "online", NULL);
 	if (IS_ERR(text))
 		return PTR_ERR(text) != -ENOENT;
 	online = strcmp(text, "0");
@@ -92,336 +106,294 @@ bool xfl_backend_may_return(const struct xfl_device *xd)
 }
 EXPORT_SYMBOL_NS_GPL(xfl_backend_may_return, XEN_FRONTLIB);
 
-/* A state that could not be read is unknown as well, but comes back. */
-static bool xfl_backend_is_gone(const struct xfl_device *xd)
+/* A restored guest has other directories, which others may have written to. */
+static void xfl_note_move(struct xfl_device *xd)
 {
-	char *text = xenbus_read(XBT_NIL, xd->xbdev->otherend, "state", NULL);
+	char *backend = xd->xbdev->otherend ? kstrdup(xd->xbdev->otherend, GFP_NOIO) : NULL;
 
-	if (!IS_ERR(text))
-		kfree(text);
-	return text == ERR_PTR(-ENOENT);
+	if (backend) {
+		kfree(xd->backend);
+		xd->backend = backend;
+	}
+	xd->own = xfl_peer_read(xd->xbdev->nodename);
+	*xd->mark = '\0';
+	xd->marked = false;
+	xfl_forgive(xd, XFL_WITHHELD_LIED);
 }
 
-/* Return: whether the backend reached one of @states (a bit mask) in time. */
-static bool xfl_await_backend(struct xfl_device *xd, unsigned long states)
+static bool xfl_moved(struct xfl_device *xd)
 {
-	unsigned long end = jiffies + XFL_BACKEND_TIMEOUT;
-
-	while (!(BIT(xfl_backend_state(xd)) & states)) {
-		if (time_after(jiffies, end)) {
-			dev_warn(&xd->xbdev->dev, "backend stays in state %s\n",
-				 xenbus_strstate(xfl_backend_state(xd)));
-			return false;
-		}
-		msleep(XFL_POLL_MS);
-	}
+	if (!xfl_take_event(xd, XFL_EV_MOVED))
+		return false;
+	xfl_note_move(xd);
 	return true;
 }
 
-/*
- * xenbus takes a device for replaced by a new one if its state in xenstore is Initialising and its
- * own is not. It reads one after the other, whenever a key was written, so a step of ours between
- * the two would look like that. A new watch fires when it has looked at all keys written so far.
- */
-static void xfl_let_xenbus_look(struct xfl_device *xd)
+static u32 xfl_ms_since(unsigned long then)
 {
-	struct xfl_watch *w;
-
-	if (!XENBUS_COMPARES_STATES)
-		return;
-	w = xfl_watch_start(xd, "state");
-	if (!w)
-		return;
-	/* It does not look while it waits for us to remove the device. */
-	wait_event_timeout(xd->settled,
-			   xfl_watch_fired(w) || READ_ONCE(xd->events) & XFL_EV_REMOVE,
-			   XFL_BACKEND_TIMEOUT);
-	xfl_watch_drop(w);
+	return jiffies_to_msecs(jiffies - then);
 }
 
-static void xfl_let_xenbus_see_offer(struct xfl_device *xd)
+static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 {
-	if (xd->xbdev->state == XenbusStateInitialising)
-		xfl_let_xenbus_look(xd);
+	v->state = xd->state;
+	v->moved = xfl_moved(xd);
+	v->backend = xfl_peer_read(xd->backend);
+	v->own = xd->own;
+	v->why = xd->why;
+	v->since_ms = xfl_ms_since(xd->since);
+	v->tried_ms = xfl_ms_since(xd->tried);
+	v->remove = READ_ONCE(xd->removing);
+	v->reconnect = READ_ONCE(xd->events) & XFL_EV_RECONNECT;
+	v->lied = READ_ONCE(xd->withheld) & XFL_WITHHELD_LIED;
+	v->exchanged = xd->exchanged;
+	v->marked = xd->marked;
+	v->linked = xd->linked;
+	v->drained = !xd->linked || !xd->ops->idle || xd->ops->idle(xd);
+	v->held = xd->ops->holds && xd->ops->holds(xd);
+	v->online = v->backend >= XFL_PEER_CLOSING && xfl_backend_may_return(xd);
+	v->resting = xd->tries && time_before(jiffies, xd->rest_until);
 }
 
-/*
- * Backends differ in when they let go of our grants, some at Closing and some
- * at Closed, so both are waited for. One that does not answer keeps its
- * mappings; the driver then finds grants it cannot end, and parks them.
- */
-static void xfl_part(struct xfl_device *xd)
-{
-	const unsigned long closed = BIT(XenbusStateUnknown) | BIT(XenbusStateClosed);
-
-	xenbus_switch_state(xd->xbdev, XenbusStateClosing);
-	xfl_await_backend(xd, closed | BIT(XenbusStateClosing));
-	xenbus_frontend_closed(xd->xbdev);
-	xfl_await_backend(xd, closed | BIT(XenbusStateInitialising) | BIT(XenbusStateInitWait));
-}
-
-static void xfl_unlink(struct xfl_device *xd, enum xfl_why why)
-{
-	if (xd->linked)
-		xd->ops->quiesce(xd, why);
-	/* A removal has xenbus wait for us, and after a resume no step follows. */
-	if (why != XFL_WHY_REMOVE && why != XFL_WHY_RESUME)
-		xfl_let_xenbus_see_offer(xd);
-	if (why != XFL_WHY_RESUME)
-		xfl_part(xd);
-	if (xd->linked)
-		xd->ops->disconnect(xd, why);
-	xd->linked = false;
-}
-
-/*
- * Offer a new connection. A backend that has yet to see our Closed would never see it under an
- * offer, and some take no offer before they have closed: it is owed to them until then.
- */
-static void xfl_restart(struct xfl_device *xd)
-{
-	const unsigned long parting = BIT(XenbusStateConnected) | BIT(XenbusStateClosing);
-
-	xfl_set_state(xd, XFL_INITIALISING);
-	if (xd->xbdev->state != XenbusStateClosed || !(BIT(xfl_backend_state(xd)) & parting))
-		xenbus_switch_state(xd->xbdev, XenbusStateInitialising);
-}
-
-static bool xfl_owes_offer(const struct xfl_device *xd)
-{
-	return xd->state == XFL_INITIALISING && xd->xbdev->state == XenbusStateClosed;
-}
+/* ---- actions ---- */
 
 static bool xfl_transient(int err)
 {
 	return err == -ENOMEM || err == -ENOSPC || err == -EAGAIN;
 }
 
-/* A host that has just restored many guests is short of this and that for a while. */
-static int xfl_try_connect(struct xfl_device *xd)
+static void xfl_rest(struct xfl_device *xd)
 {
-	unsigned int pause = XFL_CONNECT_PAUSE_MS;
-	unsigned int tries = XFL_CONNECT_TRIES;
-	int err;
+	u32 pause = XFL_REST_FIRST_MS << min(xd->tries, XFL_REST_DOUBLINGS);
 
-	while ((err = xd->ops->connect(xd))) {
-		if (!xfl_transient(err) || !--tries)
-			break;
-		msleep(pause);
-		pause *= 2;
-	}
-	return err;
+	xd->tries++;
+	xd->rest_until = jiffies + msecs_to_jiffies(pause);
 }
 
-static void xfl_give_up(struct xfl_device *xd)
+/* No shortage is final: while the backend waits it is tried again, and said once. */
+static enum xfl_result xfl_judge(struct xfl_device *xd, int err, const char *doing)
+{
+	if (!err)
+		return XFL_DONE;
+	/* Another device's directory, or none: what comes next is found by looking. */
+	if (err == -ESTALE || err == -ENOENT)
+		return XFL_SHORT;
+	if (!xfl_transient(err)) {
+		xenbus_dev_error(xd->xbdev, err, "%s", doing);
+		return XFL_FINAL;
+	}
+	if (!xd->tries)
+		dev_warn(&xd->xbdev->dev, "%s: %pe, trying again from time to time\n", doing,
+			 ERR_PTR(err));
+	xfl_rest(xd);
+	return XFL_SHORT;
+}
+
+/* A connection begins: its rings are to be believed. */
+static enum xfl_result xfl_connect(struct xfl_device *xd)
+{
+	int err;
+
+	xfl_take_event(xd, XFL_EV_RECONNECT);
+	xfl_forgive(xd, XFL_WITHHELD_LIED | XFL_WITHHELD_MOVED);
+	xd->quiesced = false;
+	xd->early = false;
+	err = xd->ops->connect(xd);
+	if (!err)
+		xd->linked = true;
+	return xfl_judge(xd, err, "connecting to the backend");
+}
+
+static enum xfl_result xfl_go_live(struct xfl_device *xd)
+{
+	int err = xd->ops->go_live(xd);
+
+	if (!err)
+		xd->tries = 0;
+	return xfl_judge(xd, err, "starting I/O");
+}
+
+static void xfl_quiesce(struct xfl_device *xd)
+{
+	if (!xd->linked || xd->quiesced)
+		return;
+	xd->quiesced = true;
+	/* A backend that refuses, or is refused, over and over is not asked without a pause. */
+	if (xd->state == XFL_CONNECTING)
+		xfl_rest(xd);
+	xd->ops->quiesce(xd, xd->why);
+}
+
+/**
+ * xfl_disconnect() - free what a connection was made of
+ * @xd: the device; the backend has let go of every ring
+ * @why: why it ended
+ */
+void xfl_disconnect(struct xfl_device *xd, enum xfl_why why)
+{
+	struct xfl_ring_mem *mem;
+	unsigned int i;
+
+	for (i = 0; xd->early && (mem = xd->ops->ring(xd, i)); i++)
+		xfl_spend_ring(xd, mem);
+	xd->ops->disconnect(xd, why);
+	xd->early = false;
+	xd->linked = false;
+}
+
+static enum xfl_result xfl_release(struct xfl_device *xd)
+{
+	xfl_quiesce(xd);
+	xfl_disconnect(xd, READ_ONCE(xd->removing) ? XFL_WHY_REMOVE : xd->why);
+	return XFL_DONE;
+}
+
+static enum xfl_result xfl_end_early(struct xfl_device *xd)
+{
+	xd->tried = jiffies;
+	return xfl_rings_end_early(xd) ? XFL_DONE : XFL_SHORT;
+}
+
+static enum xfl_result xfl_show(struct xfl_device *xd, enum xenbus_state state)
+{
+	return xfl_state_write(xd, state) ? XFL_SHORT : XFL_DONE;
+}
+
+static void xfl_fail(struct xfl_device *xd)
 {
 	if (xd->ops->failed)
 		xd->ops->failed(xd);
 }
 
-static void xfl_connect(struct xfl_device *xd)
+static void xfl_tell(struct xfl_device *xd)
 {
-	int err = xfl_try_connect(xd);
-
-	if (err) {
-		xfl_set_state(xd, XFL_BROKEN);
-		xfl_let_xenbus_see_offer(xd);
-		xenbus_dev_fatal(xd->xbdev, err, "connecting to the backend");
-		xfl_give_up(xd);
-		return;
-	}
-	xd->linked = true;
-	xfl_set_state(xd, XFL_CONNECTING);
-	xfl_let_xenbus_look(xd);
-	xenbus_switch_state(xd->xbdev, xd->ops->published);
-}
-
-static void xfl_go_live(struct xfl_device *xd)
-{
-	int err = xd->ops->go_live(xd);
-
-	if (err) {
-		xfl_set_state(xd, XFL_BROKEN);
-		xenbus_dev_fatal(xd->xbdev, err, "starting I/O");
-		xfl_unlink(xd, XFL_WHY_BROKEN);
-		return;
-	}
-	xenbus_switch_state(xd->xbdev, XenbusStateConnected);
-	xfl_set_state(xd, XFL_CONNECTED);
-}
-
-static void xfl_let_go(struct xfl_device *xd)
-{
-	xfl_unlink(xd, XFL_WHY_CLOSING);
-	xfl_retract(xd->xbdev, xd->ops->keys);
-	xfl_let_xenbus_look(xd);
-}
-
-static void xfl_close(struct xfl_device *xd)
-{
-	xfl_let_go(xd);
-	xfl_set_state(xd, XFL_CLOSED);
-}
-
-/* The backend waits for a frontend: the first time, or once more. */
-static void xfl_backend_waits(struct xfl_device *xd)
-{
-	switch (xd->state) {
-	case XFL_CONNECTED:	/* it was restarted and kept nothing of ours */
-		xfl_unlink(xd, XFL_WHY_CLOSING);
-		xfl_restart(xd);
-		break;
-	case XFL_CLOSED:
-	case XFL_INITIALISING:
-		if (xd->state == XFL_CLOSED || xfl_owes_offer(xd))
-			xfl_restart(xd);
-		if (!xfl_owes_offer(xd))
-			xfl_connect(xd);
-		break;
-	default:		/* it has yet to see the keys we published */
-		break;
-	}
-}
-
-static void xfl_backend_connected(struct xfl_device *xd)
-{
-	if (xd->state == XFL_CONNECTING)
-		xfl_go_live(xd);
-	else if (xd->state == XFL_CONNECTED && xd->ops->changed)
+	if (xd->ops->changed)
 		xd->ops->changed(xd);
 }
 
-/*
- * One that refuses what we published stays in Closing until we follow. One that is in Closed
- * already has gone there for the connection before, whose end it was late to see.
- */
-static void xfl_linked_backend_closes(struct xfl_device *xd, enum xenbus_state backend)
+static void xfl_say_parked(struct xfl_device *xd)
 {
-	if (xd->state != XFL_CONNECTING || backend != XenbusStateClosed ||
-	    !xfl_backend_may_return(xd)) {
-		xfl_close(xd);
-		return;
-	}
-	xfl_let_go(xd);
-	xfl_restart(xd);
+	dev_warn_ratelimited(&xd->xbdev->dev,
+			     "backend still maps a ring after it was asked to let go: no connection until it does\n");
 }
 
-static void xfl_backend_closes(struct xfl_device *xd, enum xenbus_state backend)
+static enum xfl_result xfl_act(struct xfl_device *xd, enum xfl_action action)
 {
-	if (xd->linked) {
-		xfl_linked_backend_closes(xd, backend);
-		return;
-	}
-	if (backend == XenbusStateClosing || xd->state != XFL_INITIALISING) {
-		xfl_let_xenbus_see_offer(xd);
-		xenbus_frontend_closed(xd->xbdev);
-	}
-	if (!xfl_backend_may_return(xd))
-		xfl_give_up(xd);
-	else if (backend == XenbusStateClosed && xfl_owes_offer(xd))
-		xfl_restart(xd);
-}
-
-/* If its directory is gone, so is the backend, for good. */
-static void xfl_backend_unknown(struct xfl_device *xd)
-{
-	if (!xfl_backend_is_gone(xd))
-		return;
-	if (xd->linked)
-		xfl_close(xd);
-	else
-		xfl_give_up(xd);
-}
-
-static void xfl_follow(struct xfl_device *xd)
-{
-	enum xenbus_state backend = xfl_backend_state(xd);
-
-	switch (backend) {
-	case XenbusStateInitWait:
-		xfl_backend_waits(xd);
+	switch (action) {
+	case XFL_DO_MARK:
+		return xfl_mark(xd) ? XFL_SHORT : XFL_DONE;
+	case XFL_DO_OFFER:
+		return xfl_show(xd, XenbusStateInitialising);
+	case XFL_DO_CONNECT:
+		return xfl_connect(xd);
+	case XFL_DO_SHOW:
+		return xfl_show(xd, xd->ops->published);
+	case XFL_DO_GO_LIVE:
+		return xfl_go_live(xd);
+	case XFL_DO_CONFIRM:
+		return xfl_show(xd, XenbusStateConnected);
+	case XFL_DO_CLOSING:
+		return xfl_show(xd, XenbusStateClosing);
+	case XFL_DO_CLOSED:
+	case XFL_DO_CLOSED_AGAIN:
+		return xfl_show(xd, XenbusStateClosed);
+	case XFL_DO_END:
+		return xfl_rings_end(xd) ? XFL_DONE : XFL_SHORT;
+	case XFL_DO_END_EARLY:
+		return xfl_end_early(xd);
+	case XFL_DO_RELEASE:
+		return xfl_release(xd);
+	case XFL_DO_TELL:
+		xfl_tell(xd);
 		break;
-	case XenbusStateConnected:
-		xfl_backend_connected(xd);
+	case XFL_DO_QUIESCE:
+		xfl_quiesce(xd);
 		break;
-	case XenbusStateClosing:
-	case XenbusStateClosed:
-		xfl_backend_closes(xd, backend);
+	case XFL_DO_SAY_PARKED:
+		xfl_say_parked(xd);
 		break;
-	case XenbusStateUnknown:
-		xfl_backend_unknown(xd);
+	case XFL_DO_FAIL:
+		xfl_fail(xd);
+		break;
+	case XFL_DO_REPROBE:
+		xfl_reprobe(xd);
+		break;
+	case XFL_DO_ABANDON:
+		xfl_conn_abandon(xd);
+		break;
+	case XFL_DO_RETRACT:
+		xfl_retract(xd);
 		break;
 	default:
 		break;
 	}
+	return XFL_DONE;
 }
 
-/*
- * A backend that still serves an earlier owner of the device, a driver that was
- * unloaded or a kernel that was replaced, has to part with it first.
- */
-static void xfl_start(struct xfl_device *xd)
-{
-	enum xenbus_state backend = xfl_backend_state(xd);
+/* ---- the machine ---- */
 
-	if (backend == XenbusStateConnected || backend == XenbusStateClosing) {
-		xfl_let_xenbus_see_offer(xd);
-		xfl_part(xd);
-	}
-	xfl_restart(xd);
+/* Whether nothing that the table is asked about has changed by its decision. */
+static bool xfl_rests(const struct xfl_view *v, const struct xfl_step *step)
+{
+	return !step->action && step->next == v->state && !v->moved &&
+	       (!step->why || step->why == v->why);
 }
 
-/*
- * Resume is also called where suspending failed half-way: then the old backend
- * is still there, may map our grants, and an orderly reconnect is due.
- */
-static void xfl_resumed(struct xfl_device *xd)
+static void xfl_enter(struct xfl_device *xd, const struct xfl_step *step)
 {
-	const unsigned long old = BIT(XenbusStateConnected) | BIT(XenbusStateClosing) |
-				  BIT(XenbusStateClosed);
-	bool moved = !(BIT(xfl_backend_state(xd)) & old);
-
-	xfl_unlink(xd, moved ? XFL_WHY_RESUME : XFL_WHY_RECONNECT);
-	xfl_restart(xd);
-}
-
-static void xfl_step(struct xfl_device *xd, unsigned long events)
-{
-	if (events & XFL_EV_REMOVE) {
-		xfl_unlink(xd, XFL_WHY_REMOVE);
-		xfl_retract(xd->xbdev, xd->ops->keys);
-		xfl_set_state(xd, XFL_GONE);
+	if (step->why)
+		xd->why = step->why;
+	if (step->next == xd->state)
 		return;
-	}
-	if (events & XFL_EV_START)
-		xfl_start(xd);
-	if (events & XFL_EV_RESUME) {
-		xfl_resumed(xd);
-	} else if (events & XFL_EV_RECONNECT) {
-		xfl_unlink(xd, XFL_WHY_RECONNECT);
-		xfl_restart(xd);
-	} else if (events & XFL_EV_BROKEN) {
-		xfl_unlink(xd, XFL_WHY_BROKEN);
-		/* It may have been caught when the connection was being taken down already. */
-		xfl_give_up(xd);
-	}
-	xfl_follow(xd);
+	xd->since = jiffies;
+	xd->tried = jiffies;
+	WRITE_ONCE(xd->state, step->next);
+}
+
+/* Return: milliseconds until it is to be looked at again, 0 for none. */
+static u32 xfl_steps(struct xfl_device *xd)
+{
+	struct xfl_view v = { .changed = xfl_take_event(xd, XFL_EV_BACKEND) };
+	unsigned int laps = XFL_MAX_STEPS;
+	struct xfl_step step;
+
+	lockdep_assert_held(&xd->step);
+	do {
+		xfl_observe(xd, &v);
+		step = xfl_decide(&v);
+		xfl_enter(xd, &step);
+		v.did = step.action;
+		if (step.action)
+			v.result = xfl_act(xd, step.action);
+		if (step.action == XFL_DO_TELL || step.action == XFL_DO_FAIL)
+			v.changed = false;
+		/* Said when it is true: who waits for a connection to end may go on to free things. */
+		wake_up_all(&xd->settled);
+	} while (!xfl_rests(&v, &step) && --laps);
+	if (WARN_ON_ONCE(!laps))
+		return XFL_REST_FIRST_MS;
+	return step.look_ms;
 }
 
 static void xfl_machine(struct work_struct *work)
 {
-	struct xfl_device *xd = container_of(work, struct xfl_device, work);
+	struct xfl_device *xd = container_of(to_delayed_work(work), struct xfl_device, work);
 	unsigned int noio = memalloc_noio_save();
-	unsigned long events;
+	u32 look_ms = 0;
 
-	while ((events = xfl_take_events(xd)))
-		xfl_step(xd, events);
+	mutex_lock(&xd->step);
+	if (!READ_ONCE(xd->removing)) {
+		look_ms = xfl_steps(xd);
+		if (look_ms)
+			queue_delayed_work(xd->wq, &xd->work, msecs_to_jiffies(look_ms));
+	}
+	mutex_unlock(&xd->step);
 	memalloc_noio_restore(noio);
 }
 
 /**
  * xfl_device_init() - prepare a device's life
- * @xd: the device, zeroed
+ * @xd: the device, zeroed; becomes the drvdata of @xbdev
  * @xbdev: its xenbus device
  * @ops: the driver's operations
  *
@@ -434,14 +406,24 @@ int xfl_device_init(struct xfl_device *xd, struct xenbus_device *xbdev,
 {
 	xd->xbdev = xbdev;
 	xd->ops = ops;
-	xd->state = XFL_INITIALISING;
+	xd->state = XFL_NEW;
+	xd->since = jiffies;
 	spin_lock_init(&xd->lock);
+	mutex_init(&xd->step);
 	init_waitqueue_head(&xd->settled);
-	INIT_WORK(&xd->work, xfl_machine);
+	INIT_LIST_HEAD(&xd->parked);
+	INIT_DELAYED_WORK(&xd->work, xfl_machine);
+	xd->backend = kstrdup(xbdev->otherend, GFP_KERNEL);
+	if (!xd->backend)
+		return -ENOMEM;
 	/* Frozen over a suspend: xenbus replaces the other end's details then. */
 	xd->wq = alloc_ordered_workqueue("xfl-%s", WQ_MEM_RECLAIM | WQ_FREEZABLE,
 					 dev_name(&xbdev->dev));
-	return xd->wq ? 0 : -ENOMEM;
+	if (!xd->wq) {
+		kfree(xd->backend);
+		return -ENOMEM;
+	}
+	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(xfl_device_init, XEN_FRONTLIB);
 
@@ -451,61 +433,86 @@ EXPORT_SYMBOL_NS_GPL(xfl_device_init, XEN_FRONTLIB);
  */
 void xfl_device_start(struct xfl_device *xd)
 {
-	xfl_post(xd, XFL_EV_START);
+	xd->own = xfl_peer_read(xd->xbdev->nodename);
+	dev_set_drvdata(&xd->xbdev->dev, xd);
+	xfl_post(xd, XFL_EV_LOOK);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_device_start, XEN_FRONTLIB);
+
+static void xfl_begin_removal(struct xfl_device *xd)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&xd->lock, flags);
+	WRITE_ONCE(xd->removing, true);
+	spin_unlock_irqrestore(&xd->lock, flags);
+	wake_up_all(&xd->settled);
+	cancel_delayed_work(&xd->work);
+}
 
 /**
  * xfl_device_del() - end a device's life; from xenbus_driver.remove
  * @xd: the device
  *
- * On return the driver's operations run no more and the last @disconnect is
- * done. Posting further events is harmless until xfl_device_fini().
+ * On return the driver's operations run no more, except that a connection which the backend does
+ * not let go of is left to the parking place, see @abandon of &struct xfl_ops. Posting further
+ * events is harmless until xfl_device_fini().
  *
- * Context: process; waits for the machine, a small multiple of
- * XFL_BACKEND_TIMEOUT at most.
+ * The steps are taken here, by the caller: the device's work queue may be frozen, by a suspend that
+ * wants the lock that our caller holds before it thaws queues.
+ *
+ * Context: process; waits a small multiple of XFL_BACKEND_TIMEOUT at most.
  */
 void xfl_device_del(struct xfl_device *xd)
 {
-	xfl_post(xd, XFL_EV_REMOVE);
-	wake_up_all(&xd->settled);
-	flush_work(&xd->work);
+	unsigned int noio = memalloc_noio_save();
+	bool gone;
+
+	xfl_begin_removal(xd);
+	for (;;) {
+		mutex_lock(&xd->step);
+		xfl_steps(xd);
+		gone = xd->state == XFL_GONE;
+		mutex_unlock(&xd->step);
+		if (gone)
+			break;
+		msleep(XFL_REMOVE_LOOK_MS);
+	}
+	cancel_delayed_work_sync(&xd->work);
+	xfl_pm_forget(xd);
+	memalloc_noio_restore(noio);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_device_del, XEN_FRONTLIB);
 
 /**
  * xfl_device_fini() - free what xfl_device_init() made
- * @xd: a device that was never started, or was deleted
+ * @xd: a device that was never started, or was deleted; after @put of &struct xfl_ops if its
+ *	connection was abandoned
  */
 void xfl_device_fini(struct xfl_device *xd)
 {
 	destroy_workqueue(xd->wq);
+	kfree(xd->backend);
+	xd->backend = NULL;
 }
 EXPORT_SYMBOL_NS_GPL(xfl_device_fini, XEN_FRONTLIB);
 
+/* ---- what others want ---- */
+
 /**
- * xfl_backend_changed() - for xenbus_driver.otherend_changed
- * @xd: the device
+ * xfl_otherend_changed() - for xenbus_driver.otherend_changed
+ * @xbdev: the device
  * @backend_state: ignored: states come in any number and order, and the one that
  *	counts is the one found when the machine gets to it
  */
-void xfl_backend_changed(struct xfl_device *xd, enum xenbus_state backend_state)
+void xfl_otherend_changed(struct xenbus_device *xbdev, enum xenbus_state backend_state)
 {
-	xfl_post(xd, XFL_EV_BACKEND);
-}
-EXPORT_SYMBOL_NS_GPL(xfl_backend_changed, XEN_FRONTLIB);
+	struct xfl_device *xd = dev_get_drvdata(&xbdev->dev);
 
-/**
- * xfl_resume() - for xenbus_driver.resume
- * @xd: the device
- *
- * No suspend callback goes with it: a suspend that is cancelled tells no driver.
- */
-void xfl_resume(struct xfl_device *xd)
-{
-	xfl_post(xd, XFL_EV_RESUME);
+	if (xd)
+		xfl_post(xd, XFL_EV_BACKEND);
 }
-EXPORT_SYMBOL_NS_GPL(xfl_resume, XEN_FRONTLIB);
+EXPORT_SYMBOL_NS_GPL(xfl_otherend_changed, XEN_FRONTLIB);
 
 /**
  * xfl_reconnect() - take the connection down in good order and make a new one
@@ -520,12 +527,25 @@ void xfl_reconnect(struct xfl_device *xd)
 EXPORT_SYMBOL_NS_GPL(xfl_reconnect, XEN_FRONTLIB);
 
 /**
+ * xfl_look() - have the machine look whether something it waits for has come
+ * @xd: the device
+ *
+ * Context: any.
+ */
+void xfl_look(struct xfl_device *xd)
+{
+	xfl_post(xd, XFL_EV_LOOK);
+	wake_up_all(&xd->settled);
+}
+EXPORT_SYMBOL_NS_GPL(xfl_look, XEN_FRONTLIB);
+
+/**
  * xfl_break() - the backend did what no honest backend does
  * @xd: the device
  * @fmt: what it did, without a newline
  *
  * The first call says so in one line and stops all I/O; later ones do nothing.
- * The connection is taken down from the device's work queue.
+ * The connection is taken down by the machine.
  *
  * Context: any, hard interrupts included.
  */
@@ -537,21 +557,19 @@ void xfl_break(struct xfl_device *xd, const char *fmt, ...)
 	bool first;
 
 	spin_lock_irqsave(&xd->lock, flags);
-	first = xd->state != XFL_BROKEN && xd->state != XFL_GONE;
-	if (first) {
-		WRITE_ONCE(xd->state, XFL_BROKEN);
-		xd->events |= XFL_EV_BROKEN;
-		queue_work(xd->wq, &xd->work);
-	}
+	/* Of a connection whose life has ended nobody expects that it makes sense. */
+	first = !xd->withheld && xd->state != XFL_GONE;
+	if (first)
+		WRITE_ONCE(xd->withheld, XFL_WITHHELD_LIED);
 	spin_unlock_irqrestore(&xd->lock, flags);
 	if (!first)
 		return;
+	xfl_look(xd);
 
 	va_start(args, fmt);
 	vaf.fmt = fmt;
 	vaf.va = &args;
 	dev_err(&xd->xbdev->dev, "backend broke the protocol: %pV; device disabled\n", &vaf);
 	va_end(args);
-	wake_up_all(&xd->settled);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_break, XEN_FRONTLIB);

@@ -10,19 +10,37 @@
 
 static int __init xfl_init(void)
 {
-	int err = xfl_park_init();
+	int err;
 
+	xfl_transact_init();
+	err = xfl_park_init();
 	if (err)
 		return err;
 	err = xfl_watch_init();
 	if (err)
-		xfl_park_exit();
+		goto err_park;
+	err = xfl_release_init();
+	if (err)
+		goto err_watch;
+	err = xfl_reprobe_init();
+	if (err)
+		goto err_release;
+	return 0;
+
+err_release:
+	xfl_release_exit();
+err_watch:
+	xfl_watch_exit();
+err_park:
+	xfl_park_exit();
 	return err;
 }
 module_init(xfl_init);
 
 static void __exit xfl_exit(void)
 {
+	xfl_reprobe_exit();
+	xfl_release_exit();
 	xfl_watch_exit();
 	xfl_park_exit();
 }

@@ -217,6 +217,7 @@ EXPORT_SYMBOL_NS_GPL(xfl_park_pool_page, XEN_FRONTLIB);
 void xfl_park_flush(void)
 {
 	flush_delayed_work(&xfl_park_work);
+	xfl_release_flush();
 }
 EXPORT_SYMBOL_NS_GPL(xfl_park_flush, XEN_FRONTLIB);
 

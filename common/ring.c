@@ -46,15 +46,69 @@ int xfl_ring_mem_alloc(struct xenbus_device *xbdev, struct xfl_ring_mem *mem,
 	}
 	mem->vaddr = va;
 	mem->nr_frames = nr_frames;
+	mem->ended = 0;
+	mem->spent = 0;
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(xfl_ring_mem_alloc, XEN_FRONTLIB);
 
 /**
+ * xfl_ring_mem_end() - end the backend's access to a ring, and give its references back
+ * @mem: a ring, or one that holds nothing; its connection will not go on
+ *
+ * Silent, and worth another try later.
+ *
+ * Return: whether the backend cannot reach any frame of it.
+ */
+bool xfl_ring_mem_end(struct xfl_ring_mem *mem)
+{
+	unsigned int i;
+
+	if (!mem->vaddr)
+		return true;
+	for (i = 0; i < mem->nr_frames; i++) {
+		if (mem->spent & BIT(i))
+			gnttab_free_grant_reference(mem->gref[i]);
+		else if (mem->ended & BIT(i) || !gnttab_try_end_foreign_access(mem->gref[i]))
+			continue;
+		mem->spent &= ~BIT(i);
+		mem->ended |= BIT(i);
+	}
+	return mem->ended == GENMASK(mem->nr_frames - 1, 0);
+}
+
+/**
+ * xfl_ring_mem_end_early() - end the access while the backend may still believe the keys
+ * @mem: as for xfl_ring_mem_end()
+ *
+ * The references stay ours: a backend that is slow may yet map what it has read. The kernel has
+ * a line in the log for the first frame that is mapped, so this is not for trying often.
+ *
+ * Return: as xfl_ring_mem_end().
+ */
+bool xfl_ring_mem_end_early(struct xfl_ring_mem *mem)
+{
+	unsigned int i;
+
+	if (!mem->vaddr)
+		return true;
+	for (i = 0; i < mem->nr_frames; i++) {
+		if (mem->ended & BIT(i))
+			continue;
+		if (!gnttab_end_foreign_access_ref(mem->gref[i]))
+			return false;
+		mem->spent |= BIT(i);
+		mem->ended |= BIT(i);
+	}
+	return true;
+}
+
+/**
  * xfl_ring_mem_free() - end access to a ring and free it
  * @mem: a ring, or one that holds nothing
  *
- * If the backend still maps a frame, all of them are parked until it lets go.
+ * Of a connection this comes after its rings were ended. Of a ring that was never published a
+ * backend can have mapped a frame only by guessing; such a one is parked.
  */
 void xfl_ring_mem_free(struct xfl_ring_mem *mem)
 {
@@ -63,13 +117,14 @@ void xfl_ring_mem_free(struct xfl_ring_mem *mem)
 
 	if (!mem->vaddr)
 		return;
-	for (i = 0; i < mem->nr_frames; i++)
-		if (!gnttab_try_end_foreign_access(mem->gref[i]))
-			stuck[nr_stuck++] = mem->gref[i];
-	if (unlikely(nr_stuck))
-		xfl_park(stuck, nr_stuck, xfl_park_free, mem->vaddr);
-	else
+	if (likely(xfl_ring_mem_end(mem))) {
 		kfree(mem->vaddr);
+	} else {
+		for (i = 0; i < mem->nr_frames; i++)
+			if (!(mem->ended & BIT(i)))
+				stuck[nr_stuck++] = mem->gref[i];
+		xfl_park(stuck, nr_stuck, xfl_park_free, mem->vaddr);
+	}
 	mem->vaddr = NULL;
 	mem->nr_frames = 0;
 }

@@ -10,10 +10,12 @@
 #include "internal.h"
 
 /*
- * Xenstored allows a guest so many watches (128 as it comes), and each device needs
- * one for its backend's state. Ours are a comfort, so they leave room for that.
+ * Xenstored allows a guest so many watches (100 or 128 as it comes), and each device needs
+ * one for its backend's state. Ours are a comfort, so they leave room for that. The few that
+ * wait until xenbus has looked are counted apart: a connection depends on them.
  */
 #define XFL_MAX_WATCHES	32
+#define XFL_MAX_LOOKS	4
 
 /**
  * struct xfl_watch - one watch
@@ -21,6 +23,7 @@
  * @lock: protects @xd; taken by the callback
  * @xd: device to wake; NULL once the watch was let go of
  * @fired: whether it has woken it
+ * @count: what it is counted in
  * @end: unregisters and frees
  */
 struct xfl_watch {
@@ -28,11 +31,13 @@ struct xfl_watch {
 	spinlock_t lock;
 	struct xfl_device *xd;
 	bool fired;
+	atomic_t *count;
 	struct work_struct end;
 };
 
 static struct workqueue_struct *xfl_watch_wq;
 static atomic_t xfl_nr_watches;
+static atomic_t xfl_nr_looks;
 
 static void xfl_watch_event(struct xenbus_watch *watch, const char *path, const char *token)
 {
@@ -42,7 +47,7 @@ static void xfl_watch_event(struct xenbus_watch *watch, const char *path, const 
 	WRITE_ONCE(w->fired, true);
 	if (w->xd) {
 		wake_up_all(&w->xd->settled);
-		xfl_backend_changed(w->xd, XenbusStateUnknown);
+		xfl_post(w->xd, XFL_EV_BACKEND);
 	}
 	spin_unlock(&w->lock);
 }
@@ -55,9 +60,11 @@ static bool xfl_watch_wanted(struct xenbus_watch *watch, const char *path, const
 
 static void xfl_watch_free(struct xfl_watch *w)
 {
+	atomic_t *count = w->count;
+
 	kfree(w->xenbus.node);
 	kfree(w);
-	atomic_dec(&xfl_nr_watches);
+	atomic_dec(count);
 }
 
 static void xfl_watch_end(struct work_struct *work)
@@ -74,7 +81,7 @@ static struct xfl_watch *xfl_watch_alloc(struct xfl_device *xd, const char *key)
 
 	if (!w)
 		return NULL;
-	w->xenbus.node = kasprintf(GFP_NOIO, "%s/%s", xd->xbdev->otherend, key);
+	w->xenbus.node = kasprintf(GFP_NOIO, "%s/%s", xd->backend, key);
 	w->xenbus.callback = xfl_watch_event;
 	w->xenbus.will_handle = xfl_watch_wanted;
 	w->xd = xd;
@@ -85,6 +92,28 @@ static struct xfl_watch *xfl_watch_alloc(struct xfl_device *xd, const char *key)
 		return NULL;
 	}
 	return w;
+}
+
+static struct xfl_watch *xfl_watch_new(struct xfl_device *xd, const char *key, atomic_t *count,
+				       int max)
+{
+	struct xfl_watch *w;
+
+	if (atomic_inc_return(count) > max)
+		goto fail;
+	w = xfl_watch_alloc(xd, key);
+	if (!w)
+		goto fail;
+	w->count = count;
+	if (register_xenbus_watch(&w->xenbus)) {
+		xfl_watch_free(w);
+		return NULL;
+	}
+	return w;
+
+fail:
+	atomic_dec(count);
+	return NULL;
 }
 
 /**
@@ -100,24 +129,15 @@ static struct xfl_watch *xfl_watch_alloc(struct xfl_device *xd, const char *key)
  */
 struct xfl_watch *xfl_watch_start(struct xfl_device *xd, const char *key)
 {
-	struct xfl_watch *w;
-
-	if (atomic_inc_return(&xfl_nr_watches) > XFL_MAX_WATCHES)
-		goto fail;
-	w = xfl_watch_alloc(xd, key);
-	if (!w)
-		goto fail;
-	if (register_xenbus_watch(&w->xenbus)) {
-		xfl_watch_free(w);
-		return NULL;
-	}
-	return w;
-
-fail:
-	atomic_dec(&xfl_nr_watches);
-	return NULL;
+	return xfl_watch_new(xd, key, &xfl_nr_watches, XFL_MAX_WATCHES);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_watch_start, XEN_FRONTLIB);
+
+/* xfl_watch_start_look() - a watch that fires once xenbus has looked at what was written so far */
+struct xfl_watch *xfl_watch_start_look(struct xfl_device *xd)
+{
+	return xfl_watch_new(xd, "state", &xfl_nr_looks, XFL_MAX_LOOKS);
+}
 
 /**
  * xfl_watch_drop() - let go of a watch; it wakes nobody any more

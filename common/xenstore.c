@@ -2,17 +2,15 @@
 /*
  * Reading what a backend offers and publishing what a frontend has.
  */
-#include <linux/delay.h>
 #include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include <xenfront/lifecycle.h>
 #include <xenfront/xenstore.h>
 
-/* A transaction fails when others write beside it; this often is no accident. */
-#define XFL_PUBLISH_TRIES	100
-#define XFL_PUBLISH_PAUSE_MS	20
+#include "internal.h"
 
 static void xfl_key_store(const struct xfl_key *key, u64 value, void *result)
 {
@@ -89,9 +87,16 @@ static bool xfl_is_stale(const char *name, const char *const *stale)
 	return false;
 }
 
-/* Keys of an earlier connection would mislead a backend that finds them first. */
-static int xfl_remove_stale(struct xenbus_transaction xbt, const char *dir,
-			    const char *const *stale)
+/**
+ * xfl_keys_delete() - delete keys
+ * @xbt: the transaction, or %XBT_NIL
+ * @dir: directory they are in
+ * @keys: names of keys and directories, a trailing '*' standing for any ending; ends with %NULL
+ *
+ * Context: process; waits for xenstore.
+ * Return: 0 or a negative errno.
+ */
+int xfl_keys_delete(struct xenbus_transaction xbt, const char *dir, const char *const *keys)
 {
 	unsigned int nr, i;
 	char **names;
@@ -101,69 +106,44 @@ static int xfl_remove_stale(struct xenbus_transaction xbt, const char *dir,
 	if (IS_ERR(names))
 		return PTR_ERR(names);
 	for (i = 0; i < nr && !err; i++)
-		if (xfl_is_stale(names[i], stale))
+		if (xfl_is_stale(names[i], keys))
 			err = xenbus_rm(xbt, dir, names[i]);
 	kfree(names);
 	return err;
 }
 
-static int xfl_publish_once(struct xenbus_device *xbdev, const char *const *stale,
-			    xfl_publish_fn fn, void *ctx)
-{
-	struct xenbus_transaction xbt;
-	int err;
+/**
+ * struct xfl_publication - argument of a transaction that publishes
+ * @fn: writes the keys
+ * @ctx: its argument
+ */
+struct xfl_publication {
+	xfl_publish_fn fn;
+	void *ctx;
+};
 
-	err = xenbus_transaction_start(&xbt);
-	if (err)
-		return err;
-	err = xfl_remove_stale(xbt, xbdev->nodename, stale);
-	if (!err)
-		err = fn(xbt, xbdev->nodename, ctx);
-	if (err) {
-		xenbus_transaction_end(xbt, 1);
-		return err;
-	}
-	return xenbus_transaction_end(xbt, 0);
+/* Keys of an earlier connection would mislead a backend that finds them first. */
+static int xfl_write_keys(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
+{
+	const struct xfl_publication *p = ctx;
+	const char *dir = xd->xbdev->nodename;
+
+	return xfl_keys_delete(xbt, dir, xd->ops->keys) ?: p->fn(xbt, dir, p->ctx);
 }
 
 /**
- * xfl_publish() - write a frontend's keys, all or none
- * @xbdev: the device
- * @stale: names of keys and directories to remove first, a trailing '*' standing
- *	for any ending; ends with NULL
+ * xfl_publish() - write a frontend's keys, all or none, and only if its directory is its own
+ * @xd: the device; what its @ops->keys names is deleted first
  * @fn: writes the keys
  * @ctx: argument for @fn
  *
- * Context: process; waits for xenstore.
- * Return: 0 or a negative errno, then nothing was written.
+ * Context: process, a step of the machine; waits for xenstore.
+ * Return: as xfl_transact(); unless it is 0 nothing was written.
  */
-int xfl_publish(struct xenbus_device *xbdev, const char *const *stale, xfl_publish_fn fn,
-		void *ctx)
+int xfl_publish(struct xfl_device *xd, xfl_publish_fn fn, void *ctx)
 {
-	int tries = XFL_PUBLISH_TRIES;
-	int err;
+	struct xfl_publication p = { fn, ctx };
 
-	do {
-		if (tries < XFL_PUBLISH_TRIES)
-			msleep(XFL_PUBLISH_PAUSE_MS);
-		err = xfl_publish_once(xbdev, stale, fn, ctx);
-	} while (err == -EAGAIN && --tries);
-	return err;
+	return xfl_transact(xd, xfl_write_keys, &p);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_publish, XEN_FRONTLIB);
-
-/**
- * xfl_retract() - remove a frontend's keys
- * @xbdev: the device
- * @keys: their names, as the stale ones of xfl_publish()
- *
- * The next frontend may be a driver that does not know all of them, and a backend believes what it
- * finds: it would map a frame or bind an event channel that are something else by then.
- *
- * Context: process; waits for xenstore. What fails is let be: where the toolstack takes the device
- * away, the directory goes at the same time.
- */
-void xfl_retract(struct xenbus_device *xbdev, const char *const *keys)
-{
-	xfl_remove_stale(XBT_NIL, xbdev->nodename, keys);
-}

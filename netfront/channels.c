@@ -22,7 +22,7 @@
 static struct xnf_terms present_terms(const struct xnf_dev *xn)
 {
 	return (struct xnf_terms) {
-		.resumes = READ_ONCE(xn->change.resumes),
+		.resumes = READ_ONCE(xn->xd.moves),
 		.max_tx_slots = xn->offer.max_tx_slots,
 		.copybreak = xn->copybreak.tx,
 		.backend = xn->xd.xbdev->otherend_id,
@@ -112,10 +112,7 @@ bool xnf_channels_take(struct xnf_dev *xn)
 
 static bool settled(const struct xnf_dev *xn, u32 before)
 {
-	enum xfl_state state = xfl_device_state(&xn->xd);
-
-	return READ_ONCE(xn->connects) != before || state == XFL_CLOSED ||
-	       state == XFL_BROKEN || state == XFL_GONE;
+	return READ_ONCE(xn->connects) != before || xfl_device_state(&xn->xd) >= XFL_BROKEN;
 }
 
 static void go_back(struct xnf_dev *xn)

@@ -127,7 +127,7 @@ static int set_mac(struct xnf_dev *xn)
 		return 0;
 	if (!read_mac(xbdev, xbdev->nodename, mac) && !read_mac(xbdev, xbdev->otherend, mac)) {
 		dev_err(&xbdev->dev, "no MAC address in xenstore\n");
-		return -ENOENT;
+		return -EINVAL;
 	}
 	eth_hw_addr_set(xn->netdev, mac);
 	return 0;
@@ -251,15 +251,37 @@ static void free_queues(struct xnf_dev *xn)
 	rtnl_unlock();
 }
 
+/* Fewer queues are better than no connection, and than one that leaves nothing to others. */
+static int settle_for(struct xnf_dev *xn, u32 nr)
+{
+	int err = netif_set_real_num_tx_queues(xn->netdev, nr) ?:
+		  netif_set_real_num_rx_queues(xn->netdev, nr);
+
+	if (err) {
+		drop_queues(xn, nr);
+		return err;
+	}
+	netdev_warn(xn->netdev, "grants or memory for %u of %u queues only\n", nr, xn->nr_queues);
+	WRITE_ONCE(xn->nr_queues, nr);
+	return 0;
+}
+
 static int alloc_queues(struct xnf_dev *xn)
 {
 	int err = 0;
 	u32 i;
 
-	for (i = 0; i < xn->nr_queues && !err; i++)
+	for (i = 0; i < xn->nr_queues; i++) {
 		err = xnf_queue_alloc(&xn->queue[i]);
-	if (err)
-		drop_queues(xn, i - 1);
+		if (!err && i && !xfl_grefs_room()) {
+			xnf_queue_free(&xn->queue[i]);
+			err = -ENOSPC;
+		}
+		if (err)
+			break;
+	}
+	if (err && i)
+		return settle_for(xn, i);
 	return err;
 }
 
@@ -305,7 +327,7 @@ static int xnf_connect(struct xfl_device *xd)
 	err = make_queues(xn);
 	if (err)
 		return err;
-	err = xnf_rss_connect(xn) ?: xfl_publish(xd->xbdev, xnf_stale, publish, xn);
+	err = xnf_rss_connect(xn) ?: xfl_publish(xd, publish, xn);
 	if (err) {
 		xnf_ctrl_free(xn);
 		free_queues(xn);
@@ -344,6 +366,49 @@ static void xnf_quiesce(struct xfl_device *xd, enum xfl_why why)
 	xnf_rss_stop(xn);
 }
 
+static struct xfl_ring_mem *xnf_ring(struct xfl_device *xd, unsigned int nr)
+{
+	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
+	u32 index = nr / 2;
+
+	if (index < xn->nr_queues)
+		return nr % 2 ? &xn->queue[index].rx.mem : &xn->queue[index].tx.mem;
+	return nr == 2 * xn->nr_queues && xn->ctrl.ring.sring ? &xn->ctrl.mem : NULL;
+}
+
+/* NAPI and senders are waited for by our caller; the control ring's users are not among them. */
+static void xnf_withhold(struct xfl_device *xd)
+{
+	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
+	u32 i;
+
+	for (i = 0; i < xn->max_queues; i++) {
+		__netif_tx_lock_bh(xn->queue[i].txq);
+		__netif_tx_unlock_bh(xn->queue[i].txq);
+	}
+	spin_lock(&xn->ctrl.lock);
+	spin_unlock(&xn->ctrl.lock);
+}
+
+static void xnf_look(struct xfl_device *xd)
+{
+	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
+	u32 i;
+
+	if (!READ_ONCE(xn->live) || !netif_running(xn->netdev))
+		return;
+	for (i = 0; i < xn->nr_queues; i++) {
+		struct xnf_queue *q = &xn->queue[i];
+
+		__netif_tx_lock_bh(q->txq);
+		xnf_tx_publish(q);
+		__netif_tx_unlock_bh(q->txq);
+		local_bh_disable();
+		napi_schedule(&q->napi);
+		local_bh_enable();
+	}
+}
+
 static void xnf_disconnect(struct xfl_device *xd, enum xfl_why why)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
@@ -359,5 +424,10 @@ const struct xfl_ops xnf_life = {
 	.connect	= xnf_connect,
 	.go_live	= xnf_go_live,
 	.quiesce	= xnf_quiesce,
+	.ring		= xnf_ring,
 	.disconnect	= xnf_disconnect,
+	.withhold	= xnf_withhold,
+	.look		= xnf_look,
+	.abandon	= xnf_abandon,
+	.put		= xnf_abandoned_put,
 };

@@ -29,18 +29,17 @@ static irqreturn_t ctrl_interrupt(int irq, void *data)
 
 static int alloc_frames(struct xnf_ctrl *c, domid_t backend)
 {
-	int err = xfl_grefs_init(&c->grefs, backend, 2, 2);
+	int err = xfl_grefs_init(&c->grefs, backend, 1, 1);
 
 	if (err)
 		return err;
-	err = xfl_framepool_init(&c->pool, 2);
+	err = xfl_framepool_init(&c->pool, 1);
 	if (err)
 		goto err_grefs;
-	if (!xfl_framepool_want(&c->pool, 2, GFP_NOIO)) {
+	if (!xfl_framepool_want(&c->pool, 1, GFP_NOIO)) {
 		err = -ENOMEM;
 		goto err_pool;
 	}
-	xnf_stage_grant(&c->grefs, &c->pool, &c->ring_frame, false);
 	xnf_stage_grant(&c->grefs, &c->pool, &c->data, true);
 	return 0;
 
@@ -54,7 +53,6 @@ err_grefs:
 static void free_frames(struct xnf_ctrl *c)
 {
 	xnf_stage_end(&c->grefs, &c->pool, &c->data);
-	xnf_stage_end(&c->grefs, &c->pool, &c->ring_frame);
 	xfl_framepool_destroy(&c->pool);
 	xfl_grefs_destroy(&c->grefs);
 }
@@ -70,17 +68,23 @@ int xnf_ctrl_alloc(struct xnf_dev *xn)
 {
 	struct xenbus_device *xbdev = xn->xd.xbdev;
 	struct xnf_ctrl *c = &xn->ctrl;
-	int err = alloc_frames(c, xbdev->otherend_id);
+	int err = xfl_ring_mem_alloc(xbdev, &c->mem, 1);
 
 	if (err)
 		return err;
+	err = alloc_frames(c, xbdev->otherend_id);
+	if (err) {
+		xfl_ring_mem_free(&c->mem);
+		return err;
+	}
 	snprintf(c->name, sizeof(c->name), "%s-ctrl", xn->netdev->name);
 	err = xfl_evtchn_bind(xbdev, &c->ec, ctrl_interrupt, c->name, xn);
 	if (err) {
 		free_frames(c);
+		xfl_ring_mem_free(&c->mem);
 		return err;
 	}
-	XEN_FRONT_RING_INIT(&c->ring, (struct xnf_ctrl_sring *)c->ring_frame.va, XEN_PAGE_SIZE);
+	XEN_FRONT_RING_INIT(&c->ring, (struct xnf_ctrl_sring *)c->mem.vaddr, XEN_PAGE_SIZE);
 	return 0;
 }
 
@@ -98,9 +102,10 @@ void xnf_ctrl_free(struct xnf_dev *xn)
 
 	if (!c->ring.sring)
 		return;
-	xfl_evtchn_unbind(&c->ec, xn);
+	xfl_evtchn_unbind(&xn->xd, &c->ec, xn);
 	c->ring.sring = NULL;
 	free_frames(c);
+	xfl_ring_mem_free(&c->mem);
 }
 
 /**
@@ -115,14 +120,15 @@ int xnf_ctrl_publish(const struct xnf_dev *xn, struct xenbus_transaction xbt, co
 
 	if (!c->ring.sring)
 		return 0;
-	return xenbus_printf(xbt, dir, "ctrl-ring-ref", "%u", c->ring_frame.gref) ?:
+	return xenbus_printf(xbt, dir, "ctrl-ring-ref", "%u", c->mem.gref[0]) ?:
 	       xenbus_printf(xbt, dir, "event-channel-ctrl", "%u", c->ec.port);
 }
 
 /* ---- one request, one response ---- */
 
-static struct xnf_ctrl_req put_request(struct xnf_ctrl *c, const struct xnf_ctrl_ask *ask)
+static struct xnf_ctrl_req put_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask)
 {
+	struct xnf_ctrl *c = &xn->ctrl;
 	struct xnf_ctrl_req req = { .id = ++c->last_id, .type = ask->type };
 
 	memcpy(req.data, ask->data, sizeof(req.data));
@@ -130,20 +136,27 @@ static struct xnf_ctrl_req put_request(struct xnf_ctrl *c, const struct xnf_ctrl
 		memcpy(c->data.va, ask->bytes, ask->len);
 		req.data[0] = c->data.gref;
 	}
-	*RING_GET_REQUEST(&c->ring, c->ring.req_prod_pvt++) = req;
-	if (XFL_RING_PUSH(&c->ring))
-		xfl_evtchn_notify(&c->ec);
+	spin_lock(&c->lock);
+	if (xfl_believes(&xn->xd)) {
+		*RING_GET_REQUEST(&c->ring, c->ring.req_prod_pvt++) = req;
+		if (XFL_RING_PUSH(&c->ring))
+			xfl_evtchn_notify(&c->ec);
+	}
+	spin_unlock(&c->lock);
 	return req;
 }
 
-/* Return: -EAGAIN if there is no response yet. */
-static int take_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
+/* Return: -EAGAIN if there is no response yet; -ENODEV if none would be believed. */
+static int look_for_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
 {
 	struct xnf_ctrl *c = &xn->ctrl;
-	int pending = XFL_RING_PENDING(&c->ring);
 	struct xnf_ctrl_rsp rsp;
-	int err;
+	int pending, err;
 
+	lockdep_assert_held(&c->lock);
+	if (!xfl_believes(&xn->xd))
+		return READ_ONCE(xn->xd.withheld) == XFL_WITHHELD_SUSPEND ? -EAGAIN : -ENODEV;
+	pending = XFL_RING_PENDING(&c->ring);
 	if (!pending)
 		return -EAGAIN;
 	if (pending < 0) {
@@ -159,19 +172,46 @@ static int take_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u3
 	return err;
 }
 
+static int take_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
+{
+	struct xnf_ctrl *c = &xn->ctrl;
+	int err;
+
+	spin_lock(&c->lock);
+	err = look_for_response(xn, sent, answer);
+	if (xfl_believes(&xn->xd) && err != -EAGAIN)
+		xfl_evtchn_eoi(&c->ec, c->ring.rsp_cons);
+	spin_unlock(&c->lock);
+	return err;
+}
+
 static bool worth_a_look(const struct xnf_dev *xn)
 {
 	const struct xnf_ctrl *c = &xn->ctrl;
 
-	return READ_ONCE(c->ring.sring->rsp_prod) != c->ring.rsp_cons ||
-	       xfl_device_state(&xn->xd) > XFL_CONNECTED;
+	return (xfl_believes(&xn->xd) && READ_ONCE(c->ring.sring->rsp_prod) != c->ring.rsp_cons) ||
+	       !xfl_is_serving(&xn->xd);
+}
+
+/* Return: whether an event will come, as far as anybody can tell. */
+static bool arm(struct xnf_dev *xn)
+{
+	struct xnf_ctrl *c = &xn->ctrl;
+	bool armed;
+
+	spin_lock(&c->lock);
+	armed = !xfl_believes(&xn->xd) || !XFL_RING_ARM(&c->ring, 1);
+	if (armed && xfl_believes(&xn->xd))
+		xfl_evtchn_eoi(&c->ec, c->ring.rsp_cons);
+	spin_unlock(&c->lock);
+	return armed;
 }
 
 static bool backend_serves(const struct xnf_dev *xn)
 {
 	struct xenbus_device *xbdev = xn->xd.xbdev;
 
-	return xfl_device_state(&xn->xd) <= XFL_CONNECTED &&
+	return xfl_is_serving(&xn->xd) &&
 	       xenbus_read_driver_state(xbdev, xbdev->otherend) == XenbusStateConnected;
 }
 
@@ -181,16 +221,11 @@ static int await_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u
 	int err;
 
 	do {
-		if (!XFL_RING_ARM(&c->ring, 1)) {
-			xfl_evtchn_eoi(&c->ec, c->ring.rsp_cons);
+		if (arm(xn))
 			wait_event_timeout(xn->xd.settled, worth_a_look(xn), XNF_CTRL_LOOK);
-		}
 		err = take_response(xn, sent, answer);
-		if (err != -EAGAIN) {
-			if (!xfl_broken(&xn->xd))
-				xfl_evtchn_eoi(&c->ec, c->ring.rsp_cons);
+		if (err != -EAGAIN)
 			return err;
-		}
 		if (!backend_serves(xn))
 			return -ENODEV;
 	} while (time_before(jiffies, c->end));
@@ -212,7 +247,7 @@ int xnf_ctrl_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask, u32 *an
 	struct xnf_ctrl_req sent;
 	int err;
 
-	sent = put_request(&xn->ctrl, ask);
+	sent = put_request(xn, ask);
 	err = await_response(xn, &sent, answer);
 	if (err == -ETIMEDOUT)
 		netdev_warn(xn->netdev, "backend does not answer control request %u\n", sent.type);

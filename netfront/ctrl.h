@@ -22,10 +22,11 @@ DEFINE_RING_TYPES(xnf_ctrl, struct xnf_ctrl_req, struct xnf_ctrl_rsp);
  * struct xnf_ctrl - the control ring of an interface
  * @ring: shared ring; its sring is NULL while there is none
  * @ec: its event channel
- * @ring_frame: memory of the ring
+ * @mem: memory of the ring
+ * @lock: held by who looks at the ring or writes to it
  * @data: granted read-only for as long: what a request has the backend read
- * @grefs: owner of both references
- * @pool: owner of both frames
+ * @grefs: owner of its reference
+ * @pool: owner of its frame
  * @end: when to stop waiting, in jiffies
  * @last_id: of the request sent last
  * @open: the backend is connected and has answered every request so far
@@ -36,7 +37,8 @@ DEFINE_RING_TYPES(xnf_ctrl, struct xnf_ctrl_req, struct xnf_ctrl_rsp);
 struct xnf_ctrl {
 	struct xnf_ctrl_front_ring ring;
 	struct xfl_evtchn ec;
-	struct xnf_stage_frame ring_frame;
+	struct xfl_ring_mem mem;
+	spinlock_t lock;
 	struct xnf_stage_frame data;
 	struct xfl_grefs grefs;
 	struct xfl_framepool pool;

@@ -53,7 +53,7 @@ int xnf_events_bind(struct xnf_queue *q)
 		return err;
 	err = xfl_evtchn_bind(xbdev, &q->rx_ec, rx_interrupt, q->rx_name, q);
 	if (err)
-		xfl_evtchn_unbind(&q->tx_ec, q);
+		xfl_evtchn_unbind(&q->xn->xd, &q->tx_ec, q);
 	return err;
 }
 
@@ -63,8 +63,8 @@ int xnf_events_bind(struct xnf_queue *q)
  */
 void xnf_events_unbind(struct xnf_queue *q)
 {
-	xfl_evtchn_unbind(&q->rx_ec, q);
-	xfl_evtchn_unbind(&q->tx_ec, q);
+	xfl_evtchn_unbind(&q->xn->xd, &q->rx_ec, q);
+	xfl_evtchn_unbind(&q->xn->xd, &q->tx_ec, q);
 }
 
 static void end_interrupts(struct xnf_queue *q)
@@ -124,13 +124,13 @@ int xnf_poll(struct napi_struct *napi, int budget)
 	int work = 0;
 	bool more;
 
-	if (!xfl_broken(&q->xn->xd))
+	if (xfl_believes(&q->xn->xd))
 		xnf_tx_poll(q, budget);
 	if (!budget)
 		return 0;
-	if (!xfl_broken(&q->xn->xd))
+	if (xfl_believes(&q->xn->xd))
 		work = xnf_rx_poll(q, budget);
-	if (xfl_broken(&q->xn->xd)) {
+	if (!xfl_believes(&q->xn->xd)) {
 		work = min(work, budget - 1);
 		napi_complete_done(napi, work);
 		return work;

@@ -23,36 +23,48 @@ static int xnf_probe(struct xenbus_device *xbdev, const struct xenbus_device_id 
 		xnf_netdev_free(xn);
 		return err;
 	}
-	dev_set_drvdata(&xbdev->dev, xn);
 	xfl_device_start(&xn->xd);
 	return 0;
 }
 
-static void xnf_remove(struct xenbus_device *xbdev)
+/* The bus' share, and that of a connection that was abandoned: the later one frees it all. */
+static void xnf_drop(struct xnf_dev *xn)
 {
-	struct xnf_dev *xn = dev_get_drvdata(&xbdev->dev);
-
-	xfl_device_del(&xn->xd);
-	xnf_netdev_unregister(xn);
+	if (!refcount_dec_and_test(&xn->shares))
+		return;
 	xfl_device_fini(&xn->xd);
-	dev_set_drvdata(&xbdev->dev, NULL);
 	xnf_netdev_free(xn);
 }
 
-static void xnf_otherend_changed(struct xenbus_device *xbdev, enum xenbus_state state)
+/**
+ * xnf_abandon() - &struct xfl_ops.abandon: the backend still maps a ring of a removed interface
+ * @xd: its life
+ */
+void xnf_abandon(struct xfl_device *xd)
 {
-	struct xnf_dev *xn = dev_get_drvdata(&xbdev->dev);
+	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
 
-	xfl_backend_changed(&xn->xd, state);
+	__module_get(THIS_MODULE);
+	refcount_inc(&xn->shares);
 }
 
-static int xnf_resume(struct xenbus_device *xbdev)
+/**
+ * xnf_abandoned_put() - &struct xfl_ops.put: it has let go
+ * @xd: its life
+ */
+void xnf_abandoned_put(struct xfl_device *xd)
 {
-	struct xnf_dev *xn = dev_get_drvdata(&xbdev->dev);
+	xnf_drop(container_of(xd, struct xnf_dev, xd));
+	module_put(THIS_MODULE);
+}
 
-	WRITE_ONCE(xn->change.resumes, xn->change.resumes + 1);
-	xfl_resume(&xn->xd);
-	return 0;
+static void xnf_remove(struct xenbus_device *xbdev)
+{
+	struct xnf_dev *xn = container_of(dev_get_drvdata(&xbdev->dev), struct xnf_dev, xd);
+
+	xfl_device_del(&xn->xd);
+	xnf_netdev_unregister(xn);
+	xnf_drop(xn);
 }
 
 static const struct xenbus_device_id xnf_ids[] = {
@@ -64,8 +76,10 @@ static struct xenbus_driver xnf_driver = {
 	.ids			= xnf_ids,
 	.probe			= xnf_probe,
 	.remove			= xnf_remove,
-	.otherend_changed	= xnf_otherend_changed,
-	.resume			= xnf_resume,
+	.otherend_changed	= xfl_otherend_changed,
+	.suspend		= xfl_suspend,
+	.resume			= xfl_resume,
+	.driver.pm		= &xfl_pm_ops,
 };
 
 static int __init xnf_init(void)
@@ -82,6 +96,8 @@ module_init(xnf_init);
 static void __exit xnf_exit(void)
 {
 	xenbus_unregister_driver(&xnf_driver);
+	/* The last step of a connection that was abandoned may still run. */
+	xfl_park_flush();
 }
 module_exit(xnf_exit);
 

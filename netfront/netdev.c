@@ -382,6 +382,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	xn->netdev = dev;
 	xn->max_queues = max_queues;
 	xn->want_queues = max_queues;
+	refcount_set(&xn->shares, 1);
 	xn->speed = SPEED_UNKNOWN;
 	xn->duplex = DUPLEX_UNKNOWN;
 	xnf_channels_init(xn);

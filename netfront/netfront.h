@@ -20,6 +20,7 @@
 
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
+#include <linux/refcount.h>
 #include <linux/timer.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
@@ -362,13 +363,12 @@ struct xnf_terms {
 };
 
 /**
- * struct xnf_change - a change of the number of queues; under RTNL but for @busy and @resumes
+ * struct xnf_change - a change of the number of queues; under RTNL but for @busy
  * @spare: the new queues, all made before the old ones stop; NULL if there are none
  * @nr_spare: how many of them are ready
  * @terms: what they were made for
  * @fallback: queues to have again if the change fails
  * @busy: a change is under way; cleared by @work
- * @resumes: times the domain was resumed
  * @work: carries the change out
  */
 struct xnf_change {
@@ -377,7 +377,6 @@ struct xnf_change {
 	struct xnf_terms terms;
 	u32 fallback;
 	bool busy;
-	u32 resumes;
 	struct work_struct work;
 };
 
@@ -390,6 +389,7 @@ struct xnf_change {
  * @max_queues: length of @queue
  * @want_queues: as many queues as the administrator wants; under RTNL
  * @live: queues may be polled and sent on; written under RTNL
+ * @shares: the bus' and that of a connection that was abandoned
  * @registered: @netdev is known to the stack
  * @picky: the backend lacks something that packets may ask of it
  * @trusted: the backend may see our memory
@@ -431,6 +431,7 @@ struct xnf_dev {
 	bool split;
 	struct xnf_offer offer;
 	struct xfl_device xd;
+	refcount_t shares;
 	struct bpf_prog *xdp_prog;
 	bool xdp_narrow;
 	u32 uncut_mtu;
@@ -460,6 +461,10 @@ bool xnf_param_trusted(void);
 int xnf_param_tx_copybreak(void);
 int xnf_param_rx_copybreak(void);
 int xnf_params_check(void);
+
+/* main.c */
+void xnf_abandon(struct xfl_device *xd);
+void xnf_abandoned_put(struct xfl_device *xd);
 
 /* connect.c */
 extern const struct xfl_ops xnf_life;

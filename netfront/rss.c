@@ -127,6 +127,7 @@ void xnf_rss_init(struct xnf_dev *xn)
 	struct xnf_hash *want = &xn->rss.want;
 
 	mutex_init(&xn->rss.lock);
+	spin_lock_init(&xn->ctrl.lock);
 	want->types = XNF_HASH_TYPES_ALL;
 	netdev_rss_key_fill(want->key, sizeof(want->key));
 }

@@ -107,14 +107,14 @@ int xnf_rx_poll(struct xnf_queue *q, int budget)
 		}
 		if (!pending)
 			break;
-		while (pending-- && work < budget && !xfl_broken(&q->xn->xd)) {
+		while (pending-- && work < budget && xfl_believes(&q->xn->xd)) {
 			work += take_place(q, &batch);
 			if (++since == XNF_RX_BATCH) {
 				xnf_rx_refill(q);
 				since = 0;
 			}
 		}
-		if (xfl_broken(&q->xn->xd))
+		if (!xfl_believes(&q->xn->xd))
 			break;
 	}
 	xnf_rx_refill(q);

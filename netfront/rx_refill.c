@@ -106,7 +106,18 @@ void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf)
 		xfl_park(&buf->gref, 1, xfl_park_put_page, buf->page);
 }
 
-static bool drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf)
+/* The kernel has a line in the log for a frame that is not let go of, unless its reference goes. */
+static bool end_access(struct xnf_rx *rx, const struct xnf_rx_buf *buf, bool last)
+{
+	if (last)
+		return xfl_grant_retire(&rx->grefs, buf->gref);
+	if (!xfl_grant_end(buf->gref))
+		return false;
+	xfl_gref_push(&rx->grefs, buf->gref);
+	return true;
+}
+
+static bool drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf, bool last)
 {
 	if (buf->xdp) {
 		xsk_buff_free(buf->xdp);
@@ -114,11 +125,10 @@ static bool drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf)
 	}
 	if (!buf->page)
 		return true;
-	if (!xfl_grant_end(buf->gref)) {
+	if (!end_access(&q->rx, buf, last)) {
 		xnf_rx_park(q, buf);
 		return false;
 	}
-	xfl_gref_push(&q->rx.grefs, buf->gref);
 	xnf_pages_put(&q->rx.pages, buf->page);
 	return true;
 }
@@ -137,7 +147,7 @@ void xnf_rx_set_aside(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 		return;
 	}
 	rx->nr_own--;
-	drop_buf(container_of(rx, struct xnf_queue, rx), &more);
+	drop_buf(container_of(rx, struct xnf_queue, rx), &more, false);
 }
 
 /**
@@ -152,12 +162,12 @@ void xnf_rx_drop_all(struct xnf_queue *q)
 	u32 i, parked = 0;
 
 	for (i = rx->ring.rsp_cons; i != rx->ring.req_prod_pvt; i++)
-		parked += !drop_buf(q, &rx->buf[i & (XNF_RING_SLOTS - 1)]);
+		parked += !drop_buf(q, &rx->buf[i & (XNF_RING_SLOTS - 1)], true);
 	rx->ring.rsp_cons = rx->ring.req_prod_pvt;
 	while (rx->nr_held)
-		parked += !drop_buf(q, &rx->held[--rx->nr_held]);
+		parked += !drop_buf(q, &rx->held[--rx->nr_held], true);
 	while (rx->nr_aside)
-		parked += !drop_buf(q, &rx->aside[--rx->nr_aside]);
+		parked += !drop_buf(q, &rx->aside[--rx->nr_aside], true);
 	if (parked)
 		dev_warn(&q->xn->xd.xbdev->dev,
 			 "queue %u: backend still maps %u receive frames, keeping them\n",

@@ -48,9 +48,18 @@ static netdev_tx_t tx_drop(struct xnf_queue *q, struct sk_buff *skb)
 	u64_stats_inc(&q->stats.tx_dropped);
 	u64_stats_update_end(&q->stats.tx_sync);
 	dev_kfree_skb_any(skb);
-	if (q->tx.ring.sring && !netdev_xmit_more())
+	if (q->tx.ring.sring && xfl_believes(&q->xn->xd) && !netdev_xmit_more())
 		tx_push(q);
 	return NETDEV_TX_OK;
+}
+
+/* No ring, or one that is not to be written; when the guest goes down, perhaps only for a moment. */
+static netdev_tx_t tx_refuse(struct xnf_queue *q, struct sk_buff *skb)
+{
+	if (!q->tx.ring.sring || READ_ONCE(q->xn->xd.withheld) != XFL_WITHHELD_SUSPEND)
+		return tx_drop(q, skb);
+	netif_tx_stop_queue(q->txq);
+	return NETDEV_TX_BUSY;
 }
 
 static bool takes_blank_csum(const struct xnf_offer *offer, const struct sk_buff *skb)
@@ -94,7 +103,9 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 	bool gathered = false;
 	bool push;
 
-	if (unlikely(!tx->ring.sring || bytes < ETH_HLEN || bytes > XNF_TX_PACKET_MAX))
+	if (unlikely(!tx->ring.sring || !xfl_believes(&xn->xd)))
+		return tx_refuse(q, skb);
+	if (unlikely(bytes < ETH_HLEN || bytes > XNF_TX_PACKET_MAX))
 		return tx_drop(q, skb);
 	if (unlikely(!xnf_tx_may_send(tx, xnf_tx_need(tx)))) {
 		netif_tx_stop_queue(q->txq);
@@ -124,7 +135,7 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
  */
 bool xnf_tx_ready(struct xnf_queue *q)
 {
-	return q->tx.ring.sring && !netif_tx_queue_stopped(q->txq) &&
+	return q->tx.ring.sring && xfl_believes(&q->xn->xd) && !netif_tx_queue_stopped(q->txq) &&
 	       xnf_tx_may_send(&q->tx, xnf_tx_need(&q->tx));
 }
 
@@ -153,7 +164,7 @@ void xnf_tx_add(struct xnf_queue *q, struct sk_buff *skb)
  */
 void xnf_tx_publish(struct xnf_queue *q)
 {
-	if (q->tx.ring.sring)
+	if (q->tx.ring.sring && xfl_believes(&q->xn->xd))
 		tx_push(q);
 }
 

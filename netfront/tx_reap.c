@@ -8,8 +8,22 @@
 #include "tx_skb.h"
 #include "xsk.h"
 
+/*
+ * With the connection the reference goes as well, and silently: the kernel has a line in the log
+ * for each that it would have had us keep.
+ */
+static bool end_grant(struct xnf_tx *tx, struct xnf_tx_slot *slot, bool last)
+{
+	if (likely(!last))
+		return xfl_grant_end(slot->gref);
+	if (!xfl_grant_retire(&tx->grefs, slot->gref))
+		return false;
+	slot->gref = INVALID_GRANT_REF;
+	return true;
+}
+
 /* Return: false if the backend still maps what it was given; the slot then keeps its packet. */
-static bool end_slot(struct xnf_tx *tx, struct xnf_tx_slot *slot, int budget)
+static bool end_slot(struct xnf_tx *tx, struct xnf_tx_slot *slot, int budget, bool last)
 {
 	struct sk_buff *skb = slot->skb;
 
@@ -19,7 +33,7 @@ static bool end_slot(struct xnf_tx *tx, struct xnf_tx_slot *slot, int budget)
 	}
 	if (!skb)
 		return true;
-	if (slot->granted && unlikely(!xfl_grant_end(slot->gref)))
+	if (slot->granted && unlikely(!end_grant(tx, slot, last)))
 		return false;
 	slot->skb = NULL;
 	slot->granted = false;
@@ -64,7 +78,7 @@ static int answer(struct xnf_queue *q, const struct xnf_tx_rsp *rsp, int budget)
 		xfl_slot_put(&tx->slots, index);
 		return 0;	/* the stack did not count it */
 	}
-	if (unlikely(!end_slot(tx, slot, budget)))
+	if (unlikely(!end_slot(tx, slot, budget, false)))
 		return -EBUSY;
 	xfl_slot_put(&tx->slots, index);
 	return slot->len;
@@ -80,10 +94,13 @@ static int answer(struct xnf_queue *q, const struct xnf_tx_rsp *rsp, int budget)
 void xnf_tx_reap(struct xnf_queue *q, int budget)
 {
 	struct xnf_tx_front_ring *ring = &q->tx.ring;
-	int pending = XFL_RING_PENDING(ring);
 	u32 bytes = 0;
-	int ret = pending;
+	int pending, ret;
 
+	if (!xfl_believes(&q->xn->xd))
+		return;
+	pending = XFL_RING_PENDING(ring);
+	ret = pending;
 	while (pending > 0) {
 		struct xnf_tx_rsp rsp;
 
@@ -115,7 +132,7 @@ void xnf_tx_poll(struct xnf_queue *q, int budget)
 		return;
 	__netif_tx_lock(q->txq, smp_processor_id());
 	xnf_tx_reap(q, budget);
-	if (netif_tx_queue_stopped(q->txq) && !xfl_broken(&q->xn->xd) &&
+	if (netif_tx_queue_stopped(q->txq) && xfl_believes(&q->xn->xd) &&
 	    xnf_tx_may_send(tx, max(XNF_TX_WAKE_ROOM, xnf_tx_need(tx))))
 		netif_tx_wake_queue(q->txq);
 	__netif_tx_unlock(q->txq);
@@ -133,9 +150,8 @@ bool xnf_tx_settled(struct xnf_queue *q)
 	bool settled;
 
 	__netif_tx_lock_bh(q->txq);
-	if (!xfl_broken(&q->xn->xd))
-		xnf_tx_reap(q, 0);
-	settled = ring->rsp_cons == ring->req_prod_pvt || xfl_broken(&q->xn->xd);
+	xnf_tx_reap(q, 0);
+	settled = ring->rsp_cons == ring->req_prod_pvt || !xfl_believes(&q->xn->xd);
 	__netif_tx_unlock_bh(q->txq);
 	return settled;
 }
@@ -179,7 +195,7 @@ static u32 end_all(struct xnf_tx *tx)
 		if (!tx->slot_memory[i].in_flight)
 			continue;
 		lost += tx->slot[i].first;
-		end_slot(tx, &tx->slot[i], 0);
+		end_slot(tx, &tx->slot[i], 0, true);
 		xfl_slot_put(&tx->slots, i);
 	}
 	return lost;

@@ -113,12 +113,15 @@ static void grant(struct xnf_umem *u, domid_t backend)
 }
 
 /* Return: whether the backend keeps it. */
-static bool end_frame(struct xnf_umem *u, struct xnf_umem_frame *f)
+static bool end_frame(struct xnf_umem *u, struct xnf_umem_frame *f, bool clings)
 {
-	if (xfl_grant_end(f->gref)) {
+	if (!clings && xfl_grant_end(f->gref)) {
 		xfl_gref_push(&u->grefs, f->gref);
 		return false;
 	}
+	/* As of the second: the kernel has no line in the log for those. */
+	if (xfl_grant_retire(&u->grefs, f->gref))
+		return false;
 	get_page(f->page);
 	xfl_gref_abandon(&u->grefs, 1);
 	xfl_park(&f->gref, 1, xfl_park_put_page, f->page);
@@ -130,7 +133,7 @@ static u32 end(struct xnf_umem *u)
 	u32 i, parked = 0;
 
 	for (i = 0; i < u->nr; i++)
-		parked += end_frame(u, &u->frame[i]);
+		parked += end_frame(u, &u->frame[i], parked);
 	u->granted = false;
 	return parked;
 }

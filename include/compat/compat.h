@@ -37,6 +37,13 @@
 #define timer_container_of(var, timer, field)	container_of(timer, typeof(*var), field)
 #endif
 
+/* 6.3, "xen/events: avoid masking/unmasking static event channels": it is told what is static. */
+#ifdef HAVE_EVTCHN_STATIC
+#define xfl_evtchn_make_refcounted(port)	evtchn_make_refcounted(port, false)
+#else
+#define xfl_evtchn_make_refcounted(port)	evtchn_make_refcounted(port)
+#endif
+
 #ifdef XENFRONT_BLOCK
 #include <linux/blk-mq.h>
 #include <linux/sched/mm.h>

@@ -15,6 +15,8 @@
 #include <xen/events.h>
 #include <xen/xenbus.h>
 
+struct xfl_device;
+
 /**
  * struct xfl_evtchn - one bound event channel
  * @irq: interrupt it is bound to, 0 if it is not
@@ -31,7 +33,7 @@ struct xfl_evtchn {
 
 int xfl_evtchn_bind(struct xenbus_device *xbdev, struct xfl_evtchn *ec, irq_handler_t handler,
 		    const char *name, void *data);
-void xfl_evtchn_unbind(struct xfl_evtchn *ec, void *data);
+void xfl_evtchn_unbind(struct xfl_device *xd, struct xfl_evtchn *ec, void *data);
 void xfl_evtchn_set_affinity(struct xfl_evtchn *ec, const struct cpumask *cpus);
 
 /**

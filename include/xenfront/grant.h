@@ -43,9 +43,12 @@ struct xfl_grefs {
 };
 
 int xfl_grefs_init(struct xfl_grefs *g, domid_t domid, u32 reserve, u32 max);
+int xfl_grefs_renew(struct xfl_grefs *g, domid_t domid, u32 reserve, u32 max);
+void xfl_grefs_shrink(struct xfl_grefs *g);
 void xfl_grefs_destroy(struct xfl_grefs *g);
 bool xfl_grefs_grow(struct xfl_grefs *g, u32 n);
 void xfl_grefs_trim(struct xfl_grefs *g, u32 most);
+bool xfl_grefs_room(void);
 void xfl_gref_abandon(struct xfl_grefs *g, u32 n);
 
 /**

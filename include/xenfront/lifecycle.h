@@ -1,79 +1,82 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The life of a frontend: one state machine for both drivers.
+ * The life of a frontend and of its connections, for both drivers.
  *
- * DOC: xenwatch is one thread for every device of the guest, and suspend runs
- * on it too. A callback that waited there for a backend would stall them all,
- * so probe, watch and resume callbacks post an event and return. The machine
- * runs on a work queue of the device's own, ordered, so that no two steps of
- * one device ever overlap and the driver's operations need no lock against
- * each other. It never allocates with I/O allowed: the device may carry swap.
+ * DOC: a connection is what one handshake made: rings, event channels, grant references, frames,
+ * requests in flight. It lives and dies as a whole. lifetable.h decides what happens next, on one
+ * freezable work queue per device; removal decides in its caller. Probe, watch and resume
+ * callbacks post an event and return, since xenwatch is one thread for every device of the guest,
+ * and suspend runs on it too. The machine never allocates with I/O allowed: the device may carry
+ * swap.
  *
- *	             start                backend: InitWait
- *	(probe) ------------> INITIALISING ------------> CONNECTING
- *	                        ^   ^                        | backend: Connected
- *	  reconnect, resume,    |   |                        v
- *	  backend restarted     |   +------------------- CONNECTED
- *	                        |                            |
- *	                      CLOSED <-----------------------+ backend: Closing
- *	                                                     |
- *	                      BROKEN <-----------------------+ xfl_break()
- *
- * xfl_device_del() leads from every state to the end.
+ * DOC: belief. What a ring, or a frame that the backend keeps mapped, says counts only while
+ * xfl_believes() says so, asked under the lock that whoever reads the ring holds. It is withheld
+ * when the backend was caught lying, and before the guest goes down: a saved or migrated image
+ * can hold a response without the data that it speaks of, since the toolstack copies memory while
+ * the backend still works. It is given back when the guest did not go down after all, and never
+ * after a real restore. A withheld ring is neither read nor written, and its doorbell is not rung:
+ * the port may be another's.
  */
 #ifndef XENFRONT_LIFECYCLE_H
 #define XENFRONT_LIFECYCLE_H
 
+#include <linux/mutex.h>
+#include <linux/pm.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <xen/xenbus.h>
 
+#include "lifetable.h"
+
 /* The longest that anything here or in a driver waits for a backend. */
 #define XFL_BACKEND_TIMEOUT	(5 * HZ)
 
-enum xfl_state {
-	XFL_INITIALISING,	/* waits for the backend's InitWait */
-	XFL_CONNECTING,		/* keys are published */
-	XFL_CONNECTED,		/* I/O flows */
-	XFL_CLOSED,		/* let go at the backend's wish; it may come back */
-	XFL_BROKEN,		/* the backend lied, or setup failed: no I/O until told */
-	XFL_GONE,		/* removed; the machine runs no more */
-};
+/* Why a connection's rings are not believed. */
+#define XFL_WITHHELD_LIED	BIT(0)
+#define XFL_WITHHELD_SUSPEND	BIT(1)
+#define XFL_WITHHELD_MOVED	BIT(2)
+#define XFL_WITHHELD_ABANDONED	BIT(3)
 
-/* Why a connection ends. It decides what becomes of requests in flight. */
-enum xfl_why {
-	XFL_WHY_RECONNECT,	/* the driver asked: requeue what is in flight */
-	XFL_WHY_RESUME,		/* the domain moved; grants and channels are void: requeue */
-	XFL_WHY_CLOSING,	/* the backend closes: drain, then fail or keep for its return */
-	XFL_WHY_BROKEN,		/* protocol violation: nothing it says is believed any more */
-	XFL_WHY_REMOVE,		/* unbind, unplug: drain, then fail what is left */
-};
+/* Hexadecimal digits of a directory's mark. */
+#define XFL_MARK_DIGITS		16
 
 struct xfl_device;
+struct xfl_ring_mem;
 
 /**
  * struct xfl_ops - what a driver does at each step
  * @published: frontend state that tells the backend to read our keys
  *	(Initialised for blkif, Connected for netif)
- * @keys: what a connection may have written, in the form of xfl_publish(); removed
- *	when one has ended and no other follows at once
- * @connect: the backend is ready: read its keys, build queues, publish. On error
- *	undo everything; after a few tries the device then counts as broken
+ * @keys: what a connection may have written, in the form of xfl_publish(); removed when one ends
+ * @connect: the backend is ready: read its keys, build queues, publish. On error undo everything.
+ *	-ENOMEM, -ENOSPC and -EAGAIN have it tried again, any other errno is final
  * @failed: no connection will come of itself: none could be made, the backend broke the
  *	protocol, or it is gone for good. May come more than once; optional
- * @go_live: the backend is connected: read the keys it wrote last, let I/O flow.
- *	On error the connection is taken down through @quiesce and @disconnect
+ * @go_live: the backend is connected: read the keys it wrote last, let I/O flow. Errors as for
+ *	@connect, but the connection is taken down through @quiesce and @disconnect
  * @changed: the backend wrote its Connected state once more, as it does when a
  *	disk was resized; optional
- * @quiesce: submit nothing more. Where the backend still serves (CLOSING, REMOVE,
- *	RECONNECT) wait, no longer than XFL_BACKEND_TIMEOUT, for what is in flight
- * @disconnect: the backend has closed, or will not: end grants, free queues,
- *	requeue or fail requests as the reason says
+ * @quiesce: send nothing more; does not wait for the backend
+ * @idle: whether nothing is under way; optional. Whoever makes it so wakes @settled
+ * @holds: whether somebody waits for a connection; optional
+ * @ring: memory of the connection's ring number @nr, %NULL behind the last
+ * @disconnect: the backend has let go of every ring: take the last answers if xfl_believes(), end
+ *	grants, free queues, requeue or fail requests as the reason says
+ * @pause: from the guest's suspend on, and until told otherwise, send nothing; does not sleep for
+ *	long; optional
+ * @withhold: xfl_believes() says no since a moment ago: on return nobody acts on what he was told
+ *	before. Runs with interrupts of devices off: makes no xenstore call, takes no lock that is
+ *	held over one and allocates nothing
+ * @look: it says yes again: look at the rings, events may have been missed
+ * @abandon: the driver lets go of the device, but the backend still maps a ring. What @disconnect
+ *	needs must stay until @put, the module included. Requests that need not wait for @disconnect
+ *	are failed
+ * @put: the end of what @abandon began, after @disconnect
  *
- * All run in process context on the device's own work queue, never two at once,
- * without any lock held, in a noio scope. @quiesce and @disconnect come as a
- * pair, once for each @connect that returned 0.
+ * @connect to @disconnect, and @abandon, run in process context, never two at once, without any
+ * lock but that of the life cycle held, in a noio scope. @quiesce and @disconnect come as a pair,
+ * once for each @connect that returned 0.
  */
 struct xfl_ops {
 	enum xenbus_state published;
@@ -83,45 +86,94 @@ struct xfl_ops {
 	int (*go_live)(struct xfl_device *xd);
 	void (*changed)(struct xfl_device *xd);
 	void (*quiesce)(struct xfl_device *xd, enum xfl_why why);
+	bool (*idle)(struct xfl_device *xd);
+	bool (*holds)(struct xfl_device *xd);
+	struct xfl_ring_mem *(*ring)(struct xfl_device *xd, unsigned int nr);
 	void (*disconnect)(struct xfl_device *xd, enum xfl_why why);
+	void (*pause)(struct xfl_device *xd, bool paused);
+	void (*withhold)(struct xfl_device *xd);
+	void (*look)(struct xfl_device *xd);
+	void (*abandon)(struct xfl_device *xd);
+	void (*put)(struct xfl_device *xd);
 };
 
 /**
  * struct xfl_device - the part of a frontend device that lives here
- * @xbdev: the xenbus device
+ * @withheld: XFL_WITHHELD_* bits; written under @lock, read with xfl_believes()
  * @ops: the driver's operations
- * @state: written by the machine and by xfl_break(), under @lock; read anywhere
- *	with xfl_device_state()
- * @lock: protects @events and writes of @state; taken in hard interrupts
+ * @xbdev: the xenbus device
+ * @lock: protects @withheld and @events; taken in hard interrupts
  * @events: XFL_EV_* bits not handled yet
- * @linked: a @connect succeeded and was not undone; machine only
- * @wq: ordered, WQ_MEM_RECLAIM
+ * @step: held for a step of the machine; protects all below up to @removing. Not held over a wait
+ *	by whoever removes the device
+ * @state: written by the machine; read anywhere with xfl_device_state()
+ * @own: our state in xenstore, as last written, or read after a restore
+ * @why: why the connection ends or has ended
+ * @linked: there is a connection
+ * @quiesced: @quiesce was called for it
+ * @marked: the directory has our key, or cannot have one
+ * @exchanged: the directory belongs to another device
+ * @early: the rings' references, and the ports, are not to be used again yet
+ * @mark: value of the key, empty if there is none
+ * @since: jiffies at which @state began
+ * @tried: jiffies of the last early attempt to end rings
+ * @tries: attempts to connect that came short, in a row
+ * @rest_until: jiffies before which there is no further one
+ * @removing: removal decides from now on, nobody else
+ * @moves: times that the guest was restored; written while everything stands still
+ * @backend: path of the backend, for those who look when @xbdev may have none
+ * @parked: on the list of connections that were abandoned
+ * @wq: ordered, freezable, WQ_MEM_RECLAIM
  * @work: the machine
- * @settled: woken at every change of @state
+ * @settled: woken at every change of @state, and by drivers
  */
 struct xfl_device {
-	struct xenbus_device *xbdev;
+	unsigned int withheld;
 	const struct xfl_ops *ops;
-	enum xfl_state state;
+	struct xenbus_device *xbdev;
 	spinlock_t lock;
 	unsigned long events;
+
+	struct mutex step;
+	enum xfl_state state;
+	enum xfl_peer own;
+	enum xfl_why why;
 	bool linked;
+	bool quiesced;
+	bool marked;
+	bool exchanged;
+	bool early;
+	char mark[XFL_MARK_DIGITS + 1];
+	unsigned long since;
+	unsigned long tried;
+	unsigned int tries;
+	unsigned long rest_until;
+	bool removing;
+	unsigned int moves;
+	char *backend;
+	struct list_head parked;
+
 	struct workqueue_struct *wq;
-	struct work_struct work;
+	struct delayed_work work;
 	wait_queue_head_t settled;
 };
 
 int __must_check xfl_device_init(struct xfl_device *xd, struct xenbus_device *xbdev,
-		    const struct xfl_ops *ops);
+				 const struct xfl_ops *ops);
 void xfl_device_start(struct xfl_device *xd);
 void xfl_device_del(struct xfl_device *xd);
 void xfl_device_fini(struct xfl_device *xd);
 
-void xfl_backend_changed(struct xfl_device *xd, enum xenbus_state backend_state);
-void xfl_resume(struct xfl_device *xd);
 void xfl_reconnect(struct xfl_device *xd);
+void xfl_look(struct xfl_device *xd);
 bool xfl_backend_may_return(const struct xfl_device *xd);
 __printf(2, 3) void xfl_break(struct xfl_device *xd, const char *fmt, ...);
+
+/* For struct xenbus_driver of a driver whose drvdata is its struct xfl_device. */
+void xfl_otherend_changed(struct xenbus_device *xbdev, enum xenbus_state backend_state);
+int xfl_suspend(struct xenbus_device *xbdev);
+int xfl_resume(struct xenbus_device *xbdev);
+extern const struct dev_pm_ops xfl_pm_ops;
 
 /**
  * xfl_device_state() - where a device is in its life, at this moment
@@ -133,12 +185,23 @@ static inline enum xfl_state xfl_device_state(const struct xfl_device *xd)
 }
 
 /**
- * xfl_broken() - whether the backend was caught lying
+ * xfl_believes() - whether what the rings say counts, and they may be written and rung
+ * @xd: the device
+ *
+ * Context: under the lock of the ring that is looked at; see &struct xfl_ops.withhold.
+ */
+static inline bool xfl_believes(const struct xfl_device *xd)
+{
+	return likely(!READ_ONCE(xd->withheld));
+}
+
+/**
+ * xfl_is_serving() - whether requests and packets flow, or are about to
  * @xd: the device
  */
-static inline bool xfl_broken(const struct xfl_device *xd)
+static inline bool xfl_is_serving(const struct xfl_device *xd)
 {
-	return unlikely(xfl_device_state(xd) == XFL_BROKEN);
+	return xfl_device_state(xd) <= XFL_CONNECTED;
 }
 
 /**

@@ -29,17 +29,23 @@
  * struct xfl_ring_mem - the shared memory of one ring
  * @vaddr: first byte, frame-aligned; NULL if there is none
  * @nr_frames: 4 KB frames, at most XFL_RING_MAX_FRAMES
+ * @ended: bit mask of frames whose grant has ended
+ * @spent: those of them whose reference is still ours, as it must not be used again yet
  * @gref: the reference of each frame, to be published in xenstore
  */
 struct xfl_ring_mem {
 	void *vaddr;
 	unsigned int nr_frames;
+	u32 ended;
+	u32 spent;
 	grant_ref_t gref[XFL_RING_MAX_FRAMES];
 };
 
 int xfl_ring_mem_alloc(struct xenbus_device *xbdev, struct xfl_ring_mem *mem,
 		       unsigned int nr_frames);
 void xfl_ring_mem_free(struct xfl_ring_mem *mem);
+bool xfl_ring_mem_end(struct xfl_ring_mem *mem);
+bool xfl_ring_mem_end_early(struct xfl_ring_mem *mem);
 
 /**
  * XFL_RING_PENDING() - responses that wait on a ring

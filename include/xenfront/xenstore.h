@@ -49,6 +49,11 @@ struct xfl_key {
 void xfl_keys_read(struct xenbus_device *xbdev, const char *dir, const struct xfl_key *key,
 		   unsigned int nr, void *result);
 
+/* The key in our own directory by which it is known to be ours. */
+#define XFL_MARK_KEY	"frontend-mark"
+
+struct xfl_device;
+
 /**
  * typedef xfl_publish_fn - writes a frontend's keys inside a transaction
  * @xbt: the transaction
@@ -59,8 +64,7 @@ void xfl_keys_read(struct xenbus_device *xbdev, const char *dir, const struct xf
  */
 typedef int (*xfl_publish_fn)(struct xenbus_transaction xbt, const char *dir, void *ctx);
 
-int xfl_publish(struct xenbus_device *xbdev, const char *const *stale, xfl_publish_fn fn,
-		void *ctx);
-void xfl_retract(struct xenbus_device *xbdev, const char *const *keys);
+int xfl_publish(struct xfl_device *xd, xfl_publish_fn fn, void *ctx);
+int xfl_keys_delete(struct xenbus_transaction xbt, const char *dir, const char *const *keys);
 
 #endif /* XENFRONT_XENSTORE_H */

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What two ends tell each other through xenstore: their states, and whose directory it is.
+ *
+ * DOC: not xenbus_switch_state(). It gives up silently, or by going to Closing, when it gets no
+ * transaction; it writes to a directory that is another device's by then; and it skips a state that
+ * it has, where a backend waits for that state to be written once more.
+ */
+#include <linux/delay.h>
+#include <linux/kstrtox.h>
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include <xenfront/lifecycle.h>
+#include <xenfront/watch.h>
+#include <xenfront/xenstore.h>
+
+#include "internal.h"
+
+/* Few devices at a time can have xenbus look; the others wait for their turn so long. */
+#define XFL_LOOK_TRIES		250
+#define XFL_LOOK_PAUSE_MS	20
+
+static enum xfl_peer xfl_peer_of(unsigned int state)
+{
+	switch (state) {
+	case XenbusStateInitialising:
+		return XFL_PEER_INITIALISING;
+	case XenbusStateInitWait:
+		return XFL_PEER_INITWAIT;
+	case XenbusStateInitialised:
+		return XFL_PEER_INITIALISED;
+	case XenbusStateConnected:
+		return XFL_PEER_CONNECTED;
+	case XenbusStateClosing:
+		return XFL_PEER_CLOSING;
+	case XenbusStateClosed:
+		return XFL_PEER_CLOSED;
+	default:
+		return XFL_PEER_UNREADABLE;
+	}
+}
+
+/**
+ * xfl_peer_read() - the state that a directory shows
+ * @dir: a backend's or frontend's; %NULL where there is none
+ *
+ * Context: process; waits for xenstore.
+ */
+enum xfl_peer xfl_peer_read(const char *dir)
+{
+	unsigned int state;
+	char *text;
+	int err;
+
+	if (!dir)
+		return XFL_PEER_GONE;
+	text = xenbus_read(XBT_NIL, dir, "state", NULL);
+	if (IS_ERR(text))
+		return PTR_ERR(text) == -ENOENT ? XFL_PEER_GONE : XFL_PEER_UNREADABLE;
+	err = kstrtouint(text, 10, &state);
+	kfree(text);
+	return err ? XFL_PEER_UNREADABLE : xfl_peer_of(state);
+}
+
+/*
+ * Since Linux 7.2 xenbus takes a device for replaced by a new one if its state in xenstore is
+ * Initialising and its own is not. It reads one after the other, whenever a key was written, so a
+ * step of ours between the two would look like that. A new watch fires when it has looked at all
+ * keys written so far. It does not look while it waits for us to remove the device.
+ */
+static void xfl_let_xenbus_look(struct xfl_device *xd)
+{
+	struct xfl_watch *w = NULL;
+	int tries = XFL_LOOK_TRIES;
+
+	if (!XENBUS_COMPARES_STATES)
+		return;
+	while (!READ_ONCE(xd->removing) && tries-- && !(w = xfl_watch_start_look(xd)))
+		msleep(XFL_LOOK_PAUSE_MS);
+	if (!w)
+		return;
+	wait_event_timeout(xd->settled, xfl_watch_fired(w) || READ_ONCE(xd->removing),
+			   XFL_BACKEND_TIMEOUT);
+	xfl_watch_drop(w);
+}
+
+static int xfl_write_state(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
+{
+	const enum xenbus_state *state = ctx;
+	int err;
+
+	if (*state == XenbusStateClosed)
+		xfl_keys_delete(xbt, xd->xbdev->nodename, xd->ops->keys);
+	err = xenbus_printf(xbt, xd->xbdev->nodename, "state", "%d", *state);
+	return err ? -EAGAIN : 0;
+}
+
+/**
+ * xfl_state_write() - write our state, if the directory is ours
+ * @xd: the device
+ * @state: the state; with Closed the keys of the connection are deleted, so that no backend that
+ *	looks later takes them for valid
+ *
+ * Context: process, a step of the machine; waits for xenstore.
+ * Return: as xfl_transact().
+ */
+int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
+{
+	int err;
+
+	if (xd->own == XFL_PEER_INITIALISING && state != XenbusStateInitialising)
+		xfl_let_xenbus_look(xd);
+	err = xfl_transact(xd, xfl_write_state, &state);
+	if (err == -ENOENT)
+		xd->own = XFL_PEER_GONE;
+	if (err)
+		return err;
+	xd->own = xfl_peer_of(state);
+	xd->xbdev->state = state;
+	/* As xenbus_frontend_closed(): a shutdown waits for it. */
+	if (state == XenbusStateClosed)
+		complete(&xd->xbdev->down);
+	return 0;
+}
+
+static int xfl_delete_keys(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
+{
+	xfl_keys_delete(xbt, xd->xbdev->nodename, xd->ops->keys);
+	if (*xd->mark)
+		xenbus_rm(xbt, xd->xbdev->nodename, XFL_MARK_KEY);
+	return 0;
+}
+
+/**
+ * xfl_retract() - delete the keys of a connection
+ * @xd: the device
+ *
+ * The next frontend may be a driver that does not know all of them, and a backend believes what it
+ * finds. What fails is let be: where the toolstack takes the device away, the directory goes too.
+ *
+ * Context: process, a step of the machine; waits for xenstore.
+ */
+void xfl_retract(struct xfl_device *xd)
+{
+	xfl_transact(xd, xfl_delete_keys, NULL);
+}
+
+static bool xfl_same_backend(struct xenbus_transaction xbt, struct xfl_device *xd)
+{
+	char *text = xenbus_read(xbt, xd->xbdev->nodename, "backend", NULL);
+	bool same;
+
+	if (IS_ERR(text))
+		return false;
+	same = xd->backend && !strcmp(text, xd->backend);
+	kfree(text);
+	return same;
+}
+
+static int xfl_write_mark(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
+{
+	const char *mark = ctx;
+	int err;
+
+	if (!xfl_same_backend(xbt, xd))
+		return -EAGAIN;
+	err = xenbus_printf(xbt, xd->xbdev->nodename, XFL_MARK_KEY, "%s", mark);
+	return err == -EAGAIN || err == -ENOMEM ? -EAGAIN : err;
+}
+
+/**
+ * xfl_mark() - write the key by which our directory is known to be ours
+ * @xd: the device, without one
+ *
+ * Where the toolstack's quota forbids it there is none, and no exchange is noticed.
+ *
+ * Context: process, a step of the machine; waits for xenstore.
+ * Return: 0, or -EAGAIN if it could not be done now.
+ */
+int xfl_mark(struct xfl_device *xd)
+{
+	char mark[XFL_MARK_DIGITS + 1];
+	int err;
+
+	snprintf(mark, sizeof(mark), "%016llx", get_random_u64());
+	err = xfl_transact(xd, xfl_write_mark, mark);
+	if (err == -EAGAIN || err == -ENOENT)
+		return -EAGAIN;
+	if (err)
+		dev_warn(&xd->xbdev->dev, "no key can be written (%pe): an exchange goes unnoticed\n",
+			 ERR_PTR(err));
+	else
+		strscpy(xd->mark, mark, sizeof(xd->mark));
+	xd->marked = true;
+	return 0;
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The end of a connection: taking its rings back, and what becomes of it and its references where
+ * that cannot be done.
+ *
+ * DOC: two lists, looked at by time. One has the connections of removed devices whose backend still
+ * maps a ring: everything of theirs stays, the driver's module included, until it lets go. The
+ * other has references and ports that were published, are ended, and must not be used again before
+ * the backend shows that it knows: one that read the keys in time and is slow would map, or bind,
+ * what is somebody else's by then.
+ */
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include <xen/events.h>
+#include <xen/grant_table.h>
+
+#include <xenfront/evtchn.h>
+#include <xenfront/lifecycle.h>
+#include <xenfront/ring.h>
+
+#include "internal.h"
+
+#define XFL_RELEASE_RETRY	HZ
+/* Each early attempt brings a line in the log, so there are few. */
+#define XFL_EARLY_PAUSE		(60 * HZ)
+
+/**
+ * struct xfl_spent - a reference or a port that was published
+ * @link: on the list
+ * @backend: path of the backend that may have read it
+ * @gref: the reference, if @port is 0
+ * @port: the port
+ * @moves: how often the guest had been restored; after another time a port is void
+ */
+struct xfl_spent {
+	struct list_head link;
+	char *backend;
+	grant_ref_t gref;
+	evtchn_port_t port;
+	unsigned int moves;
+};
+
+static void xfl_release_look(struct work_struct *work);
+
+static struct workqueue_struct *xfl_release_wq;
+static DEFINE_SPINLOCK(xfl_release_lock);	/* protects both lists; the work has entries to itself */
+static LIST_HEAD(xfl_abandoned);
+static LIST_HEAD(xfl_spent);
+static DECLARE_DELAYED_WORK(xfl_release_work, xfl_release_look);
+
+static unsigned int parked_connections;
+module_param(parked_connections, uint, 0444);
+MODULE_PARM_DESC(parked_connections, "Connections of removed devices whose backend still maps a ring");
+
+/**
+ * xfl_rings_end() - take back the backend's access to all rings of a connection
+ * @xd: the device, linked, its connection at its end
+ *
+ * Return: whether it cannot reach any of them; their references are free then.
+ */
+bool xfl_rings_end(struct xfl_device *xd)
+{
+	struct xfl_ring_mem *mem;
+	unsigned int i;
+	bool all = true;
+
+	for (i = 0; (mem = xd->ops->ring(xd, i)); i++)
+		all &= xfl_ring_mem_end(mem);
+	if (all)
+		xd->early = false;
+	return all;
+}
+
+/**
+ * xfl_rings_end_early() - xfl_rings_end() while the backend may still believe the keys
+ * @xd: as there
+ *
+ * Return: as there, but the references are not free.
+ */
+bool xfl_rings_end_early(struct xfl_device *xd)
+{
+	struct xfl_ring_mem *mem;
+	unsigned int i;
+
+	for (i = 0; (mem = xd->ops->ring(xd, i)); i++)
+		if (!xfl_ring_mem_end_early(mem))
+			return false;
+	xd->early = true;
+	return true;
+}
+
+/* ---- references and ports that wait ---- */
+
+/* Without memory to remember it by it is lost for good, which is safe. */
+static void xfl_spend(const struct xfl_device *xd, grant_ref_t gref, evtchn_port_t port)
+{
+	struct xfl_spent *s = kzalloc(sizeof(*s), GFP_NOIO);
+
+	if (!s)
+		return;
+	s->backend = kstrdup(xd->backend, GFP_NOIO);
+	if (!s->backend) {
+		kfree(s);
+		return;
+	}
+	s->gref = gref;
+	s->port = port;
+	s->moves = xfl_moves();
+	__module_get(THIS_MODULE);
+	spin_lock(&xfl_release_lock);
+	list_add_tail(&s->link, &xfl_spent);
+	spin_unlock(&xfl_release_lock);
+	queue_delayed_work(xfl_release_wq, &xfl_release_work, XFL_RELEASE_RETRY);
+}
+
+/**
+ * xfl_spend_ring() - keep the references of a ring that was ended early from use
+ * @xd: the device
+ * @mem: the ring; its frames may be freed after this
+ */
+void xfl_spend_ring(struct xfl_device *xd, struct xfl_ring_mem *mem)
+{
+	unsigned int i;
+
+	for (i = 0; i < mem->nr_frames; i++)
+		if (mem->spent & BIT(i))
+			xfl_spend(xd, mem->gref[i], 0);
+	mem->spent = 0;
+}
+
+/**
+ * xfl_spend_port() - keep a port from use
+ * @xd: the device
+ * @port: the port, with a reference taken by evtchn_get()
+ */
+void xfl_spend_port(struct xfl_device *xd, evtchn_port_t port)
+{
+	xfl_spend(xd, 0, port);
+}
+
+static bool xfl_knows(enum xfl_peer backend)
+{
+	return backend == XFL_PEER_CLOSED || backend == XFL_PEER_INITWAIT ||
+	       backend == XFL_PEER_GONE;
+}
+
+/* A port from before a restore is void, and its number may be another's. */
+static void xfl_unspend(struct xfl_spent *s)
+{
+	if (!s->port)
+		gnttab_free_grant_reference(s->gref);
+	else if (s->moves == xfl_moves())
+		evtchn_put(s->port);
+	list_del(&s->link);
+	kfree(s->backend);
+	kfree(s);
+	module_put(THIS_MODULE);
+}
+
+/* Those of one device follow each other, so its backend's state is read once for all of them. */
+static void xfl_spent_look(struct list_head *spent)
+{
+	enum xfl_peer backend = XFL_PEER_UNREADABLE;
+	const char *read = NULL;
+	struct xfl_spent *s, *next;
+
+	list_for_each_entry_safe(s, next, spent, link) {
+		if (!read || strcmp(read, s->backend)) {
+			backend = xfl_peer_read(s->backend);
+			read = s->backend;
+		}
+		if (!xfl_knows(backend))
+			continue;
+		read = NULL;
+		xfl_unspend(s);
+	}
+}
+
+/* ---- connections that were abandoned ---- */
+
+static bool xfl_abandoned_end(struct xfl_device *xd)
+{
+	if (xfl_knows(xfl_peer_read(xd->backend)))
+		return xfl_rings_end(xd);
+	if (time_before(jiffies, xd->tried + XFL_EARLY_PAUSE))
+		return false;
+	xd->tried = jiffies;
+	return xfl_rings_end_early(xd);
+}
+
+static void xfl_abandoned_release(struct xfl_device *xd)
+{
+	struct xenbus_device *xbdev = xd->xbdev;
+
+	dev_info(&xbdev->dev, "backend has let go of a removed device's rings\n");
+	list_del(&xd->parked);
+	spin_lock(&xfl_release_lock);
+	parked_connections--;
+	spin_unlock(&xfl_release_lock);
+	xfl_disconnect(xd, XFL_WHY_REMOVE);
+	xd->ops->put(xd);
+	put_device(&xbdev->dev);
+	module_put(THIS_MODULE);
+}
+
+static void xfl_release_look(struct work_struct *work)
+{
+	struct xfl_device *xd, *next;
+	unsigned int noio = memalloc_noio_save();
+	LIST_HEAD(conns);
+	LIST_HEAD(spent);
+
+	spin_lock(&xfl_release_lock);
+	list_splice_init(&xfl_abandoned, &conns);
+	list_splice_init(&xfl_spent, &spent);
+	spin_unlock(&xfl_release_lock);
+
+	list_for_each_entry_safe(xd, next, &conns, parked)
+		if (xfl_abandoned_end(xd))
+			xfl_abandoned_release(xd);
+	xfl_spent_look(&spent);
+
+	spin_lock(&xfl_release_lock);
+	list_splice_tail(&conns, &xfl_abandoned);
+	list_splice_tail(&spent, &xfl_spent);
+	if (!list_empty(&xfl_abandoned) || !list_empty(&xfl_spent))
+		queue_delayed_work(xfl_release_wq, &xfl_release_work, XFL_RELEASE_RETRY);
+	spin_unlock(&xfl_release_lock);
+	memalloc_noio_restore(noio);
+}
+
+/**
+ * xfl_conn_abandon() - leave a connection to the parking place
+ * @xd: the device, at the end of its life; what the connection is made of stays as it is
+ *
+ * Context: process, removal's caller.
+ */
+void xfl_conn_abandon(struct xfl_device *xd)
+{
+	dev_warn(&xd->xbdev->dev,
+		 "backend still maps a ring: all that it may reach stays until it lets go\n");
+	xfl_withhold(xd, XFL_WITHHELD_ABANDONED);
+	xd->ops->abandon(xd);
+	get_device(&xd->xbdev->dev);
+	__module_get(THIS_MODULE);
+	xd->tried = jiffies;
+	spin_lock(&xfl_release_lock);
+	parked_connections++;
+	list_add_tail(&xd->parked, &xfl_abandoned);
+	spin_unlock(&xfl_release_lock);
+	queue_delayed_work(xfl_release_wq, &xfl_release_work, XFL_RELEASE_RETRY);
+}
+
+/* xfl_release_flush() - wait for a connection that is being released */
+void xfl_release_flush(void)
+{
+	flush_delayed_work(&xfl_release_work);
+}
+
+int __init xfl_release_init(void)
+{
+	xfl_release_wq = alloc_workqueue("xfl-release", WQ_MEM_RECLAIM | WQ_UNBOUND | WQ_FREEZABLE,
+					 0);
+	return xfl_release_wq ? 0 : -ENOMEM;
+}
+
+/* Every entry holds a reference on this module: the lists are empty when this runs. */
+void xfl_release_exit(void)
+{
+	cancel_delayed_work_sync(&xfl_release_work);
+	destroy_workqueue(xfl_release_wq);
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The guest goes down, to be saved or migrated, or not after all.
+ *
+ * DOC: who is told what, and when (Linux 6.1 to 7.x, do_suspend() in drivers/xen/manage.c)
+ *
+ *	xenbus	.suspend	before xenstore stands still: what is under way is given time
+ *	driver	.freeze_noirq	interrupts of devices are off: belief is withheld
+ *	driver	.thaw_noirq	the guest did not go down: belief is given back
+ *	driver	.restore_noirq	it did: the connections' lives have ended
+ *	xenbus	.resume		xenstore is there again; comes without a restore as well
+ *	driver	.complete	always the last: what .suspend stopped goes on
+ *
+ * So nobody guesses whether the guest has moved. The callbacks of the noirq phases run without the
+ * device's lock, and in hibernation while xenwatch may remove the device: xfl_pm_lock keeps it
+ * there. None of them fails, as a device that cannot be drained is no reason not to suspend.
+ */
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+
+#include <xenfront/lifecycle.h>
+
+#include "internal.h"
+
+/* For all devices together: libxl gives the guest 60 s to suspend. */
+#define XFL_SUSPEND_DRAIN	(8 * HZ)
+
+/* A device that has drvdata is there while this is held. */
+static DEFINE_MUTEX(xfl_pm_lock);
+
+/**
+ * struct xfl_drain - the present suspend; its callbacks come one after the other
+ * @end: until when devices may drain
+ * @begun: the first was asked
+ * @told: that some were not drained was said
+ */
+static struct xfl_drain {
+	unsigned long end;
+	bool begun;
+	bool told;
+} xfl_drain;
+
+static unsigned int xfl_nr_moves;	/* written while everything stands still */
+
+/**
+ * xfl_moves() - how often the guest was restored
+ */
+unsigned int xfl_moves(void)
+{
+	return READ_ONCE(xfl_nr_moves);
+}
+
+static bool xfl_drained(struct xfl_device *xd)
+{
+	return !xfl_believes(xd) || xd->ops->idle(xd);
+}
+
+static void xfl_await_drained(struct xfl_device *xd)
+{
+	unsigned long left;
+
+	if (!xfl_drain.begun) {
+		xfl_drain = (struct xfl_drain){ .end = jiffies + XFL_SUSPEND_DRAIN, .begun = true };
+	}
+	left = time_before(jiffies, xfl_drain.end) ? xfl_drain.end - jiffies : 0;
+	if (wait_event_timeout(xd->settled, xfl_drained(xd), left) || xfl_drained(xd))
+		return;
+	if (!xfl_drain.told)
+		dev_warn(&xd->xbdev->dev,
+			 "suspended with requests under way, perhaps not as the only device\n");
+	xfl_drain.told = true;
+}
+
+/**
+ * xfl_suspend() - for xenbus_driver.suspend: give what is under way the time to be answered
+ * @xbdev: the device
+ *
+ * So that as few writes as possible of the old host can land after one of the new.
+ *
+ * Context: process, xenwatch; waits XFL_SUSPEND_DRAIN at most for all devices of a suspend.
+ * Return: 0.
+ */
+int xfl_suspend(struct xenbus_device *xbdev)
+{
+	struct xfl_device *xd = dev_get_drvdata(&xbdev->dev);
+	unsigned int noio = memalloc_noio_save();
+
+	if (xd && xd->ops->pause) {
+		xd->ops->pause(xd, true);
+		if (xfl_device_state(xd) == XFL_CONNECTED)
+			xfl_await_drained(xd);
+	}
+	memalloc_noio_restore(noio);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(xfl_suspend, XEN_FRONTLIB);
+
+static enum xenbus_state xfl_state_of(enum xfl_peer own)
+{
+	switch (own) {
+	case XFL_PEER_INITIALISED:
+		return XenbusStateInitialised;
+	case XFL_PEER_CONNECTED:
+		return XenbusStateConnected;
+	case XFL_PEER_CLOSING:
+		return XenbusStateClosing;
+	case XFL_PEER_CLOSED:
+		return XenbusStateClosed;
+	default:
+		return XenbusStateInitialising;
+	}
+}
+
+/**
+ * xfl_resume() - for xenbus_driver.resume
+ * @xbdev: the device
+ *
+ * Comes as well where the guest never went down. Then the connection lives, and xenbus has but
+ * forgotten our state.
+ *
+ * Context: process, xenwatch.
+ * Return: 0.
+ */
+int xfl_resume(struct xenbus_device *xbdev)
+{
+	struct xfl_device *xd = dev_get_drvdata(&xbdev->dev);
+
+	if (!xd)
+		return 0;
+	if (!(READ_ONCE(xd->withheld) & XFL_WITHHELD_MOVED))
+		xbdev->state = xfl_state_of(xfl_peer_read(xbdev->nodename));
+	xfl_post(xd, XFL_EV_BACKEND);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(xfl_resume, XEN_FRONTLIB);
+
+static int xfl_freeze_noirq(struct device *dev)
+{
+	struct xfl_device *xd;
+
+	mutex_lock(&xfl_pm_lock);
+	xd = dev_get_drvdata(dev);
+	if (xd) {
+		xfl_withhold(xd, XFL_WITHHELD_SUSPEND);
+		if (xd->ops->withhold)
+			xd->ops->withhold(xd);
+		/* Whoever looked before, in a softirq or while sending, has looked away. */
+		synchronize_rcu_expedited();
+	}
+	mutex_unlock(&xfl_pm_lock);
+	return 0;
+}
+
+static void xfl_believe_again(struct xfl_device *xd)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&xd->lock, flags);
+	WRITE_ONCE(xd->withheld, xd->withheld & ~XFL_WITHHELD_SUSPEND);
+	spin_unlock_irqrestore(&xd->lock, flags);
+	if (xfl_believes(xd) && xd->ops->look)
+		xd->ops->look(xd);
+	xfl_post(xd, XFL_EV_BACKEND);
+}
+
+static int xfl_thaw_noirq(struct device *dev)
+{
+	struct xfl_device *xd;
+
+	mutex_lock(&xfl_pm_lock);
+	xd = dev_get_drvdata(dev);
+	if (xd)
+		xfl_believe_again(xd);
+	mutex_unlock(&xfl_pm_lock);
+	return 0;
+}
+
+static int xfl_restore_noirq(struct device *dev)
+{
+	struct xfl_device *xd;
+
+	mutex_lock(&xfl_pm_lock);
+	WRITE_ONCE(xfl_nr_moves, xfl_nr_moves + 1);
+	xd = dev_get_drvdata(dev);
+	if (xd) {
+		WRITE_ONCE(xd->moves, xfl_nr_moves);
+		xfl_withhold(xd, XFL_WITHHELD_MOVED);
+		xfl_post(xd, XFL_EV_MOVED);
+	}
+	mutex_unlock(&xfl_pm_lock);
+	return 0;
+}
+
+static void xfl_complete(struct device *dev)
+{
+	struct xfl_device *xd;
+
+	xfl_drain.begun = false;
+	mutex_lock(&xfl_pm_lock);
+	xd = dev_get_drvdata(dev);
+	if (xd && READ_ONCE(xd->withheld) & XFL_WITHHELD_SUSPEND)
+		xfl_believe_again(xd);
+	if (xd && xd->ops->pause)
+		xd->ops->pause(xd, false);
+	mutex_unlock(&xfl_pm_lock);
+}
+
+/* .suspend_noirq and its like stay unset: with s2idle interrupts stop, and nothing moves. */
+const struct dev_pm_ops xfl_pm_ops = {
+	.freeze_noirq	= xfl_freeze_noirq,
+	.thaw_noirq	= xfl_thaw_noirq,
+	.restore_noirq	= xfl_restore_noirq,
+	.complete	= xfl_complete,
+};
+EXPORT_SYMBOL_NS_GPL(xfl_pm_ops, XEN_FRONTLIB);
+
+/**
+ * xfl_pm_forget() - no callback of this file knows the device any more
+ * @xd: the device, at the end of its life
+ */
+void xfl_pm_forget(struct xfl_device *xd)
+{
+	mutex_lock(&xfl_pm_lock);
+	dev_set_drvdata(&xd->xbdev->dev, NULL);
+	mutex_unlock(&xfl_pm_lock);
+}
