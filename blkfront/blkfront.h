@@ -5,7 +5,8 @@
  * DOC: the way of a request
  *
  *	submit.c	checks its shape, then issues it or lets it wait for credit
- *	data.c		turns its data into grants and ring requests
+ *	segs.h		its data, segment by segment
+ *	data.c		turns them into grants and ring requests
  *	keep.c		has the frames its data is copied through, if it is
  *	event.c		finds that there are responses
  *	complete.c	takes them, ends grants, completes it

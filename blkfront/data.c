@@ -4,6 +4,7 @@
  * and each frame becomes a segment where the backend will read it.
  */
 #include "blkfront.h"
+#include "segs.h"
 
 static union bfw_request *bf_next_slot(struct bf_ring *ring)
 {
@@ -31,39 +32,17 @@ static void bf_next_part(struct bf_ring *ring, struct bf_req *br, struct bfw_lay
 	bfw_open_part(layout, bf_next_slot(ring), &part);
 }
 
-static grant_ref_t bf_grant_frame(struct bf_ring *ring, struct bf_req *br, struct page *page,
-				  u32 offset)
+static grant_ref_t bf_grant_frame(struct bf_ring *ring, struct bf_req *br,
+				  const struct bfw_run *seg)
 {
 	grant_ref_t ref = xfl_gref_pop(&ring->grefs);
 
 	/* A backend writes to memory only where it reads from the disk. */
-	xfl_grant(&ring->grefs, ref, xfl_gfn(page, offset), br->op == BFW_WRITE);
+	xfl_grant(&ring->grefs, ref, xfl_gfn(bf_seg_page(seg), offset_in_page(seg->addr)),
+		  br->op == BFW_WRITE);
 	br->ref[br->nr_refs++] = ref;
 	ring->stats.grants_made++;
 	return ref;
-}
-
-/* Return: whether all of the run is on the ring now. */
-static bool bf_place_run(struct bf_ring *ring, struct bf_req *br, struct bfw_layout *layout,
-			 const struct bio_vec *bv, u32 *nr)
-{
-	u32 offset = bv->bv_offset;
-	u32 left = bv->bv_len;
-	u32 len;
-
-	for (; left; offset += len, left -= len, (*nr)++) {
-		len = xfl_frame_chunk(offset, left);
-		if (unlikely(*nr < br->placed))
-			continue;
-		if (bfw_part_full(layout)) {
-			if (unlikely(!bfw_credits(&ring->table)))
-				return false;
-			bf_next_part(ring, br, layout);
-		}
-		bfw_place(layout, br->copied ? ring->keep.frame[br->ref[*nr]].gref :
-			  bf_grant_frame(ring, br, bv->bv_page, offset), offset, len);
-	}
-	return true;
 }
 
 static void bf_begin_data(struct bf_ring *ring, struct bf_req *br)
@@ -79,25 +58,39 @@ static void bf_begin_data(struct bf_ring *ring, struct bf_req *br)
 		ring->stats.bytes_copied += blk_rq_bytes(rq);
 }
 
+/* Return: whether it was placed. */
+static bool bf_place_seg(struct bf_ring *ring, struct bf_req *br, struct bfw_layout *layout,
+			 const struct bfw_run *seg, u32 nr)
+{
+	if (bfw_part_full(layout)) {
+		if (unlikely(!bfw_credits(&ring->table)))
+			return false;
+		bf_next_part(ring, br, layout);
+	}
+	bfw_place(layout, br->copied ? ring->keep.frame[br->ref[nr]].gref :
+		  bf_grant_frame(ring, br, seg), seg);
+	return true;
+}
+
+/* Return: whether all of it is on the ring now. */
 static bool bf_issue_data(struct bf_ring *ring, struct bf_req *br)
 {
 	struct bfw_layout layout;
-	struct req_iterator iter;
-	struct bio_vec bv;
+	struct bf_segs segs;
+	struct bfw_run seg;
 	u32 nr = 0;
-	bool all = true;
 
 	if (likely(!br->placed))
 		bf_begin_data(ring, br);
 	layout = br->layout;
-	rq_for_each_bvec(bv, bf_rq(br), iter) {
-		all = bf_place_run(ring, br, &layout, &bv, &nr);
-		if (unlikely(!all))
+	bf_for_each_seg(seg, segs, bf_rq(br)) {
+		if (likely(nr >= br->placed) && !bf_place_seg(ring, br, &layout, &seg, nr))
 			break;
+		nr++;
 	}
 	br->layout = layout;
 	br->placed = nr;
-	return all;
+	return nr == br->segs;
 }
 
 static void bf_issue_flush(struct bf_ring *ring, struct bf_req *br)

@@ -129,7 +129,7 @@ static void bf_fill_limits(const struct blkfront *bf, const struct bfw_disk *d,
 	lim->dma_alignment = d->logical - 1;
 	lim->max_hw_sectors = BFW_MAX_SECTORS;
 	lim->max_segments = BFW_MAX_SEGS;
-	/* Only the first and the last frame of a request can then be partly used. */
+	/* What it promises, and what it does not, is said in wire.h. */
 	lim->virt_boundary_mask = XFL_FRAME_MASK;
 
 	lim->max_hw_discard_sectors = d->discard_granularity ? BF_MAX_DISCARD_SECTORS : 0;

@@ -22,6 +22,7 @@
 #include <linux/slab.h>
 
 #include "blkfront.h"
+#include "segs.h"
 
 #define BF_KEEP_FRAMES	1056u
 #define BF_TRIM_PERIOD	(5 * HZ)
@@ -182,35 +183,21 @@ void bf_keep_take(struct bf_ring *ring, struct bf_req *br)
 	br->copied = true;
 }
 
-static u32 bf_copy_run(struct bf_ring *ring, const struct bf_req *br,
-		       const struct bio_vec *bv, u32 nr)
-{
-	u32 offset = bv->bv_offset;
-	u32 left = bv->bv_len;
-
-	while (left) {
-		void *frame = ring->keep.frame[br->ref[nr++]].va + xfl_frame_offset(offset);
-		struct page *page = bv->bv_page + (offset >> PAGE_SHIFT);
-		u32 len = xfl_frame_chunk(offset, left);
-
-		if (br->op == BFW_WRITE)
-			memcpy_from_page(frame, page, offset_in_page(offset), len);
-		else
-			memcpy_to_page(page, offset_in_page(offset), frame, len);
-		offset += len;
-		left -= len;
-	}
-	return nr;
-}
-
 static void bf_copy(struct bf_ring *ring, struct bf_req *br)
 {
-	struct req_iterator iter;
-	struct bio_vec bv;
-	u32 nr = 0;
+	const u32 *nr = br->ref;
+	struct bf_segs segs;
+	struct bfw_run seg;
 
-	rq_for_each_bvec(bv, bf_rq(br), iter)
-		nr = bf_copy_run(ring, br, &bv, nr);
+	bf_for_each_seg(seg, segs, bf_rq(br)) {
+		void *frame = ring->keep.frame[*nr++].va + xfl_frame_offset(seg.addr);
+		struct page *page = bf_seg_page(&seg);
+
+		if (br->op == BFW_WRITE)
+			memcpy_from_page(frame, page, offset_in_page(seg.addr), seg.len);
+		else
+			memcpy_to_page(page, offset_in_page(seg.addr), frame, seg.len);
+	}
 }
 
 /**

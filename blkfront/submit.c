@@ -10,29 +10,26 @@
  * so the head of the list can go at the latest when the ring is empty.
  */
 #include "blkfront.h"
+#include "segs.h"
 
 /*
- * Only whole logical blocks inside a frame can be described. The block layer
- * knows (dma_alignment), so what fails here came past it.
+ * Only whole logical blocks inside a frame can be described, and only so many frames. The
+ * block layer knows, so what fails here is a fault of ours or of whoever came past it.
  */
 static blk_status_t bf_prepare_data(struct blkfront *bf, struct request *rq, struct bf_req *br)
 {
-	struct req_iterator iter;
-	struct bio_vec bv;
-	u32 shape = 0, segs = 0;
+	u32 shape = 0, nr = 0;
+	struct bf_segs segs;
+	struct bfw_run seg;
 
-	rq_for_each_bvec(bv, rq, iter) {
-		shape |= bfw_check_run(bv.bv_offset, bv.bv_len);
-		segs += xfl_frames_spanned(bv.bv_offset, bv.bv_len);
+	bf_for_each_seg(seg, segs, rq) {
+		shape |= bfw_check_seg(&seg);
+		nr++;
 	}
-	if (unlikely((shape & bf->block_mask) || !segs || segs > BFW_MAX_SEGS)) {
-		dev_err_ratelimited(disk_to_dev(rq->q->disk),
-				    "request of %u frames, alignment %#x: cannot be sent\n",
-				    segs, shape & bf->block_mask);
+	if (WARN_ON_ONCE((shape & bf->block_mask) || !nr || nr > BFW_MAX_SEGS))
 		return BLK_STS_IOERR;
-	}
 	br->op = rq_data_dir(rq) == WRITE ? BFW_WRITE : BFW_READ;
-	br->segs = segs;
+	br->segs = nr;
 	return BLK_STS_OK;
 }
 

@@ -5,7 +5,8 @@
  * DOC: one block request may need more segments than one ring request carries.
  * It then goes out as several linked ring requests, its parts:
  *
- *	bfw_check_run()		may the data of a buffer be described at all?
+ *	bfw_next_seg()		cuts the data into segments, one per frame
+ *	bfw_check_seg()		can a segment be described at all?
  *	bfw_layout_init()	how many parts, from the number of frames
  *	  bfw_open_part()	writes the head of one ring request
  *	    bfw_place()		adds one frame's data to it
@@ -32,7 +33,7 @@
 #define BFW_INDIRECT_REFS	8u	/* indirect frames a request can name; we use one */
 #define BFW_MAX_BYTES		(1u << 20)	/* largest block request */
 #define BFW_MAX_SECTORS		(BFW_MAX_BYTES >> BFW_SECTOR_SHIFT)
-/* Its frames: only the first and the last can be partly used, see the virtual boundary. */
+/* Its segments: only the first and the last can be less than a frame, see "the shape of data". */
 #define BFW_MAX_SEGS		(BFW_MAX_BYTES / XFL_FRAME_SIZE + 1)
 /* Its parts without indirect descriptors. Fewer than a one-frame ring has slots (32). */
 #define BFW_MAX_PARTS		((BFW_MAX_SEGS + BFW_DIRECT_SEGS - 1) / BFW_DIRECT_SEGS)
@@ -116,18 +117,93 @@ enum bfw_status {
 	BFW_ERROR,
 };
 
-/**
- * bfw_check_run() - collect what is wrong with the shape of a buffer
- * @offset: byte offset of a run of data from any frame-aligned place
- * @len: bytes in it
+/*
+ * DOC: the shape of data. What the block layer of Linux 6.1 to 7.x hands us under the limits
+ * of disk.c (virt_boundary_mask of a frame, dma_alignment of a logical block, BFW_MAX_SECTORS),
+ * and what it does not promise:
  *
- * Or the results for all runs of a request together; bits below the logical
- * block size say that it cannot be described, because no frame of it would
- * begin and end on whole blocks.
+ * - Inside one bio, a piece of data (a bvec) begins at a frame's start and the one before it ends
+ *   at a frame's end; bios are split where it would be otherwise. A bvec may be of many pages.
+ * - Bios are merged into a request if the place where they meet is such a boundary too, or if the
+ *   next one goes on in memory at the very byte where the one before it ended: then they may
+ *   meet anywhere, also inside a frame. So bvecs are not what is counted; two of them may be
+ *   one frame's data. With 16 KB and 64 KB pages a Xen guest's block layer takes no two bvecs
+ *   for adjacent, so there only the first case is met; we do not build on that.
+ * - So a request is a row of runs, a run being what is adjacent in memory. Each but the first
+ *   begins at a frame's start, each but the last ends at a frame's end, and the number of frames
+ *   is at most that of one run of the same length, BFW_MAX_SEGS. A frame may appear twice, in two runs
+ *   (a page that is written to two places): those are two segments.
+ * - The number of segments that the block layer counts (max_segments) is another one: of runs, or
+ *   more. It never is the limit that is met first.
+ * - Adjacent is what the guest's addresses say. A run of several frames need not be one run in the
+ *   machine's memory; each frame is granted by itself.
+ * - dma_alignment holds for what user space hands over. A kernel user's buffer (kmalloc) may begin
+ *   anywhere: bfw_check_seg(). Requests of other kinds (passthrough) are refused before.
+ * - Discards carry no data. A request of no bytes is none that we ask for.
  */
-static inline u32 bfw_check_run(u32 offset, u32 len)
+
+/**
+ * struct bfw_run - data that is adjacent in memory
+ * @addr: its place, in a measure in which frames begin at multiples of XFL_FRAME_SIZE and what is
+ *	adjacent has adjacent numbers: the kernel's physical address
+ * @len: bytes
+ */
+struct bfw_run {
+	u64 addr;
+	u32 len;
+};
+
+/* Writes the next piece of a request's data to @run. Return: false if there is none. */
+typedef bool (*bfw_next_piece)(void *from, struct bfw_run *run);
+
+static __always_inline bool bfw_refill(struct bfw_run *rest, bfw_next_piece next, void *from)
 {
-	return offset | len;
+	while (!rest->len)
+		if (!next(from, rest))
+			return false;
+	return true;
+}
+
+/**
+ * bfw_next_seg() - cut the next segment from a request's data
+ * @rest: what is left of the last piece; empty at first
+ * @next: how to get at the next one
+ * @from: for @next
+ * @seg: the segment: all the data from here on that is adjacent and in one frame
+ *
+ * The only place that knows what a segment is. Whoever counts, grants, places or copies a
+ * request's data goes through it by this, so that they cannot disagree.
+ *
+ * Return: false if there is no more data.
+ */
+static __always_inline bool bfw_next_seg(struct bfw_run *rest, bfw_next_piece next, void *from,
+					 struct bfw_run *seg)
+{
+	u32 len;
+
+	if (!bfw_refill(rest, next, from))
+		return false;
+	*seg = (struct bfw_run){ .addr = rest->addr };
+	do {
+		len = xfl_frame_chunk(rest->addr, rest->len);
+		seg->len += len;
+		rest->addr += len;
+		rest->len -= len;
+	} while (!rest->len && xfl_frame_offset(rest->addr) && bfw_refill(rest, next, from) &&
+		 rest->addr == seg->addr + seg->len);
+	return true;
+}
+
+/**
+ * bfw_check_seg() - collect what is wrong with the shape of data
+ * @seg: a segment
+ *
+ * Or the results for all segments of a request together; bits below the logical block size
+ * say that it cannot be described, because some frame's data is not whole blocks.
+ */
+static inline u32 bfw_check_seg(const struct bfw_run *seg)
+{
+	return xfl_frame_offset(seg->addr) | seg->len;
 }
 
 /**
@@ -206,13 +282,12 @@ static inline bool bfw_part_full(const struct bfw_layout *l)
  * bfw_place() - add one frame's data to the open part
  * @l: a layout whose part is not full
  * @gref: grant reference of the frame
- * @offset: byte offset of the data; what lies above one frame does not matter
- * @len: bytes, at least one sector, all in that frame
+ * @seg: the data, at least one sector
  */
-static inline void bfw_place(struct bfw_layout *l, u32 gref, u32 offset, u32 len)
+static inline void bfw_place(struct bfw_layout *l, u32 gref, const struct bfw_run *seg)
 {
-	u32 first = xfl_frame_offset(offset) >> BFW_SECTOR_SHIFT;
-	u32 sectors = len >> BFW_SECTOR_SHIFT;
+	u32 first = xfl_frame_offset(seg->addr) >> BFW_SECTOR_SHIFT;
+	u32 sectors = seg->len >> BFW_SECTOR_SHIFT;
 
 	*l->next++ = (struct bfw_segment){
 		.gref = gref,

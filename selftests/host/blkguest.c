@@ -66,7 +66,7 @@ static bool place_data(struct blkguest *g, struct blkguest_req *req)
 			open_part(g, l, req);
 		}
 		s->gref = grant_frame(&g->grants, s->frame, req->op != BFW_READ);
-		bfw_place(l, s->gref, s->offset, s->len);
+		bfw_place(l, s->gref, &(struct bfw_run){ s->offset, s->len });
 	}
 	CHECK(bfw_part_full(l) && !l->left);
 	return true;

@@ -770,17 +770,6 @@ static void segments_per_part_stay_between_direct_and_largest(void **state)
 	assert_int_equal(bfw_segs_per_part(256, 0), 11);
 }
 
-static void a_buffer_off_the_grid_shows(void **state)
-{
-	(void)state;
-	assert_int_equal(bfw_check_run(512, 1024) & 511, 0);
-	assert_int_not_equal(bfw_check_run(513, 1024) & 511, 0);
-	assert_int_not_equal(bfw_check_run(512, 1023) & 511, 0);
-	assert_int_equal(bfw_check_run(4096, 8192) & 4095, 0);
-	assert_int_not_equal(bfw_check_run(512, 4096) & 4095, 0);
-	assert_int_not_equal(bfw_check_run(4096, 512) & 4095, 0);
-}
-
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -819,7 +808,6 @@ int main(void)
 		T(a_read_only_disk_neither_flushes_nor_discards),
 		T(flush_is_chosen_over_barrier),
 		T(segments_per_part_stay_between_direct_and_largest),
-		T(a_buffer_off_the_grid_shows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

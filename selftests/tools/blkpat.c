@@ -10,6 +10,10 @@
  *	blkpat mix DISK SEED OPS DEPTH		after "fill": random reads and writes, many at once,
  *						of scattered buffers; SIGTERM ends it early
  *	blkpat poll DISK SEED OPS DEPTH		the same, polled for, of buffers in one piece
+ *	blkpat readbatch|writebatch DISK SEED NR BYTES OFFSET
+ *						so many requests of so many bytes (0: of any number)
+ *						that lie one behind the other, at once, from the disk's
+ *						start; the buffer begins OFFSET bytes into a page
  *	blkpat forget DISK SEED OPS SECONDS	reads that are to be polled for, and nobody does for so
  *						long; they have to be complete then
  *	blkpat discard DISK SEED OPS		after "fill": so many discards at once
@@ -154,6 +158,7 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[1] : "";
 	struct disk d = { .fd = -1 };
+	bool reads;
 
 	if (argc == 4 && !strcmp(what, "flip")) {
 		flip(argv[2], strtoull(argv[3], NULL, 0));
@@ -164,11 +169,12 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc < 4)
-		bp_die("usage: blkpat fill|verify|sweep|mix|poll|forget|discard DISK SEED [ARG...] | "
-		       "flip FILE OFFSET | ioctl DISK NUMBER");
+		bp_die("usage: blkpat fill|verify|sweep|mix|poll|readbatch|writebatch|forget|"
+		       "discard DISK SEED [ARG...] | flip FILE OFFSET | ioctl DISK NUMBER");
 	bp_page = sysconf(_SC_PAGESIZE);
 	d.seed = strtoull(argv[3], NULL, 0);
-	disk_open(&d, argv[2], strcmp(what, "verify") ? O_RDWR : O_RDONLY);
+	reads = !strcmp(what, "verify") || !strcmp(what, "readbatch");
+	disk_open(&d, argv[2], reads ? O_RDONLY : O_RDWR);
 	if (!strcmp(what, "fill"))
 		fill(&d);
 	else if (!strcmp(what, "verify") && argc == 6)
@@ -180,6 +186,9 @@ int main(int argc, char **argv)
 			 !strcmp(argv[7], "every"));
 	else if ((!strcmp(what, "mix") || !strcmp(what, "poll")) && argc == 6)
 		bp_mix(&d, atoi(argv[4]), atoi(argv[5]), !strcmp(what, "poll"));
+	else if ((!strcmp(what, "readbatch") || !strcmp(what, "writebatch")) && argc == 7)
+		bp_batch(&d, !strcmp(what, "writebatch"), atoi(argv[4]), atoi(argv[5]),
+			 atoi(argv[6]));
 	else if (!strcmp(what, "forget") && argc == 6)
 		bp_forget(&d, atoi(argv[4]), atoi(argv[5]));
 	else if (!strcmp(what, "discard") && argc == 5)

@@ -31,6 +31,10 @@ void bp_sweep(struct disk *d, unsigned int first, unsigned int last, unsigned in
 /* bp_mix.c */
 void bp_mix(struct disk *d, unsigned int ops, unsigned int depth, bool polled);
 
+/* bp_batch.c */
+void bp_batch(struct disk *d, bool write, unsigned int nr, unsigned int bytes,
+	      unsigned int offset);
+
 /* bp_discard.c */
 void bp_discard(struct disk *d, unsigned int ops);
 

@@ -3,7 +3,7 @@
 # What the guest's tests ask of dom0: the other way to a disk's content, poorer backends, and the
 # far end of a VLAN.
 
-file_verify() { timeout 100 blkpat verify "$(disk_file "$1")" "$2"; }
+file_verify() { timeout 100 blkpat verify "$(disk_file "$1")" "${@:2}"; }	# NAME SEED [FROM LEN]
 file_fill()   { timeout 100 blkpat fill "$(disk_file "$1")" "$2"; }
 file_flip()   { blkpat flip "$(disk_file "$1")" "$2"; }
 file_sum()    { sha256sum <"$(disk_file "$1")" | cut -d' ' -f1; }
