@@ -109,6 +109,9 @@ struct bf_kept {
 	struct xfl_frame frame;
 };
 
+/* So many of a ring's kept frames are for small requests alone. */
+#define BF_KEEP_SPARE	64u
+
 /**
  * struct bf_keep - kept frames of a ring
  * @frame: the frames; NULL if data is granted where it is
@@ -179,8 +182,9 @@ struct bf_ring_stats {
  * @indirect: frames for indirect requests, one per slot of @table; NULL if the
  *	backend takes none
  * @keep: frames that stay granted
- * @waiting: requests that wait for credit, first come first served, whichever
- *	hardware context they came by: many small ones cannot starve a large one
+ * @waiting: requests that wait for credit, whichever hardware context they came by; in
+ *	which order they go stands in submit.c
+ * @passes: small ones that went before a large one, since the last large one
  * @staging: the one of @waiting whose data is being copied
  * @stuck: answered requests with a grant the backend will not let go of
  * @stats: counts
@@ -209,6 +213,7 @@ struct bf_ring {
 	struct bf_indirect *indirect;
 	struct bf_keep keep;
 	struct list_head waiting;
+	u32 passes;
 	struct bf_req *staging;
 	struct list_head stuck;
 	struct bf_ring_stats stats;

@@ -139,15 +139,22 @@ static void bf_fill_limits(const struct blkfront *bf, const struct bfw_disk *d,
 }
 
 /*
+ * Tags beyond those that fill the ring: whoever keeps it full of large requests leaves some for
+ * others, who need not wait until several of these are done. With a ring of one frame that makes
+ * 64, as many as the in-tree driver's scheduler takes.
+ */
+#define BF_SPARE_TAGS	32u
+
+/*
  * Where one page needs two ring requests, half as many tags keep the ring busy;
  * credits would carry more, but what waits for them cannot be merged any more.
  */
 static unsigned int bf_depth(const struct blkfront *bf)
 {
-	unsigned int slots = bf->ring[0].table.slots.nr;
+	unsigned int tags = bf->ring[0].table.slots.nr + BF_SPARE_TAGS;
 	unsigned int part = bf->ring[0].cap * XFL_FRAME_SIZE;
 
-	return PAGE_SIZE > part ? slots / 2 : slots;
+	return PAGE_SIZE > part ? tags / 2 : tags;
 }
 
 static int bf_tags_alloc(struct blkfront *bf)
@@ -159,7 +166,7 @@ static int bf_tags_alloc(struct blkfront *bf)
 		.queue_depth = bf_depth(bf),
 		.numa_node = NUMA_NO_NODE,
 		.cmd_size = sizeof(struct bf_req),
-		/* The backend's kernel schedules: doing it here as well costs and does not help. */
+		/* The backend's kernel schedules, and large requests let small ones pass here. */
 		.flags = BLK_MQ_F_SHOULD_MERGE | BLK_MQ_F_NO_SCHED_BY_DEFAULT,
 		.driver_data = bf,
 	};

@@ -5,8 +5,9 @@
  *
  * DOC: a backend that lets grants persist keeps every frame it has seen mapped, up
  * to a limit of its own (1056 per ring for xen-blkback), and maps and unmaps as ever
- * beyond it. So there are never more frames than that, the last one used is used
- * next, and a request that finds too few waits, as it does for ring slots.
+ * beyond it. So large requests never have more frames than that, the last one used is
+ * used next, and a request that finds too few waits, as it does for ring slots. Beside
+ * large ones there are a few more for small ones, so that those need not wait.
  * Enough for one largest request are there from the start.
  *
  * Frames that no request needed for a while are freed, once the backend has let go
@@ -134,7 +135,7 @@ int bf_keep_open(struct bf_ring *ring)
 	u32 i;
 
 	/* The frames of indirect requests count as well. */
-	k->max = BF_KEEP_FRAMES - (ring->indirect ? ring->table.slots.nr : 0);
+	k->max = BF_KEEP_FRAMES - (ring->indirect ? ring->table.slots.nr : 0) + BF_KEEP_SPARE;
 	k->frame = kvcalloc(k->max, sizeof(*k->frame), GFP_NOIO);
 	k->free = kvcalloc(k->max, sizeof(*k->free), GFP_NOIO);
 	if (!k->frame || !k->free || xfl_framepool_init(&k->pool, k->max))

@@ -4,10 +4,17 @@
  *
  * DOC: a request takes as many credits (free ring slots) as it has parts. One
  * that finds too few puts what it can on the ring and waits at the head of the
- * ring's list with the rest, and everything behind it waits too. Whoever returns
- * credits sends from the head of that list, so the block layer need not be asked
- * to try again. A request takes no more references than the ring keeps in reserve,
- * so the head of the list can go at the latest when the ring is empty.
+ * ring's list with the rest. Whoever returns credits sends from that list, so the
+ * block layer need not be asked to try again. A request takes no more references
+ * than the ring keeps in reserve, so one can go at the latest when the ring is empty.
+ *
+ * DOC: large and small. A disk of 20 MB/s needs 50 ms for a request of 1 MB, and there
+ * may be dozens. So a small one, of BF_SMALL frames at most, goes before those that wait, and
+ * between the parts of one that is sent in part; and large ones have no more under
+ * way than BF_SLOT_FRAMES a slot, however much an indirect request carries: what
+ * the backend has taken, nobody can pass. So that large ones are not starved, no more than
+ * BF_PASSES small ones go before each of them. Among small ones, and among large ones, it is
+ * first come first served.
  */
 #include "blkfront.h"
 #include "segs.h"
@@ -63,10 +70,37 @@ static bool bf_nothing_to_flush(const struct request *rq, const struct bf_req *b
 	return req_op(rq) == REQ_OP_FLUSH && !br->op;
 }
 
+/* Up to so many frames are copied under the lock: to take it twice would cost more. */
+#define BF_SMALL	4u
+
+/* As many reads as mq-deadline, the default for the in-tree driver, lets pass a write. */
+#define BF_PASSES	32u
+
+/* As many as the in-tree driver sends: 4 MB in a ring of one frame. */
+#define BF_SLOT_FRAMES	32u
+
+static bool bf_is_small(const struct bf_req *br)
+{
+	return br->segs <= BF_SMALL;
+}
+
+static struct bf_req *bf_first_waiting(struct bf_ring *ring)
+{
+	return list_first_entry_or_null(&ring->waiting, struct bf_req, link);
+}
+
+/* References that one sent in part has yet to take are not for others. */
+static u32 bf_refs_promised(struct bf_ring *ring)
+{
+	const struct bf_req *first = bf_first_waiting(ring);
+
+	return first && first->placed && !first->copied ? first->segs - first->placed : 0;
+}
+
 static bool bf_refs_for(struct bf_ring *ring, u32 segs)
 {
 	u32 owned = ring->grefs.nr_owned;
-	bool enough = xfl_grefs_want(&ring->grefs, segs);
+	bool enough = xfl_grefs_want(&ring->grefs, segs + bf_refs_promised(ring));
 
 	if (unlikely(ring->grefs.nr_owned != owned))
 		bf_trim_later(ring);
@@ -82,19 +116,32 @@ static bool bf_memory_for(struct bf_ring *ring, u32 segs)
 	return likely(k->nr_free >= segs) || bf_keep_grow(ring, segs, GFP_NOWAIT | __GFP_NOWARN);
 }
 
+/* Frames of data that are under way. */
+static u32 bf_frames_out(const struct bf_ring *ring)
+{
+	if (ring->keep.frame)
+		return ring->keep.nr - ring->keep.nr_free;
+	return ring->grefs.nr_owned - ring->grefs.nr_free -
+	       (ring->indirect ? ring->table.slots.nr : 0);
+}
+
+static bool bf_leaves_room(const struct bf_ring *ring, const struct bf_req *br)
+{
+	u32 most = ring->keep.frame ? ring->keep.max - BF_KEEP_SPARE :
+				      ring->table.slots.nr * BF_SLOT_FRAMES;
+
+	return bf_is_small(br) || bf_frames_out(ring) + br->segs <= most;
+}
+
 static bool bf_can_issue(struct bf_ring *ring, const struct bf_req *br)
 {
 	return ring->mode == BF_RING_LIVE && bfw_credits(&ring->table) &&
-	       (br->nr_refs || bf_memory_for(ring, br->segs));
+	       (br->nr_refs || (bf_leaves_room(ring, br) && bf_memory_for(ring, br->segs)));
 }
-
-/* Up to so many frames are copied under the lock: to take it twice would cost more. */
-#define BF_COPY_LOCKED	4u
 
 static bool bf_much_to_copy(const struct bf_ring *ring, const struct bf_req *br)
 {
-	return ring->keep.frame && br->op == BFW_WRITE && br->segs > BF_COPY_LOCKED &&
-	       !br->nr_refs;
+	return ring->keep.frame && br->op == BFW_WRITE && !bf_is_small(br) && !br->nr_refs;
 }
 
 /*
@@ -112,10 +159,66 @@ static void bf_stage(struct bf_ring *ring, struct bf_req *br, unsigned long *fla
 	spin_lock_irqsave(&ring->lock, *flags);
 }
 
+/* The list is: what was sent in part, small ones, large ones; or nearly, after a reconnect. */
+static struct list_head *bf_place_to_wait(struct bf_ring *ring, const struct bf_req *br)
+{
+	struct bf_req *other;
+
+	if (!bf_is_small(br) || list_empty(&ring->waiting) ||
+	    bf_is_small(list_last_entry(&ring->waiting, struct bf_req, link)))
+		return &ring->waiting;
+	list_for_each_entry(other, &ring->waiting, link)
+		if (!other->placed && !bf_is_small(other))
+			return &other->link;
+	return &ring->waiting;
+}
+
 static void bf_wait(struct bf_ring *ring, struct bf_req *br)
 {
 	ring->stats.waits++;
-	list_add_tail(&br->link, &ring->waiting);
+	list_add_tail(&br->link, bf_place_to_wait(ring, br));
+}
+
+static struct bf_req *bf_first_large(struct bf_ring *ring)
+{
+	struct bf_req *br;
+
+	list_for_each_entry(br, &ring->waiting, link)
+		if (!bf_is_small(br))
+			return br;
+	return NULL;
+}
+
+/* Which of those that wait is the next to be sent, as soon as it can be. */
+static struct bf_req *bf_next_waiting(struct bf_ring *ring)
+{
+	struct bf_req *first = bf_first_waiting(ring), *second, *large;
+
+	if (!first || list_is_singular(&ring->waiting))
+		return first;
+	if (unlikely(ring->passes >= BF_PASSES)) {
+		large = bf_first_large(ring);
+		if (large)
+			return large;
+		ring->passes = 0;
+	}
+	if (bf_is_small(first))
+		return first;
+	second = list_next_entry(first, link);
+	/* If references are short, the first one has its own. */
+	return bf_is_small(second) && bf_can_issue(ring, second) ? second : first;
+}
+
+/* Return: whether all of it was sent. */
+static bool bf_issue_waiting(struct bf_ring *ring, struct bf_req *br)
+{
+	if (!bf_issue(ring, br)) {
+		list_move(&br->link, &ring->waiting);
+		return false;
+	}
+	list_del_init(&br->link);
+	ring->passes = bf_is_small(br) && !list_empty(&ring->waiting) ? ring->passes + 1 : 0;
+	return true;
 }
 
 static blk_status_t bf_admit(struct bf_ring *ring, struct bf_req *br)
@@ -157,7 +260,7 @@ bool bf_pump(struct bf_ring *ring)
 	bool sent = false;
 
 	lockdep_assert_held(&ring->lock);
-	while ((br = list_first_entry_or_null(&ring->waiting, struct bf_req, link))) {
+	while ((br = bf_next_waiting(ring))) {
 		if (br == ring->staging || !bf_can_issue(ring, br))
 			break;
 		if (bf_much_to_copy(ring, br)) {
@@ -165,15 +268,14 @@ bool bf_pump(struct bf_ring *ring)
 			break;
 		}
 		sent = true;
-		if (!bf_issue(ring, br))
+		if (!bf_issue_waiting(ring, br))
 			break;
-		list_del_init(&br->link);
 	}
 	return sent && bf_push(ring);
 }
 
 /**
- * bf_first_to_stage() - the first request that waits, if it can be sent and has much to copy
+ * bf_first_to_stage() - the request that is next to be sent, if it can be sent and has much to copy
  * @ring: the ring
  *
  * Context: ring lock held.
@@ -181,7 +283,7 @@ bool bf_pump(struct bf_ring *ring)
  */
 struct bf_req *bf_first_to_stage(struct bf_ring *ring)
 {
-	struct bf_req *br = list_first_entry_or_null(&ring->waiting, struct bf_req, link);
+	struct bf_req *br = bf_next_waiting(ring);
 
 	return br && bf_much_to_copy(ring, br) && bf_can_issue(ring, br) ? br : NULL;
 }
