@@ -31,6 +31,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -251,6 +252,7 @@ struct bf_ring {
  * @dead: the disk will not come back, or could not be added
  * @abandoned: the device was removed while its backend mapped a ring; the life cycle's part of the
  *	rest is left to bf_abandoned_put()
+ * @lines: bounds the lines about what the backend changes; @disk_work
  * @cache_told: the block layer knows that there is a cache; @disk_work
  * @holds_for_cache: rings hold requests until it knows; life cycle
  * @disk_users: who still uses @gd: the life cycle, @del_work
@@ -285,6 +287,7 @@ struct blkfront {
 	bool removing;
 	bool dead;
 	bool abandoned;
+	struct ratelimit_state lines;
 	bool cache_told;
 	bool holds_for_cache;
 	atomic_t disk_users;

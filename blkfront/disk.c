@@ -20,6 +20,10 @@
 /* A backend may do nothing else while it discards, so not too much at a time. */
 #define BF_MAX_DISCARD_SECTORS	((128u << 20) >> BFW_SECTOR_SHIFT)
 
+/* What a backend can have written to the log as often as it likes, for each disk. */
+#define BF_LINES_PERIOD	(60 * HZ)
+#define BF_LINES_BURST	5
+
 static DEFINE_IDA(bf_minors);
 
 static void bf_minors_put(u32 first, u32 nr)
@@ -214,6 +218,7 @@ int bf_disk_create(struct blkfront *bf)
 		goto fail_disk;
 	}
 	bf_gendisk_fill(bf, gd);
+	ratelimit_state_init(&bf->lines, BF_LINES_PERIOD, BF_LINES_BURST);
 	bf->gd = gd;
 	bf->cache_told = lim.features & BLK_FEAT_WRITE_CACHE;
 	bf_stats_add(bf);
@@ -279,6 +284,26 @@ static int bf_commit_limits(struct blkfront *bf, struct queue_limits *lim)
 	return queue_limits_commit_update_frozen(bf->gd->queue, lim);
 }
 
+/*
+ * The block layer writes a line of its own for each size that it is told with a notice. Beyond so
+ * many it is told without, and who listens for events in the same way.
+ */
+static void bf_set_size(struct blkfront *bf, u64 sectors)
+{
+	char *envp[] = { "RESIZE=1", NULL };
+	u64 before = get_capacity(bf->gd);
+
+	if (sectors == before)
+		return;
+	if (!bf->added || __ratelimit(&bf->lines)) {
+		set_capacity_and_notify(bf->gd, sectors);
+		return;
+	}
+	set_capacity(bf->gd, sectors);
+	if (sectors && before)
+		kobject_uevent_env(&disk_to_dev(bf->gd)->kobj, KOBJ_CHANGE, envp);
+}
+
 static void bf_disk_apply(struct blkfront *bf, const struct bfw_disk *d)
 {
 	struct queue_limits lim = queue_limits_start_update(bf->gd->queue);
@@ -293,15 +318,14 @@ static void bf_disk_apply(struct blkfront *bf, const struct bfw_disk *d)
 	if (!(lim.features & BLK_FEAT_WRITE_CACHE))
 		WRITE_ONCE(bf->cache_told, false);
 	err = bf_commit_limits(bf, &lim);
-	if (err)
+	if (err && __ratelimit(&bf->lines))
 		dev_warn(&bf->xd.xbdev->dev, "%s: new limits refused: %pe\n", bf->vdev.name,
 			 ERR_PTR(err));
-	else if (lim.features & BLK_FEAT_WRITE_CACHE)
+	else if (!err && (lim.features & BLK_FEAT_WRITE_CACHE))
 		WRITE_ONCE(bf->cache_told, true);
 	wake_up(&bf->drained);
 	set_disk_ro(bf->gd, d->readonly);
-	if (set_capacity_and_notify(bf->gd, d->sectors))
-		dev_info(&bf->xd.xbdev->dev, "%s: now %llu sectors\n", bf->vdev.name, d->sectors);
+	bf_set_size(bf, d->sectors);
 }
 
 /**

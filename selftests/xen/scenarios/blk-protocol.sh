@@ -3,7 +3,7 @@
 #: about = "4 KB blocks, a failing flush, size, serial number, partitions, trust, counters"
 #: disks = ["xvda 32M", "xvdb 32M sector=4096"]
 #: timeout = 300
-#: intree_fails = "memory has to be aligned|size follows|failed flush"
+#: intree_fails = "memory has to be aligned|size follows|many sizes|failed flush"
 
 # In dom0.
 serial_set() { key_set vbd 51712 sm-data/scsi/0x12/0x80 AIAADURpc2svNy1zZXJpYWw=; }
@@ -43,6 +43,28 @@ size_follows() {
 	done
 }
 
+# So that what is counted is what this disk makes of its own.
+begin_lines() { echo "blk-protocol: sizes." >/dev/kmsg; }
+lines_about() { dmesg | sed '1,/blk-protocol: sizes\./d' | grep -cE "$1"; }
+
+many_sizes() {	# in dom0
+	local now
+	for ((now = 65001; now <= 65150; now++)); do
+		key_set vbd 51712 sectors $now
+		sleep 0.02
+	done
+	key_set vbd 51712 sectors 65536
+}
+
+sizes_in_few_lines() {
+	local lines
+	begin_lines
+	dom0 many_sizes && wait_for 10 sectors_are 65536 || return
+	lines=$(lines_about 'vbd-51712|xvda')
+	echo "$lines lines about 151 sizes"
+	[ "$lines" -gt 0 ] && [ "$lines" -le 12 ]
+}
+
 serial_is() { [ "$(cat "/sys/block/$1/serial")" = "$2" ] || { cat "/sys/block/$1/serial"; return 1; } }
 no_serial() { [ ! -e /sys/block/xvdb/serial ]; }
 
@@ -75,6 +97,7 @@ guest() {
 	ktap_test "disks are there" eval 'wait_for 20 have_disk xvda && wait_for 20 have_disk xvdb'
 	suite xvdb "" blk/limits
 	ktap_test "size follows the key, without a new state" size_follows
+	ktap_test "many sizes in a burst write few lines" sizes_in_few_lines
 	ktap_test "disk attached whose backend refuses flushes" attached attach_lying xvde
 	ktap_test "it is removable" removable
 	ktap_test "a failed flush is a failed fsync" flush_fails
