@@ -146,13 +146,24 @@ static u32 bf_progress(const struct blkfront *bf)
 	return sum;
 }
 
-/* Dirty data takes its time, but other devices wait behind this one. */
+/* Dirty data takes its time, and whoever takes the disk from its driver may wait for that. */
 #define BF_DELETE_LIMIT	(600 * HZ)
 
-/* Waits as long as the backend goes on answering, and a little longer. */
+/* Once the toolstack has taken the device away, every other device of the guest waits meanwhile. */
+#define BF_GONE_LIMIT	(30 * HZ)
+
+static bool bf_is_gone(const struct blkfront *bf)
+{
+	return !xenbus_exists(XBT_NIL, bf->xd.xbdev->nodename, "");
+}
+
+/*
+ * Waits as long as the backend goes on answering, and a little longer. What is not done in time
+ * fails, and the disk is deleted by @del_work when that has happened.
+ */
 static void bf_await_delete(struct blkfront *bf)
 {
-	unsigned long end = jiffies + BF_DELETE_LIMIT;
+	unsigned long end = jiffies + (bf_is_gone(bf) ? BF_GONE_LIMIT : BF_DELETE_LIMIT);
 	u32 seen;
 
 	do {
