@@ -325,7 +325,8 @@ static void bf_disk_apply(struct blkfront *bf, const struct bfw_disk *d)
 		WRITE_ONCE(bf->cache_told, true);
 	wake_up(&bf->drained);
 	set_disk_ro(bf->gd, d->readonly);
-	bf_set_size(bf, d->sectors);
+	/* Of a backend whose blocks are smaller now, whole blocks of ours are used. */
+	bf_set_size(bf, d->sectors & ~((u64)bf->block_mask >> BFW_SECTOR_SHIFT));
 }
 
 /**

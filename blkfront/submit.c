@@ -29,6 +29,11 @@ static blk_status_t bf_prepare_data(struct blkfront *bf, struct request *rq, str
 	struct bf_segs segs;
 	struct bfw_run seg;
 
+	/* A partition table can say where half a block is the last one. */
+	if (unlikely(blk_rq_bytes(rq) & bf->block_mask)) {
+		dev_err_ratelimited(disk_to_dev(rq->q->disk), "half a block cannot be sent\n");
+		return BLK_STS_IOERR;
+	}
 	bf_for_each_seg(seg, segs, rq) {
 		shape |= bfw_check_seg(&seg);
 		nr++;

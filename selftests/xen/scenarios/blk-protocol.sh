@@ -43,6 +43,19 @@ size_follows() {
 	done
 }
 
+shrunk() { [ "$(cat /sys/block/xvdb/size)" != 65536 ]; }
+
+# A disk keeps the blocks that it began with, and has whole ones.
+smaller_blocks() {
+	dom0 key_set vbd 51728 sector-size 512 && dom0 key_set vbd 51728 sectors 65535 || return
+	wait_for 10 shrunk
+	cat /sys/block/xvdb/size /sys/block/xvdb/queue/logical_block_size
+	[ "$(cat /sys/block/xvdb/size)" = 65528 ] &&
+		[ "$(cat /sys/block/xvdb/queue/logical_block_size)" = 4096 ] &&
+		dd if=/dev/xvdb of=/dev/null bs=64k skip=500 || return
+	dom0 key_set vbd 51728 sector-size 4096 && dom0 key_set vbd 51728 sectors 65536
+}
+
 # So that what is counted is what this disk makes of its own.
 begin_lines() { echo "blk-protocol: sizes." >/dev/kmsg; }
 lines_about() { dmesg | sed '1,/blk-protocol: sizes\./d' | grep -cE "$1"; }
@@ -102,6 +115,7 @@ guest() {
 	ktap_test "it is removable" removable
 	ktap_test "a failed flush is a failed fsync" flush_fails
 	if [ "$DRIVER" != intree ]; then
+		ktap_test "blocks that become smaller" smaller_blocks
 		ktap_test "serial number is XAPI's" serial_is xvda "Disk/7-serial"
 		ktap_test "none where there is none" no_serial
 		ktap_test "partition looked for" eval 'attached attach_partitioned xvdg && wait_for 10 partition g'
