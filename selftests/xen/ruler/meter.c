@@ -8,6 +8,7 @@
  * The warm-up begins when the first operation is counted. The window is marked for tally.
  * COUNTER says where operations and bytes are counted; never in the driver under test:
  *	disk:NAME	requests the block layer has seen completed (/sys/block/NAME/stat)
+ *	reads:NAME	the reads among them
  *	load:FILE	what the program load keeps in FILE
  *	pktgen:NAME	packets the in-kernel packet generator has handed to interface NAME
  *	qdisc:NAME	packets that the queueing discipline of interface NAME has let out
@@ -118,7 +119,7 @@ static uint64_t count_interrupts(void)
 	return sum;
 }
 
-static void sample_disk(struct sample *s)
+static void sample_disk(struct sample *s, bool all)
 {
 	unsigned long long reads, read_sectors, writes, write_sectors;
 	char path[64], text[512];
@@ -128,8 +129,8 @@ static void sample_disk(struct sample *s)
 	if (sscanf(text, "%llu %*u %llu %*u %llu %*u %llu", &reads, &read_sectors, &writes,
 		   &write_sectors) != 4)
 		die("%s is not as expected", path);
-	s->ops = reads + writes;
-	s->bytes = (read_sectors + write_sectors) * 512;
+	s->ops = all ? reads + writes : reads;
+	s->bytes = (all ? read_sectors + write_sectors : read_sectors) * 512;
 }
 
 static void sample_pktgen(struct sample *s)
@@ -166,7 +167,9 @@ static void sample_load(struct sample *s)
 static void sample_work(struct sample *s)
 {
 	if (!strcmp(counter_kind, "disk")) {
-		sample_disk(s);
+		sample_disk(s, true);
+	} else if (!strcmp(counter_kind, "reads")) {
+		sample_disk(s, false);
 	} else if (!strcmp(counter_kind, "pktgen")) {
 		sample_pktgen(s);
 	} else if (!strcmp(counter_kind, "qdisc")) {

@@ -23,6 +23,7 @@ GROUPS = {
     "fwd": "Forwarding between two interfaces",
     "disk": "Disk",
     "plain": "Disk without indirect descriptors",
+    "beside": "Disk, 4 KB reads one at a time beside 32 writes of 1 MB",
     "fio": "Disk, fio's defaults",
 }
 
@@ -149,8 +150,28 @@ PLAIN = [work for work in WORK if work[1] > 4 or work[:3] == ("randread", 4, 32)
 FIO_ROWS = [("randread", 4, 1), ("randread", 4, 32), ("randwrite", 4, 32), ("read", 512, 32),
             ("write", 512, 32)]
 
+BESIDE = ("fio --output=/dev/null --thread --direct=1 --ioengine=io_uring --time_based "
+          f"--runtime=600 {LEAN} --filename=/dev/{{0}} "
+          "--name=writes --rw=write --bs=1024k --iodepth=32 --offset=32M --size=64M "
+          "--name=reads --rw=randread --bs=4k --iodepth=1 --offset=0 --size=32M")
+
+
+def _beside(short, title, device, window):
+    """What is counted is the reads: as many a second as one waits a part of it."""
+    return Row("beside", short, title, f"reads:{device}", BESIDE.format(device), warm=500,
+               window=window)
+
+
+# The slow disks do 20 MB a second each way, see ruler_slow.
+MIXED = [
+    _beside("fast", "fast disk", "xvda", 500),
+    _beside("fast-plain", "fast disk without indirect descriptors", "xvdb", 500),
+    _beside("slow", "disk of 20 MB/s", "xvdc", 3000),
+    _beside("slow-plain", "disk of 20 MB/s without indirect descriptors", "xvdd", 3000),
+]
+
 ROWS = NET + FORWARD + [_disk("disk", work) for work in WORK] + \
-    [_disk("plain", work) for work in PLAIN] + \
+    [_disk("plain", work) for work in PLAIN] + MIXED + \
     [_disk("fio", work) for work in WORK if work[:3] in FIO_ROWS]
 
 QUICK = ["net:tcp-out", "net:tcp-in", "net:udp64-out", "net:udp64-in", "net:tcp-rr", "net:pktgen-1",

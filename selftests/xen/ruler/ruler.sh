@@ -3,7 +3,7 @@
 #: about = "measures rows of the ruler; what and in which order stands in /bench/plan"
 #: tools = ["fio"]
 #: nics = 2
-#: disks = ["xvda 256M", "xvdb 256M"]
+#: disks = ["xvda 256M", "xvdb 256M", "xvdc 96M", "xvdd 96M"]
 #: memory = 768
 #: icount = true
 #: timeout = 3600
@@ -33,7 +33,8 @@ ruler_setup() {
 	no_hystart || return
 	ruler_poorer
 	for name in $(disk_names); do
-		dd if=/dev/zero of="$(disk_file "$name")" bs=1M count=256 conv=notrunc 2>/dev/null
+		dd if=/dev/zero of="$(disk_file "$name")" bs=1M conv=notrunc \
+			count=$(($(stat -c %s "$(disk_file "$name")") >> 20)) 2>/dev/null
 	done
 	cp "$RULER/load" /tmp/load
 	(cd "$RULER" && exec /tmp/load serve) </dev/null >/dev/null 2>&1 3>&- &
@@ -53,8 +54,21 @@ ruler_far() {
 	ip netns exec far /tmp/load serve </dev/null >/dev/null 2>&1 3>&- &
 }
 
-# The second disk's backend has no indirect descriptors.
-ruler_poorer() { [ ${#DISKS[@]} = 1 ] || key_hide vbd 51728 feature-max-indirect-segments; }
+# The second and the fourth disk's backends have no indirect descriptors.
+ruler_poorer() {
+	[ ${#DISKS[@]} = 1 ] || key_hide vbd 51728 feature-max-indirect-segments || return
+	[ ${#DISKS[@]} -lt 4 ] || key_hide vbd 51760 feature-max-indirect-segments
+}
+
+# The third and the fourth do 20 MB a second each way; their backends' threads come with the driver.
+ruler_slow() {
+	local name loop
+	for name in xvdc xvdd; do
+		disk_slow $name max >/dev/null || return
+		loop=$(losetup --noheadings --output NAME --associated "$(disk_file $name)")
+		echo "$(cat "/sys/block/${loop##*/}/dev") rbps=20971520 wbps=20971520" >"$SLOW/io.max"
+	done
+}
 
 # The in-tree block driver does not bring a device up again that it has closed before.
 ruler_new_disks() {
@@ -157,7 +171,8 @@ use() {	# ours|intree [net.PARAMETER=VALUE|blk.PARAMETER=VALUE...]
 		esac
 	done
 	load_driver net "${net[@]}" && load_driver blk "${blk[@]}" &&
-		wait_for 20 disks_ready && nets_ready
+		wait_for 20 disks_ready && nets_ready || return
+	[ ${#DISKS[@]} -lt 4 ] || dom0 ruler_slow
 }
 
 rings() {	# NUMBER SLOTS: fails unless our disk has as many rings of so many slots
