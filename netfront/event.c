@@ -3,6 +3,7 @@
  * Event channels and the poll they lead to.
  */
 #include <linux/netdevice.h>
+#include <linux/string.h>
 
 #include "netfront.h"
 #include "xsk.h"
@@ -36,18 +37,22 @@ static irqreturn_t rx_interrupt(int irq, void *data)
  * xnf_events_bind() - give a queue its event channels
  * @q: the queue; @q->xn->split says how many
  *
+ * The interrupts have the in-tree driver's names, by the device's number on the Xen bus: tools that
+ * pin them look for those, and no renaming of the interface touches them.
+ *
  * Return: 0 or a negative errno; then none is bound.
  */
 int xnf_events_bind(struct xnf_queue *q)
 {
 	struct xenbus_device *xbdev = q->xn->xd.xbdev;
-	const char *name = q->xn->netdev->name;
+	const char *number = kbasename(xbdev->nodename);
 	bool split = q->xn->split;
 	int err;
 
 	q->rx_ec = (struct xfl_evtchn){};
-	snprintf(q->tx_name, sizeof(q->tx_name), "%s-q%u%s", name, q->index, split ? "-tx" : "");
-	snprintf(q->rx_name, sizeof(q->rx_name), "%s-q%u-rx", name, q->index);
+	snprintf(q->tx_name, sizeof(q->tx_name), "vif%s-q%u%s", number, q->index,
+		 split ? "-tx" : "");
+	snprintf(q->rx_name, sizeof(q->rx_name), "vif%s-q%u-rx", number, q->index);
 	err = xfl_evtchn_bind(xbdev, &q->tx_ec, tx_interrupt, q->tx_name, q);
 	if (err || !split)
 		return err;

@@ -16,7 +16,8 @@ set_channels() {
 	ethtool -L "$IFACE" combined "$1" && until_true 100 channels_are "$1"
 }
 
-interrupts() { awk -v name="$IFACE-q" 'index($NF, name) == 1 { print $1 + 0, $NF }' /proc/interrupts; }
+# Named as the in-tree driver does, by the device: vif0-q0-tx.
+interrupts() { awk -v name="$VIF-q" 'index($NF, name) == 1 { print $1 + 0, $NF }' /proc/interrupts; }
 
 interrupts_follow() {
 	local got
@@ -121,7 +122,7 @@ list_has_napi() {
 	lines_are rx && lines_are tx || return
 	for ((queue = 0; queue < $(channels); queue++)); do
 		id=$(sed -n "s/^rx $queue napi=//p" /tmp/list)
-		irq=$(interrupts | awk -v name="$IFACE-q$queue-rx" '$2 == name { print $1 }')
+		irq=$(interrupts | awk -v name="$VIF-q$queue-rx" '$2 == name { print $1 }')
 		grep -qx "tx $queue napi=${id:-none}" /tmp/list &&
 			grep -qx "napi $id irq=${irq:-none}" /tmp/list || return
 	done
@@ -175,6 +176,7 @@ down_and_changed() {
 }
 
 net_begin
+VIF=$(basename "$(driver_path)" | tr -d -)
 MOST=$(channels maximums)
 STREAM=${XENFRONT_STREAM:-150000000}
 [ "${MOST:-1}" -ge 2 ] || ktap_skip_all "the backend offers one queue, or the driver has no channels"

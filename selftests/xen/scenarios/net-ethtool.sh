@@ -40,7 +40,7 @@ refused() {	# WORDS SETTING...
 }
 
 events() {	# rx|tx: of all queues
-	awk -v way="-$1$" '$NF ~ /^eth0-q/ && $NF ~ way { for (i = 2; i <= NF; i++)
+	awk -v way="-$1$" '$NF ~ /^vif0-q/ && $NF ~ way { for (i = 2; i <= NF; i++)
 		if ($i ~ /^[0-9]+$/) n += $i } END { print n + 0 }' /proc/interrupts
 }
 
