@@ -3,6 +3,7 @@
  * Which CPU looks after which queue: CPU c after queue c modulo their number, for
  * interrupts as for sending, so that the lines of a queue's rings stay in one cache.
  */
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/netdevice.h>
 
@@ -14,13 +15,16 @@
  */
 void xnf_affinity_hint(struct xnf_queue *q)
 {
-	const struct cpumask *cpu = cpumask_of(cpumask_local_spread(q->index, NUMA_NO_NODE));
+	const struct cpumask *cpu;
 
-	if (num_online_cpus() == 1)
-		return;
-	xfl_evtchn_set_affinity(&q->tx_ec, cpu);
-	if (q->rx_ec.irq)
-		xfl_evtchn_set_affinity(&q->rx_ec, cpu);
+	cpus_read_lock();
+	cpu = cpumask_of(cpumask_local_spread(q->index, NUMA_NO_NODE));
+	if (num_online_cpus() > 1) {
+		xfl_evtchn_set_affinity(&q->tx_ec, cpu);
+		if (q->rx_ec.irq)
+			xfl_evtchn_set_affinity(&q->rx_ec, cpu);
+	}
+	cpus_read_unlock();
 }
 
 static void steer_queue(struct xnf_dev *xn, struct cpumask *mask, u32 index)
@@ -28,8 +32,10 @@ static void steer_queue(struct xnf_dev *xn, struct cpumask *mask, u32 index)
 	u32 i;
 
 	cpumask_clear(mask);
+	cpus_read_lock();
 	for (i = index; i < num_online_cpus(); i += xn->nr_queues)
 		cpumask_set_cpu(cpumask_local_spread(i, NUMA_NO_NODE), mask);
+	cpus_read_unlock();	/* which is taken again, and nests in no order */
 	if (!cpumask_empty(mask))
 		netif_set_xps_queue(xn->netdev, mask, index);
 }

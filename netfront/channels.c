@@ -180,7 +180,7 @@ int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
 		return err;
 	xn->change.fallback = xn->nr_queues;
 	xn->want_queues = nr;
-	xn->change.busy = true;
+	WRITE_ONCE(xn->change.busy, true);
 	/* Not a freezable one: suspend would wait for us, and we for the frozen life cycle. */
 	queue_work(system_long_wq, &xn->change.work);
 	return 0;

@@ -157,7 +157,7 @@ void xnf_copybreak_choose(struct xnf_dev *xn)
 	if (!c->worth || c->resumes != resumes)
 		c->worth = try_and_measure(xn);
 	c->resumes = resumes;
-	c->tx = first_said(c->tx_said, xnf_param_tx_copybreak(), c->worth);
+	WRITE_ONCE(c->tx, first_said(c->tx_said, xnf_param_tx_copybreak(), c->worth));
 	c->rx = first_said(c->rx_said, xnf_param_rx_copybreak(), c->worth);
 	c->cells_for = c->tx;
 }
@@ -234,7 +234,7 @@ int xnf_set_tunable(struct net_device *dev, const struct ethtool_tunable *tuna, 
 		c->rx = bytes;
 		c->rx_said = bytes;
 	} else {
-		c->tx = bytes;
+		WRITE_ONCE(c->tx, bytes);
 		c->tx_said = bytes;
 		want_larger_cells(xn);
 	}

@@ -75,7 +75,7 @@ void xnf_events_unbind(struct xnf_queue *q)
 static void end_interrupts(struct xnf_queue *q)
 {
 	u32 tx_prod = READ_ONCE(q->tx.ring.rsp_cons);
-	u32 rx_prod = q->rx.ring.rsp_cons;
+	u32 rx_prod = READ_ONCE(q->rx.ring.rsp_cons);
 
 	if (!q->rx_ec.irq) {
 		xfl_evtchn_eoi(&q->tx_ec, tx_prod + rx_prod);

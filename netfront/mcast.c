@@ -42,13 +42,13 @@ static void put_request(struct xnf_tx *tx, u32 index, const struct xnf_extra *ex
 
 	slot->len = 0;
 	slot->first = false;
-	*RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt++) = (struct xnf_tx_req) {
+	*xnf_tx_next(tx) = (struct xnf_tx_req) {
 		.gref = slot->cell_gref,
 		.offset = slot->cell_offset,
 		.flags = XNF_TXF_EXTRA,
 		.id = xfl_slot_id(&tx->slots, index),
 	};
-	*(struct xnf_extra *)RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt++) = *extra;
+	*(struct xnf_extra *)xnf_tx_next(tx) = *extra;
 	tx->nulls_due++;
 }
 
@@ -153,7 +153,7 @@ void xnf_mcast_connect(struct xnf_dev *xn)
 	struct xnf_mcast *m = &xn->mcast;
 
 	m->has.nr = 0;
-	m->refused = m->refused && m->telling;
+	WRITE_ONCE(m->refused, m->refused && m->telling);
 	m->on = xn->offer.mcast && !xn->offer.mcast_dynamic &&
 		list_wanted(xn, &(struct xnf_filter){});
 }

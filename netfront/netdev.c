@@ -95,7 +95,7 @@ static void await_qdisc(const struct net_device *dev)
 void xnf_netdev_start(struct xnf_dev *xn)
 {
 	rtnl_lock();
-	xn->live = true;
+	WRITE_ONCE(xn->live, true);
 	if (netif_running(xn->netdev))
 		start_queues(xn);
 	netif_carrier_on(xn->netdev);
@@ -115,7 +115,7 @@ void xnf_netdev_stop(struct xnf_dev *xn)
 	rtnl_lock();
 	netif_carrier_off(xn->netdev);
 	xnf_netdev_pause(xn);
-	xn->live = false;
+	WRITE_ONCE(xn->live, false);
 	rtnl_unlock();
 }
 
@@ -152,7 +152,7 @@ void xnf_netdev_retire(struct xnf_dev *xn)
 	if (!xn->live)
 		return;
 	netif_carrier_off(xn->netdev);
-	xn->live = false;
+	WRITE_ONCE(xn->live, false);
 	xfl_reconnect(&xn->xd);
 }
 

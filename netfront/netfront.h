@@ -597,6 +597,20 @@ static inline u32 xnf_tx_room(const struct xnf_tx *tx)
 }
 
 /**
+ * xnf_tx_next() - the next place of the transmit ring, for a request or an extra
+ * @tx: transmit side, under the transmit lock; there is room
+ *
+ * NAPI asks for events without the lock, and so reads this index and the other as they change.
+ */
+static inline struct xnf_tx_req *xnf_tx_next(struct xnf_tx *tx)
+{
+	u32 at = tx->ring.req_prod_pvt;
+
+	WRITE_ONCE(tx->ring.req_prod_pvt, at + 1);
+	return RING_GET_REQUEST(&tx->ring, at);
+}
+
+/**
  * xnf_tx_answered() - whether the backend has answered what was not taken yet
  * @tx: transmit side, connected
  *
@@ -633,9 +647,10 @@ static inline u32 xnf_tx_need(const struct xnf_tx *tx)
  */
 static inline void xnf_rx_put(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 {
-	u32 place = rx->ring.req_prod_pvt++ & (XNF_RING_SLOTS - 1);
+	u32 at = rx->ring.req_prod_pvt, place = at & (XNF_RING_SLOTS - 1);
 	struct xnf_rx_req *req = RING_GET_REQUEST(&rx->ring, place);
 
+	WRITE_ONCE(rx->ring.req_prod_pvt, at + 1);
 	rx->buf[place] = *buf;
 	req->id = place;
 	req->pad = 0;

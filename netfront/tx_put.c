@@ -42,7 +42,7 @@ static void put_extra(struct xnf_tx *tx, const struct sk_buff *skb)
 	u8 type = skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6 ? XNF_GSO_TCPV6 : XNF_GSO_TCPV4;
 	struct xnf_extra *place;
 
-	place = (struct xnf_extra *)RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt++);
+	place = (struct xnf_extra *)xnf_tx_next(tx);
 	*place = xnf_tx_extra_gso(skb_shinfo(skb)->gso_size, type);
 	tx->nulls_due++;
 }
@@ -65,7 +65,7 @@ static void put_request(struct xnf_put *p, u32 index, grant_ref_t gref, u32 offs
 		req.flags |= p->flags;
 		req.size = p->skb->len;
 	}
-	*RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt++) = req;
+	*xnf_tx_next(tx) = req;
 	if (p->first && p->flags & XNF_TXF_EXTRA)
 		put_extra(tx, p->skb);
 	p->first = false;

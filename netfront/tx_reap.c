@@ -108,7 +108,7 @@ void xnf_tx_reap(struct xnf_queue *q, int budget)
 		ret = answer(q, &rsp, budget);
 		if (unlikely(ret < 0))
 			break;
-		ring->rsp_cons++;
+		WRITE_ONCE(ring->rsp_cons, ring->rsp_cons + 1);
 		pending--;
 		bytes += ret;
 	}
@@ -119,23 +119,35 @@ void xnf_tx_reap(struct xnf_queue *q, int budget)
 	netdev_tx_completed_queue(q->txq, 1, bytes);
 }
 
-/**
- * xnf_tx_poll() - take responses in NAPI, and let a stopped queue go on
- * @q: the queue
- * @budget: NAPI's
- */
-void xnf_tx_poll(struct xnf_queue *q, int budget)
+static void reap_and_wake(struct xnf_queue *q, int budget)
 {
 	struct xnf_tx *tx = &q->tx;
 
-	if (!xnf_tx_answered(tx) && !netif_tx_queue_stopped(q->txq))
-		return;
-	__netif_tx_lock(q->txq, smp_processor_id());
 	xnf_tx_reap(q, budget);
 	if (netif_tx_queue_stopped(q->txq) && xfl_believes(&q->xn->xd) &&
 	    xnf_tx_may_send(tx, max(XNF_TX_WAKE_ROOM, xnf_tx_need(tx))))
 		netif_tx_wake_queue(q->txq);
-	__netif_tx_unlock(q->txq);
+}
+
+/**
+ * xnf_tx_poll() - take responses in NAPI, and let a stopped queue go on
+ * @q: the queue
+ * @budget: NAPI's; 0 from netpoll, which polls from wherever a message is printed, under this very
+ *	lock, too (the grant table has something to say of a frame that is still mapped), and
+ *	comes again
+ */
+void xnf_tx_poll(struct xnf_queue *q, int budget)
+{
+	if (!xnf_tx_answered(&q->tx) && !netif_tx_queue_stopped(q->txq))
+		return;
+	if (likely(budget)) {
+		__netif_tx_lock(q->txq, smp_processor_id());
+		reap_and_wake(q, budget);
+		__netif_tx_unlock(q->txq);
+	} else if (__netif_tx_trylock(q->txq)) {
+		reap_and_wake(q, 0);
+		__netif_tx_unlock(q->txq);
+	}
 }
 
 /**

@@ -91,7 +91,7 @@ static void close_rxq(struct xdp_rxq_info *rxq)
 /* What was agreed with the backend holds no more. */
 static void renew(struct xnf_dev *xn)
 {
-	xn->xsk_changes++;
+	WRITE_ONCE(xn->xsk_changes, xn->xsk_changes + 1);
 	xnf_xdp_narrow(xn);
 	xnf_netdev_limit_mtu(xn);
 	xnf_netdev_retire(xn);
@@ -205,7 +205,7 @@ static void open_queue(struct xnf_queue *q)
 			    q->index, q->xn->trusted ? "too few grants" : "backend not trusted");
 		return;
 	}
-	q->xsk = x;
+	WRITE_ONCE(q->xsk, x);
 	/* A packet may lie in chunks and own frames both. */
 	rx->copy_all = true;
 	rx->frugal = true;
@@ -242,7 +242,7 @@ void xnf_xsk_close(struct xnf_queue *q)
 		return;
 	close_rxq(&q->xsk->rxq);
 	q->rx.frugal = false;
-	q->xsk = NULL;
+	WRITE_ONCE(q->xsk, NULL);
 }
 
 /**

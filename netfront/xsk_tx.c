@@ -55,7 +55,7 @@ static void put_slot(struct xnf_xsk *x, struct xnf_tx *tx, struct piece *p, u32 
 	slot->xsk = true;
 	slot->seq = x->tail;
 	x->pending[x->tail % XNF_RING_SLOTS]++;
-	*RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt++) = req;
+	*xnf_tx_next(tx) = req;
 	p->total = 0;
 	p->addr += len;
 	p->left -= len;
