@@ -123,12 +123,8 @@ static int set_mac(struct xnf_dev *xn)
 	struct xenbus_device *xbdev = xn->xd.xbdev;
 	u8 mac[ETH_ALEN];
 
-	if (xn->registered)
-		return 0;
-	if (!read_mac(xbdev, xbdev->nodename, mac) && !read_mac(xbdev, xbdev->otherend, mac)) {
-		dev_err(&xbdev->dev, "no MAC address in xenstore\n");
-		return -EINVAL;
-	}
+	if (!read_mac(xbdev, xbdev->nodename, mac) && !read_mac(xbdev, xbdev->otherend, mac))
+		return -ENOENT;
 	eth_hw_addr_set(xn->netdev, mac);
 	return 0;
 }
@@ -146,15 +142,32 @@ static u32 read_mtu(struct xnf_dev *xn, struct xenbus_device *complainer)
 	return mtu;
 }
 
-static void set_mtu(struct xnf_dev *xn)
+/**
+ * xnf_show() - show the interface to the stack, the first time round
+ * @xn: the device
+ *
+ * All that takes is a MAC address. What a backend has to say is asked when there is one, so the
+ * interface can be named, configured and taken up before.
+ *
+ * Context: probe, or life cycle.
+ * Return: 0; -ENOENT if there is no address in xenstore; another errno.
+ */
+int xnf_show(struct xnf_dev *xn)
 {
-	if (!xn->registered)
-		xn->netdev->mtu = read_mtu(xn, xn->xd.xbdev);
+	int err;
+
+	if (xn->registered)
+		return 0;
+	err = set_mac(xn);
+	if (err)
+		return err;
+	xn->netdev->mtu = read_mtu(xn, xn->xd.xbdev);
+	return xnf_netdev_register(xn);
 }
 
 /*
- * Where an interface is attached to a guest that runs, the script that writes the key may
- * come after our first look; but the backend is not connected before it is done.
+ * The script that writes the key may come after our first look; but the backend is not connected
+ * before it is done.
  */
 static void look_for_mtu_again(struct xnf_dev *xn)
 {
@@ -316,11 +329,10 @@ static int xnf_connect(struct xfl_device *xd)
 	int err;
 
 	xnf_rss_forget(xn);
-	err = read_offer(xn) ?: set_mac(xn);
-	if (err)
-		return err;
-	set_mtu(xn);
-	err = xnf_netdev_register(xn) ?: xnf_netdev_adapt(xn);
+	err = read_offer(xn) ?: xnf_show(xn);
+	if (err == -ENOENT)
+		dev_err(&xd->xbdev->dev, "no MAC address in xenstore\n");
+	err = err ?: xnf_netdev_adapt(xn);
 	if (err)
 		return err;
 	xnf_mcast_connect(xn);

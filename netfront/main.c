@@ -19,12 +19,20 @@ static int xnf_probe(struct xenbus_device *xbdev, const struct xenbus_device_id 
 	if (!xn)
 		return -ENOMEM;
 	err = xfl_device_init(&xn->xd, xbdev, &xnf_life);
-	if (err) {
-		xnf_netdev_free(xn);
-		return err;
-	}
+	if (err)
+		goto err_free;
+	/* Here, and not when its backend is there: devices are probed in order, and named in it. */
+	err = xnf_show(xn);
+	if (err && err != -ENOENT)
+		goto err_fini;
 	xfl_device_start(&xn->xd);
 	return 0;
+
+err_fini:
+	xfl_device_fini(&xn->xd);
+err_free:
+	xnf_netdev_free(xn);
+	return err;
 }
 
 /* The bus' share, and that of a connection that was abandoned: the later one frees it all. */

@@ -363,6 +363,14 @@ static void describe(struct net_device *dev)
 	netif_set_tso_max_size(dev, XNF_TX_PACKET_MAX);
 }
 
+/* Before there is a backend. What it lacks is taken away when it says so. */
+static void expect(struct xnf_dev *xn)
+{
+	xn->nr_queues = 1;
+	xn->offer.max_queues = 1;
+	xn->offer.sg = true;
+}
+
 /**
  * xnf_netdev_alloc() - allocate an interface, with all the queues it may ever have
  * @xbdev: its xenbus device
@@ -383,6 +391,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	xn->max_queues = max_queues;
 	xn->want_queues = max_queues;
 	refcount_set(&xn->shares, 1);
+	expect(xn);
 	xn->speed = SPEED_UNKNOWN;
 	xn->duplex = DUPLEX_UNKNOWN;
 	xnf_channels_init(xn);
@@ -432,18 +441,15 @@ void xnf_netdev_free(struct xnf_dev *xn)
 }
 
 /**
- * xnf_netdev_register() - show the interface to the stack, the first time round
- * @xn: the device; its offer has been read
+ * xnf_netdev_register() - show the interface to the stack
+ * @xn: the device, which has a MAC address; its carrier is off, and it may have no queues yet
  *
  * Return: 0 or a negative errno.
  */
 int xnf_netdev_register(struct xnf_dev *xn)
 {
-	int err;
+	int err = register_netdev(xn->netdev);
 
-	if (xn->registered)
-		return 0;
-	err = register_netdev(xn->netdev);
 	xn->registered = !err;
 	return err;
 }

@@ -394,7 +394,8 @@ struct xnf_change {
  * @picky: the backend lacks something that packets may ask of it
  * @trusted: the backend may see our memory
  * @split: each queue has two event channels
- * @offer: what the backend can do, since the last connect; as @nr_queues
+ * @offer: what the backend can do, since the last connect; as @nr_queues. @offer.rx_copy says
+ *	whether there has been one at all
  * @xd: its life
  * @xdp_prog: program that received packets are shown to, NULL if none; under RTNL
  * @xdp_narrow: it, or a zero-copy socket, takes packets of one piece only; written under RTNL
@@ -468,6 +469,7 @@ void xnf_abandoned_put(struct xfl_device *xd);
 
 /* connect.c */
 extern const struct xfl_ops xnf_life;
+int xnf_show(struct xnf_dev *xn);
 
 /* netdev.c */
 struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues);

@@ -21,6 +21,8 @@
 /* Return: why the backend cannot be given the pool's chunks, NULL if it can. */
 static const char *objection(const struct xnf_dev *xn, const struct xsk_buff_pool *pool)
 {
+	if (!xn->offer.rx_copy)
+		return "there is no backend yet";
 	if (!xn->trusted)
 		return "the backend is not trusted";
 	if (pool->unaligned || xfl_frame_offset(pool->chunk_size))

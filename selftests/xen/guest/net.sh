@@ -16,16 +16,13 @@ net_up() {
 	wait_for 20 carrier "eth$number"
 }
 
-# net_names: ethN is device N, whichever the driver got ready first. To be done before any is up.
+# net_names: ethN is device N.
 net_names() {
 	local number name
 	for ((number = 0; number < NICS; number++)); do
 		wait_for 20 test -d "/sys/bus/xen/devices/vif-$number/net" || return
 		name=$(ls "/sys/bus/xen/devices/vif-$number/net")
-		[ "$name" = "eth$number" ] || ip link set "$name" name "vif$number" || return
-	done
-	for ((number = 0; number < NICS; number++)); do
-		[ ! -e "/sys/class/net/vif$number" ] || ip link set "vif$number" name "eth$number" || return
+		[ "$name" = "eth$number" ] || { echo "device $number is $name"; return 1; }
 	done
 }
 
