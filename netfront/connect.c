@@ -53,23 +53,6 @@ static u32 usable_tx_slots(const struct xnf_offer *offer)
 	return offer->sg ? min(offer->max_tx_slots, most) : 1;
 }
 
-#define XNF_MAX_REST	3600u	/* seconds */
-
-/*
- * The toolstack writes a limit as "BYTES,MICROSECONDS": what a backend may pass on in a period. It
- * saves that up until the next packet, which may be a large one, fits.
- */
-static u32 read_rest(struct xenbus_device *xbdev)
-{
-	u64 bytes;
-	u32 usec, periods;
-
-	if (xenbus_scanf(XBT_NIL, xbdev->otherend, "rate", "%llu,%u", &bytes, &usec) != 2)
-		return 0;
-	periods = DIV_ROUND_UP(XNF_TX_PACKET_MAX, (u32)clamp(bytes, 1ull, XNF_TX_PACKET_MAX));
-	return min_t(u64, DIV_ROUND_UP_ULL((u64)usec * periods, USEC_PER_SEC), XNF_MAX_REST);
-}
-
 /* The stack may ask for them at any time, with RTNL; xnf_xdp_xmit() without. */
 static void take_offer(struct xnf_dev *xn, const struct xnf_offer *offer, bool trusted)
 {
@@ -94,7 +77,6 @@ static int read_offer(struct xnf_dev *xn)
 		dev_err(&xbdev->dev, "backend does not copy what we receive, as it must\n");
 		return -EOPNOTSUPP;
 	}
-	offer.rest = read_rest(xbdev);
 	offer.max_tx_slots = usable_tx_slots(&offer);
 	trusted = xenbus_read_unsigned(xbdev->nodename, "trusted", 1) && xnf_param_trusted();
 	take_offer(xn, &offer, trusted);

@@ -32,7 +32,7 @@ static const struct shown xnf_shown[] = {
 	SHOW(tx_gathered),
 	SHOW(tx_stopped),
 	SHOW(tx_xsk_packets),
-	SHOW(tx_timeouts),
+	SHOW(tx_kicks),
 	SHOW(rx_packets),
 	SHOW(rx_bytes),
 	SHOW(rx_dropped),

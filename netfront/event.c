@@ -85,6 +85,30 @@ static void end_interrupts(struct xnf_queue *q)
 	xfl_evtchn_eoi(&q->rx_ec, rx_prod);
 }
 
+/* Return: for how long nothing was answered of what is under way, in jiffies. */
+static unsigned long tx_silence(struct xnf_queue *q, u32 cons, u32 due)
+{
+	bool waiting = READ_ONCE(q->due) && cons == READ_ONCE(q->due_at);
+
+	WRITE_ONCE(q->due, due);
+	if (due && waiting)
+		return jiffies - READ_ONCE(q->due_since);
+	WRITE_ONCE(q->due_at, cons);
+	WRITE_ONCE(q->due_since, jiffies);
+	return 0;
+}
+
+/*
+ * A backend need not take anything, and may begin again at any time: its interface is down, its
+ * domain stands still, it limits our rate. So looks become rare, and that is all; but the first
+ * answer then has its event, and the doorbell is rung again, in case it went unheard.
+ */
+static void look_again(struct xnf_queue *q, unsigned long silence)
+{
+	timer_reduce(&q->timer, jiffies + clamp_t(unsigned long, silence, XNF_TX_LINGER,
+						  XNF_TX_LOOK));
+}
+
 /*
  * Half of what is under way, so that senders go on while the other half is sent. Whatever this asks
  * for, a timer is behind it: tx_push() starts it for what is sent later.
@@ -95,9 +119,12 @@ static bool arm_tx(struct xnf_queue *q)
 	u32 cons = READ_ONCE(ring->rsp_cons);
 	u32 due = READ_ONCE(ring->req_prod_pvt) - cons;
 	u32 batch = min(max(due / 2, XNF_TX_SLACK), READ_ONCE(q->xn->coalesce.tx_frames));
+	unsigned long silence = tx_silence(q, cons, due);
 
 	if (due)
-		timer_reduce(&q->timer, jiffies + XNF_TX_LINGER);
+		look_again(q, silence);
+	if (unlikely(silence > XNF_TX_LINGER))
+		batch = 1;
 	return XFL_RING_ARM_AT(ring, cons, cons + batch);
 }
 
@@ -155,6 +182,20 @@ int xnf_poll(struct napi_struct *napi, int budget)
 	return work;
 }
 
+static bool silent(const struct xnf_queue *q)
+{
+	return READ_ONCE(q->due) && READ_ONCE(q->due_at) == READ_ONCE(q->tx.ring.rsp_cons) &&
+	       time_after_eq(jiffies, READ_ONCE(q->due_since) + XNF_TX_LOOK);
+}
+
+static void kick(struct xnf_queue *q)
+{
+	u64_stats_update_begin(&q->stats.kick_sync);
+	u64_stats_inc(&q->stats.tx_kicks);
+	u64_stats_update_end(&q->stats.kick_sync);
+	xfl_evtchn_notify(&q->tx_ec);
+}
+
 /**
  * xnf_timer() - look where no event will come from
  * @t: embedded in the queue
@@ -163,5 +204,7 @@ void xnf_timer(struct timer_list *t)
 {
 	struct xnf_queue *q = timer_container_of(q, t, timer);
 
+	if (unlikely(silent(q)))
+		kick(q);
 	napi_schedule(&q->napi);
 }

@@ -22,7 +22,6 @@
 #define XNF_XDP_FEATURES	(NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT | \
 				 NETDEV_XDP_ACT_RX_SG | NETDEV_XDP_ACT_NDO_XMIT | \
 				 NETDEV_XDP_ACT_NDO_XMIT_SG)
-#define XNF_WATCHDOG	(5 * HZ)
 #define XNF_TX_FLOOR	(512u << 10)
 
 /* ---- up and down; both under RTNL, for a device that is live ---- */
@@ -34,9 +33,23 @@ static void queue_tell_napi(struct xnf_queue *q, struct napi_struct *napi)
 	netif_queue_set_napi(q->xn->netdev, q->index, NETDEV_QUEUE_TYPE_TX, napi);
 }
 
+/*
+ * Until BQL hears of its first answer it takes its limit for 0, whatever the least one is, and the
+ * first packet stops the queue. It is told of a byte that was sent and answered.
+ */
+static void open_byte_limit(struct xnf_queue *q)
+{
+	__netif_tx_lock_bh(q->txq);
+	netdev_tx_sent_queue(q->txq, 1);
+	netdev_tx_completed_queue(q->txq, 1, 1);
+	__netif_tx_unlock_bh(q->txq);
+}
+
 static void queue_start(struct xnf_queue *q)
 {
 	queue_tell_napi(q, &q->napi);
+	open_byte_limit(q);
+	q->due = false;
 	napi_enable(&q->napi);
 	/* Packets may have come while nobody listened, and their event with them. */
 	local_bh_disable();
@@ -45,8 +58,8 @@ static void queue_start(struct xnf_queue *q)
 }
 
 /*
- * Those that are not in use as well: the core's watchdog would take them for stuck. Woken, not
- * started: packets may have waited in the qdisc, and no others need come to take them along.
+ * Those that are not in use as well, which is nobody's loss. Woken, not started: packets may have
+ * waited in the qdisc, and no others need come to take them along.
  */
 static void start_queues(struct xnf_dev *xn)
 {
@@ -286,7 +299,6 @@ static const struct net_device_ops xnf_netdev_ops = {
 	.ndo_fix_features	= xnf_fix_features,
 	.ndo_set_features	= xnf_set_features,
 	.ndo_get_stats64	= xnf_stats64,
-	.ndo_tx_timeout		= xnf_tx_timeout,
 	.ndo_set_rx_mode	= xnf_mcast_update,
 	.ndo_bpf		= xnf_bpf,
 	.ndo_xdp_xmit		= xnf_xdp_xmit,
@@ -306,7 +318,7 @@ static void init_queue(struct xnf_dev *xn, struct xnf_queue *q, u32 index)
 	xnf_rx_delay_init(&q->rx_delay);
 	u64_stats_init(&q->stats.tx_sync);
 	u64_stats_init(&q->stats.rx_sync);
-	u64_stats_init(&q->stats.rescue_sync);
+	u64_stats_init(&q->stats.kick_sync);
 }
 
 /**
@@ -355,7 +367,6 @@ static void describe(struct net_device *dev)
 	dev->vlan_features = NETIF_F_SG;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = XNF_MAX_MTU;
-	dev->watchdog_timeo = XNF_WATCHDOG;
 	set_byte_floor(dev);
 	/* Unicast is not filtered, so a second address needs no promiscuity. */
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;

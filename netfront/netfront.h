@@ -62,6 +62,8 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 #define XNF_TX_WAKE_ROOM	64u
 /* How long transmit responses may wait that no event was asked for. */
 #define XNF_TX_LINGER		msecs_to_jiffies(4)
+/* How often a queue is looked at, and its doorbell rung, whose backend answers nothing. */
+#define XNF_TX_LOOK		HZ
 
 /* What became of packets that an XDP program saw; @XNF_XDP_LOST: not what it wanted. */
 enum xnf_xdp_count {
@@ -93,8 +95,8 @@ enum xnf_xdp_count {
  * @verdict: by enum xnf_verdict; transmit ones under the transmit lock, receive ones NAPI
  * @xdp: by enum xnf_xdp_count
  * @rx_sync: protects the receive ones; written by NAPI
- * @tx_timeouts: times the core found the queue stopped for too long
- * @rescue_sync: protects @tx_timeouts; written by the core's watchdog
+ * @tx_kicks: times the doorbell was rung again, as nothing had been answered for long
+ * @kick_sync: protects @tx_kicks; written by the queue's timer
  */
 struct xnf_stats {
 	u64_stats_t tx_packets;
@@ -115,8 +117,8 @@ struct xnf_stats {
 	u64_stats_t verdict[XNF_NR_VERDICTS];
 	u64_stats_t xdp[XNF_NR_XDP_COUNTS];
 	struct u64_stats_sync rx_sync;
-	u64_stats_t tx_timeouts;
-	struct u64_stats_sync rescue_sync;
+	u64_stats_t tx_kicks;
+	struct u64_stats_sync kick_sync;
 };
 
 /**
@@ -270,8 +272,10 @@ struct xnf_rx {
  * @timer: looks after what no event will come for
  * @rx_delay: bounds how long received packets wait for an event
  * @stats: counters; they outlive a connection
- * @stuck: times in a row that the watchdog saw no response come; the watchdog's
- * @stuck_at: response index it saw last
+ * @due_at: response index that was the last when answers began to be waited for; as @due_since and
+ *	@due that of who asks for an event, and no more than a hint where two do at a time
+ * @due_since: when that was
+ * @due: answers are waited for
  * @tx_name: of the interrupt
  * @rx_name: of the interrupt
  */
@@ -288,8 +292,9 @@ struct xnf_queue {
 	struct timer_list timer;
 	struct xnf_rx_delay rx_delay;
 	struct xnf_stats stats;
-	u32 stuck;
-	u32 stuck_at;
+	u32 due_at;
+	unsigned long due_since;
+	bool due;
 	char tx_name[IFNAMSIZ + 16];
 	char rx_name[IFNAMSIZ + 16];
 };
@@ -307,7 +312,6 @@ struct xnf_queue {
  * @mcast_dynamic: looks at any time whether it is to be used
  * @ctrl_ring: takes requests on a control ring
  * @max_queues: queues it serves
- * @rest: seconds it may take nothing because it limits our rate
  * @max_tx_slots: data slots it takes in one packet
  */
 struct xnf_offer {
@@ -321,7 +325,6 @@ struct xnf_offer {
 	bool mcast;
 	bool mcast_dynamic;
 	bool ctrl_ring;
-	u32 rest;
 	u32 max_queues;
 	u32 max_tx_slots;
 };
@@ -409,7 +412,6 @@ struct xnf_change {
  * @told_xsk: @xsk_changes that the queues were made at
  * @connects: connections that came to carry packets
  * @steered: queues that XPS was set up for
- * @revived: when the watchdog last asked for a reconnect, 0 for never
  * @change: of the number of queues
  * @coalesce: how many responses bring an event
  * @copybreak: up to which length packets are copied
@@ -445,7 +447,6 @@ struct xnf_dev {
 	u32 told_xsk;
 	u32 connects;
 	u32 steered;
-	unsigned long revived;
 	struct xnf_change change;
 	struct xnf_coalesce coalesce;
 	struct xnf_copybreak copybreak;
@@ -501,9 +502,6 @@ void xnf_mcast_connect(struct xnf_dev *xn);
 int xnf_mcast_publish(const struct xnf_dev *xn, struct xenbus_transaction xbt, const char *dir);
 void xnf_mcast_init(struct xnf_dev *xn);
 void xnf_mcast_quiet(struct xnf_dev *xn);
-
-/* watchdog.c */
-void xnf_tx_timeout(struct net_device *dev, unsigned int index);
 
 /* event.c */
 int xnf_events_bind(struct xnf_queue *q);

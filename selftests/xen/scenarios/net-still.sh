@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "a backend that takes no packets for a while: silence, and then they flow"
+#: timeout = 150
+
+# In dom0: netback stops consuming when its interface goes down.
+vif_down() { ip link set "vif$DOMID.0" down; }
+vif_up() { ip link set "vif$DOMID.0" up; }
+
+# As many times as the carrier came, a connection did.
+carriers() { cat /sys/class/net/eth0/carrier_up_count; }
+sent_over() { [ "$(statistic tx_packets)" -gt "$1" ]; }
+flows() { wait_for 20 sent_over $(($(statistic tx_packets) + 1000)); }
+answers() { wait_for 20 ping -c 1 -W 2 "$DOM0_IP"; }
+silent() { ! dmesg | grep -e "NETDEV WATCHDOG" -e "timed out" -e reconnect; }
+
+flood() {
+	timeout 100 iperf3 -c "$DOM0_IP" -u -b 0 -l 1000 -t 100 -P 4 >/dev/null 2>&1 &
+	FLOOD=$!
+	flows
+}
+
+# The core's watchdog waits 5 s.
+rests() { sleep 12; }
+
+stream_over_a_rest() {
+	local job
+	timeout 100 netprobe up "$DOM0_IP" stream 60000000 >/tmp/stream 2>&1 &
+	job=$!
+	wait_for 20 sent_over $(($(statistic tx_packets) + 100)) && dom0 vif_down && sleep 6 &&
+		dom0 vif_up && wait $job && return
+	cat /tmp/stream
+	return 1
+}
+
+named() {	# INTERRUPT...
+	local name
+	for name; do
+		awk -v name="$name" '$NF == name { n++ } END { exit n != 1 }' /proc/interrupts ||
+			{ echo "no interrupt called $name"; return 1; }
+	done
+}
+
+guest() {
+	ktap_print_header
+	ktap_test "driver loads" load_driver net
+	ktap_test "link is up" net_up
+	ktap_test "interrupts have their usual names" named vif0-q0-tx vif0-q0-rx
+	flood
+	ktap_test "a flood of datagrams" [ $? = 0 ]
+	CARRIERS=$(carriers)
+	ktap_test "the backend rests" dom0 vif_down
+	ktap_test "for longer than the core waits" rests
+	ktap_test "the backend goes on" dom0 vif_up
+	ktap_test "the flood goes on" flows
+	kill "$FLOOD"
+	wait "$FLOOD"
+	ktap_test "reachable" answers
+	ktap_test "over the same connection" [ "$(carriers)" = "$CARRIERS" ]
+	ktap_test "a stream is whole that met a rest" stream_over_a_rest
+	ktap_test "nothing was said" silent
+	ktap_finished
+}
