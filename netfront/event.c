@@ -8,13 +8,6 @@
 #include "netfront.h"
 #include "xsk.h"
 
-/*
- * So few transmit responses bring no event: those of one packet or two, which TCP lets a socket
- * have under way whatever its limits (tcp_small_queue_check()). The next poll takes them, or the
- * timer.
- */
-#define XNF_TX_SLACK	3u
-
 static irqreturn_t tx_interrupt(int irq, void *data)
 {
 	struct xnf_queue *q = data;
@@ -113,19 +106,58 @@ static void look_again(struct xnf_queue *q, unsigned long silence)
  * Half of what is under way, so that senders go on while the other half is sent. Whatever this asks
  * for, a timer is behind it: tx_push() starts it for what is sent later.
  */
+static u32 tx_batch(const struct xnf_queue *q, u32 cons, u32 due)
+{
+	u32 asked = READ_ONCE(q->tx.asked);
+	u32 batch = due / 2;
+
+	if (batch < XNF_TX_SLACK)
+		batch = xnf_tx_spared(asked, cons) ? asked - cons : XNF_TX_SLACK;
+	return min(batch, READ_ONCE(q->xn->coalesce.tx_frames));
+}
+
+static bool arm_tx_at(struct xnf_tx *tx, u32 cons, u32 at)
+{
+	WRITE_ONCE(tx->armed, at);
+	return XFL_RING_ARM_AT(&tx->ring, cons, at);
+}
+
 static bool arm_tx(struct xnf_queue *q)
 {
-	struct xnf_tx_front_ring *ring = &q->tx.ring;
-	u32 cons = READ_ONCE(ring->rsp_cons);
-	u32 due = READ_ONCE(ring->req_prod_pvt) - cons;
-	u32 batch = min(max(due / 2, XNF_TX_SLACK), READ_ONCE(q->xn->coalesce.tx_frames));
+	struct xnf_tx *tx = &q->tx;
+	u32 cons = READ_ONCE(tx->ring.rsp_cons);
+	u32 due = READ_ONCE(tx->ring.req_prod_pvt) - cons;
 	unsigned long silence = tx_silence(q, cons, due);
+	u32 batch = silence > XNF_TX_LINGER ? 1 : tx_batch(q, cons, due);
+	bool more;
+	u32 asked;
 
 	if (due)
 		look_again(q, silence);
-	if (unlikely(silence > XNF_TX_LINGER))
-		batch = 1;
-	return XFL_RING_ARM_AT(ring, cons, cons + batch);
+	more = arm_tx_at(tx, cons, cons + batch);
+	/* Who asked meanwhile may have seen what was asked for before this. */
+	asked = READ_ONCE(tx->asked);
+	if (unlikely(batch <= XNF_TX_SLACK && xnf_tx_spared(asked, cons) && asked - cons < batch))
+		more |= arm_tx_at(tx, cons, asked);
+	return more;
+}
+
+/**
+ * xnf_events_hurry() - a sender waits for the answer to what was just published
+ * @q: the queue, under its transmit lock; the answer asked for is spared an event
+ *
+ * The pair of arm_tx(): either side says what it wants before it looks at what the other does, with
+ * a full barrier between, that of publishing here. So at least one of the two sees both.
+ */
+void xnf_events_hurry(struct xnf_queue *q)
+{
+	struct xnf_tx *tx = &q->tx;
+	u32 cons = tx->ring.rsp_cons;
+	u32 armed = READ_ONCE(tx->armed);
+
+	if (xnf_tx_spared(armed, cons) && armed - cons > tx->asked - cons &&
+	    arm_tx_at(tx, cons, tx->asked))
+		napi_schedule(&q->napi);
 }
 
 static bool arm_rx(struct xnf_queue *q)

@@ -58,6 +58,12 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 #define XNF_RX_BATCH		32u
 /* Own frames of a queue whose receive ring is a zero-copy socket's. */
 #define XNF_RX_RESERVE		32u
+/*
+ * So few transmit responses bring no event, unless somebody waits for them: those of one packet or
+ * two, which TCP lets a socket have under way whatever its limits (tcp_small_queue_check()). The
+ * next poll takes them, or the timer.
+ */
+#define XNF_TX_SLACK		3u
 /* A stopped queue starts again when this much ring room is there. */
 #define XNF_TX_WAKE_ROOM	64u
 /* How long transmit responses may wait that no event was asked for. */
@@ -160,6 +166,8 @@ struct xnf_tx_slot {
  * @stage_free: stack of staging frames that are free
  * @nr_stage_free: frames on it
  * @max_slots: data slots a packet may take
+ * @asked: one past the last request whose sender waits for its answer
+ * @armed: response that an event was last asked for; NAPI's as well, without the lock
  * @nulls_due: extras on the ring that have no response yet
  * @copy_max: packets and heads up to this are copied to a cell, written under RTNL as well
  * @cell_size: bytes of a cell, a power of two
@@ -178,6 +186,8 @@ struct xnf_tx {
 	u16 *stage_free;
 	u32 nr_stage_free;
 	u32 max_slots;
+	u32 asked;
+	u32 armed;
 	u32 nulls_due;
 	u32 copy_max;
 	u32 cell_size;
@@ -506,7 +516,7 @@ void xnf_mcast_quiet(struct xnf_dev *xn);
 /* event.c */
 int xnf_events_bind(struct xnf_queue *q);
 void xnf_events_unbind(struct xnf_queue *q);
-void xnf_events_rest(struct xnf_queue *q);
+void xnf_events_hurry(struct xnf_queue *q);
 int xnf_poll(struct napi_struct *napi, int budget);
 void xnf_timer(struct timer_list *t);
 
@@ -619,6 +629,16 @@ static inline struct xnf_tx_req *xnf_tx_next(struct xnf_tx *tx)
 static inline bool xnf_tx_answered(const struct xnf_tx *tx)
 {
 	return READ_ONCE(tx->ring.sring->rsp_prod) != READ_ONCE(tx->ring.rsp_cons);
+}
+
+/**
+ * xnf_tx_spared() - whether a response is so near that no event is asked for it, by itself
+ * @at: response index, one past it
+ * @cons: first response not yet consumed
+ */
+static inline bool xnf_tx_spared(u32 at, u32 cons)
+{
+	return at - cons - 1 < XNF_TX_SLACK;
 }
 
 /**

@@ -169,6 +169,8 @@ static void tx_open(struct xnf_queue *q)
 
 	__netif_tx_lock_bh(q->txq);
 	XEN_FRONT_RING_INIT(&tx->ring, (struct xnf_tx_sring *)tx->mem.vaddr, XEN_PAGE_SIZE);
+	tx->asked = 0;
+	tx->armed = tx->ring.sring->rsp_event;
 	__netif_tx_unlock_bh(q->txq);
 }
 

@@ -4,6 +4,7 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
+#include <net/sock.h>
 
 #include "netfront.h"
 
@@ -13,6 +14,31 @@ static void tx_push(struct xnf_queue *q)
 	if (XFL_RING_PUSH(&q->tx.ring))
 		xfl_evtchn_notify(&q->tx_ec);
 	timer_reduce(&q->timer, jiffies + XNF_TX_LINGER);
+	if (unlikely(xnf_tx_spared(q->tx.asked, q->tx.ring.rsp_cons)))
+		xnf_events_hurry(q);
+}
+
+/*
+ * Whether the sender can go on only when this packet, or one of the last before it, is answered:
+ * datagrams are limited by what their socket has under way, a program that sends by a ring of
+ * AF_PACKET or AF_XDP waits for its own end of that, one that lent its memory wants it back. A
+ * stream waits for what its peer says, which brings a poll.
+ */
+static bool tx_waited_for(struct sk_buff *skb)
+{
+	const struct sock *sk = skb->sk;
+
+	if (unlikely(skb_zcopy(skb)))
+		return true;
+	if (!sk || !sk_fullsock(sk) || sk->sk_type == SOCK_STREAM)
+		return false;
+	return !sock_writeable(sk) || sk->sk_family == PF_PACKET || sk->sk_family == PF_XDP;
+}
+
+/* The answer to the last packet is to have its event: it will be asked for when it is published. */
+static void tx_ask(struct xnf_tx *tx)
+{
+	WRITE_ONCE(tx->asked, tx->ring.req_prod_pvt);
 }
 
 /* Make room for the next packet, or stop; NAPI starts the queue again. */
@@ -101,7 +127,7 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct xnf_tx *tx = &q->tx;
 	u32 bytes = skb->len;
 	bool gathered = false;
-	bool push;
+	bool push, waited;
 
 	if (unlikely(!tx->ring.sring || !xfl_believes(&xn->xd)))
 		return tx_refuse(q, skb);
@@ -116,11 +142,14 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 	skb_tx_timestamp(skb);
 	/* A backend may keep a packet for long, a namespace's end must not wait for it. */
 	nf_reset_ct(skb);
+	waited = tx_waited_for(skb);
 	if (unlikely(xnf_tx_put(tx, skb, &gathered)))
 		return tx_drop(q, skb);
 	tx_count(&q->stats, bytes, gathered);
 	/* Counted before anything is reaped: a backend may answer what it only guesses. */
 	push = __netdev_tx_sent_queue(q->txq, bytes, netdev_xmit_more());
+	if (waited || netif_xmit_stopped(q->txq))
+		tx_ask(tx);
 	tx_look_ahead(q);
 	if (push || netif_tx_queue_stopped(q->txq))
 		tx_push(q);
@@ -155,6 +184,8 @@ void xnf_tx_add(struct xnf_queue *q, struct sk_buff *skb)
 	}
 	tx_count(&q->stats, bytes, gathered);
 	netdev_tx_sent_queue(q->txq, bytes);
+	if (netif_xmit_stopped(q->txq))
+		tx_ask(&q->tx);
 	tx_look_ahead(q);
 }
 

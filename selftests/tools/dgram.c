@@ -5,6 +5,8 @@
  *	dgram print PORT		print those that come to PORT, until killed
  *	dgram truesize PORT COUNT	wait until so many lie unread; print the memory of one, in bytes
  *	dgram stamp HOST PORT		send one; print when the driver had it, in ns since then
+ *	dgram tight HOST PORT COUNT	send so many of 1400 bytes, from a socket with the least
+ *					send buffer there is; print how many went a second
  *
  * Exits with 1 where none comes in time.
  */
@@ -143,10 +145,38 @@ static int stamp(const char *host, const char *port)
 	return ns_of(&told) < ns_of(&before) || ns_of(&told) > ns_of(&after);
 }
 
+/* ---- few under way ---- */
+
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static int tight(const char *host, const char *port, int count)
+{
+	struct sockaddr_in to = address(host, port);
+	int i, least = 1, fd = socket(AF_INET, SOCK_DGRAM, 0);
+	static const char bytes[1400];
+	double start = now_s();
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)))
+		die("SO_SNDBUF");
+	for (i = 0; i < count; i++)
+		if (sendto(fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+			die("sendto");
+	printf("%.0f datagrams a second\n", count / (now_s() - start));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "print"))
 		return print(argv[2]);
+	if (argc == 5 && !strcmp(argv[1], "tight"))
+		return tight(argv[2], argv[3], atoi(argv[4]));
 	if (argc == 4 && !strcmp(argv[1], "truesize"))
 		return truesize(argv[2], atoi(argv[3]));
 	if (argc == 4 && !strcmp(argv[1], "stamp"))

@@ -10,7 +10,8 @@
  *						of its own, until this is killed
  *	load put HOST NAME			send standard input to a file in the server's directory
  *
- * KIND: tcp-out, tcp-in (SIZE bytes a call), udp-out, udp-in (SIZE bytes a datagram),
+ * KIND: tcp-out, tcp-in (SIZE bytes a call), udp-out, udp-in (SIZE bytes a datagram), udp-tight (as
+ * udp-out, from a socket that may have one or two datagrams under way),
  * rr (one byte there and back on one connection), crr (one connection for each such byte),
  * udp-void (as udp-out, to an address where nobody listens). Several flows are as many processes,
  * each with connections of its own, on the guest's CPUs in turn.
@@ -167,7 +168,7 @@ static void batch_init(struct mmsghdr *messages, struct iovec *pieces, size_t si
 	}
 }
 
-static void udp_send(int fd, const struct sockaddr_in *to, size_t size, int control)
+static void udp_send(int fd, const struct sockaddr_in *to, size_t size, int control, int batch)
 {
 	struct mmsghdr messages[BATCH];
 	struct iovec pieces[BATCH];
@@ -176,13 +177,23 @@ static void udp_send(int fd, const struct sockaddr_in *to, size_t size, int cont
 		die("connect");
 	batch_init(messages, pieces, size);
 	while (control < 0 || !hung_up(control)) {
-		int sent = sendmmsg(fd, messages, BATCH, 0);
+		int sent = sendmmsg(fd, messages, batch, 0);
 
 		if (sent > 0)
 			counted(sent, sent * size);
 		else if (errno != ECONNREFUSED && errno != ENOBUFS)
 			die("sendmmsg");
 	}
+}
+
+/* The least send buffer that the kernel allows. */
+static int tight_socket(void)
+{
+	int least = 1, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)))
+		die("SO_SNDBUF");
+	return fd;
 }
 
 static void udp_receive(int fd, int control)
@@ -336,14 +347,15 @@ static void serve_one(int control)
 		fd = bound(SOCK_STREAM, 0);
 		answer(control, port_of(fd));
 		echo_each(fd, control);
-	} else if (!strcmp(r.kind, "udp-out")) {
+	} else if (!strcmp(r.kind, "udp-out") || !strcmp(r.kind, "udp-tight")) {
 		fd = bound(SOCK_DGRAM, 0);
 		answer(control, port_of(fd));
 		udp_receive(fd, control);
 	} else if (!strcmp(r.kind, "udp-in")) {
 		answer(control, 0);
 		peer.sin_port = htons(r.port);
-		udp_send(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), &peer, r.size, control);
+		udp_send(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), &peer, r.size, control,
+			 BATCH);
 	}
 }
 
@@ -394,7 +406,8 @@ static void run(struct request *r, const char *host)
 	int control, udp = -1;
 
 	if (!strcmp(r->kind, "udp-void"))
-		udp_send(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), &server, r->size, -1);
+		udp_send(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), &server, r->size, -1,
+			 BATCH);
 	if (!strcmp(r->kind, "udp-in")) {
 		udp = bound(SOCK_DGRAM, 0);
 		r->port = port_of(udp);
@@ -407,7 +420,9 @@ static void run(struct request *r, const char *host)
 		tcp_receive(control, r->size);
 	else if (!strcmp(r->kind, "udp-out"))
 		udp_send(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), &server, r->size,
-			 control);
+			 control, BATCH);
+	else if (!strcmp(r->kind, "udp-tight"))
+		udp_send(tight_socket(), &server, r->size, control, 1);
 	else if (!strcmp(r->kind, "udp-in"))
 		udp_receive(udp, control);
 	else if (!strcmp(r->kind, "crr"))

@@ -98,6 +98,7 @@ NET = [
     _load("udp64-in", "UDP 64 B from dom0", "udp-in", 64),
     _load("udp1400-out", "UDP 1400 B to dom0", "udp-out", 1400, True, arrive=DOM0),
     _load("udp1400-in", "UDP 1400 B from dom0", "udp-in", 1400),
+    _load("udp1400-tight", "UDP 1400 B, least SO_SNDBUF", "udp-tight", 1400, arrive=DOM0),
     _load("tcp-rr", "TCP request and response", "rr", 1),
     _load("tcp-crr", "TCP connection for each request", "crr", 1),
     _pktgen(1),
