@@ -60,7 +60,7 @@ static void take_offer(struct xnf_dev *xn, const struct xnf_offer *offer, bool t
 	xn->offer = *offer;
 	xn->split = offer->split_evtchn;
 	xn->picky = !offer->gso_tcpv4 || !offer->gso_tcpv6 || offer->no_csum || !offer->csum_ipv6;
-	xn->told_gso = !xn->xdp_narrow;
+	xn->told_gso = !xn->xdp_used;
 	WRITE_ONCE(xn->nr_queues, min(offer->max_queues, xn->want_queues));
 	xn->trusted = trusted;
 	rtnl_unlock();
@@ -205,7 +205,7 @@ static int publish_slots(struct xenbus_transaction xbt, const char *dir,
 	return xenbus_printf(xbt, dir, "max-tx-slots", "%u", xn->offer.max_tx_slots);
 }
 
-/* What an XDP program that takes one piece only cannot be given is not asked for. */
+/* Packets to be segmented are not asked for where an XDP program would see them, see xdp.c. */
 static bool withheld(const struct xnf_dev *xn, const char *feature)
 {
 	return !xn->told_gso && strstarts(feature, "feature-gso");

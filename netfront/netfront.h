@@ -412,6 +412,7 @@ struct xnf_change {
  * @xd: its life
  * @xdp_prog: program that received packets are shown to, NULL if none; under RTNL
  * @xdp_narrow: it, or a zero-copy socket, takes packets of one piece only; written under RTNL
+ * @xdp_used: there is one or the other, so packets are to come as they are on the wire; the same
  * @uncut_mtu: MTU that the administrator wants, if the interface has @cut_mtu
  * @cut_mtu: what the backend left of it, 0 if all; both under RTNL
  * @told_gso: the backend was told that it may send packets to be segmented
@@ -447,6 +448,7 @@ struct xnf_dev {
 	refcount_t shares;
 	struct bpf_prog *xdp_prog;
 	bool xdp_narrow;
+	bool xdp_used;
 	u32 uncut_mtu;
 	u32 cut_mtu;
 	bool told_gso;
@@ -551,7 +553,6 @@ void xnf_rx_drop_all(struct xnf_queue *q);
 
 /* rx_skb.c */
 struct sk_buff *xnf_rx_skb(struct xnf_queue *q);
-void xnf_rx_set_gso(struct sk_buff *skb, const struct xnf_rx_packet *p);
 void xnf_rx_set_hash(struct xnf_queue *q, struct sk_buff *skb);
 
 /* xdp_rx.c */
@@ -574,7 +575,7 @@ void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total);
  */
 static inline bool xnf_netdev_misled(const struct xnf_dev *xn)
 {
-	return xn->told_gso == READ_ONCE(xn->xdp_narrow) ||
+	return xn->told_gso == READ_ONCE(xn->xdp_used) ||
 	       xn->told_xsk != READ_ONCE(xn->xsk_changes);
 }
 

@@ -136,12 +136,7 @@ static void post_extras(struct xnf_rx *rx)
 
 /* ---- checksum and segmentation ---- */
 
-/**
- * xnf_rx_set_gso() - mark a received packet as one to be segmented
- * @skb: the packet
- * @p: what the backend said of it, of which @p->gso_size is not 0
- */
-void xnf_rx_set_gso(struct sk_buff *skb, const struct xnf_rx_packet *p)
+static void set_gso(struct sk_buff *skb, const struct xnf_rx_packet *p)
 {
 	struct skb_shared_info *info = skb_shinfo(skb);
 
@@ -179,7 +174,7 @@ static void heed_extras(struct xnf_queue *q, struct sk_buff *skb)
 	const struct xnf_rx_packet *p = &q->rx.packet;
 
 	if (p->gso_size)
-		xnf_rx_set_gso(skb, p);
+		set_gso(skb, p);
 	if (p->seen & BIT(XNF_EXTRA_HASH))
 		xnf_rx_set_hash(q, skb);
 }

@@ -6,9 +6,11 @@
  * list around it. So they need nothing of the backend, work at any MTU, and nobody can
  * change a packet while or after they look at it.
  *
- * A program that knows fragments gets what the backend sends. One that does not gets
- * packets of up to a frame: a larger MTU is refused, and the backend is told by a
- * reconnect to segment what it sends.
+ * A backend that may send packets to be segmented sends up to 64 KB, whatever the MTU. A program
+ * could send such a one back, or on, over a link that takes nothing like it: an XDP frame does
+ * not say that it is to be segmented. So as long as there is a program the backend is told to
+ * segment what it sends, by a reconnect. One that knows fragments then gets packets of any MTU, one
+ * that does not those of up to a frame: a larger MTU is refused.
  */
 #include <linux/slab.h>
 
@@ -105,7 +107,7 @@ int xnf_xdp_open(struct xnf_dev *xn)
 /* ---- the device ---- */
 
 /**
- * xnf_xdp_narrow() - see whether packets of several pieces are still of use
+ * xnf_xdp_narrow() - see which packets are still of use
  * @xn: the device, of which a program or a zero-copy socket came or went
  *
  * Context: RTNL.
@@ -115,6 +117,7 @@ void xnf_xdp_narrow(struct xnf_dev *xn)
 	const struct bpf_prog *prog = xn->xdp_prog;
 
 	WRITE_ONCE(xn->xdp_narrow, xn->nr_xsk || (prog && !prog->aux->xdp_has_frags));
+	WRITE_ONCE(xn->xdp_used, xn->nr_xsk || prog);
 }
 
 static void adopt(struct xnf_dev *xn, struct bpf_prog *prog)

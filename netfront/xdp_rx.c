@@ -146,21 +146,6 @@ static struct sk_buff *lose(struct xnf_queue *q, struct xdp_buff *xdp, enum xnf_
 	return NULL;
 }
 
-/* What was a packet to be segmented still is, if the program left its headers in order. */
-static void restore_offloads(struct sk_buff *skb, const struct xnf_rx_packet *p)
-{
-	if (p->flags & (XNF_RXF_CSUM_BLANK | XNF_RXF_VALIDATED))
-		skb->ip_summed = CHECKSUM_UNNECESSARY;
-	if (!p->gso_size)
-		return;
-	skb_reset_network_header(skb);
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	if (!skb_checksum_setup(skb, true))
-		xnf_rx_set_gso(skb, p);
-	else
-		skb->ip_summed = CHECKSUM_NONE;
-}
-
 static struct sk_buff *pass(struct xnf_queue *q, struct xdp_buff *xdp)
 {
 	struct xdp_frame *frame;
@@ -176,7 +161,8 @@ static struct sk_buff *pass(struct xnf_queue *q, struct xdp_buff *xdp)
 		xdp_return_frame(frame);
 		return lose(q, NULL, XNF_XDP_LOST);
 	}
-	restore_offloads(skb, &q->rx.packet);
+	if (q->rx.packet.flags & (XNF_RXF_CSUM_BLANK | XNF_RXF_VALIDATED))
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
 	if (q->rx.packet.seen & BIT(XNF_EXTRA_HASH))
 		xnf_rx_set_hash(q, skb);
 	skb_record_rx_queue(skb, q->index);
@@ -240,6 +226,9 @@ static struct sk_buff *obey(struct xnf_queue *q, struct xdp_buff *xdp, u32 act)
  */
 struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp)
 {
+	/* To be segmented: nobody asked for such, see xdp.c. */
+	if (unlikely(q->rx.packet.gso_size))
+		return lose(q, xdp, XNF_XDP_LOST);
 	if (q->rx.packet.flags & XNF_RXF_CSUM_BLANK && !complete_csum(xdp))
 		return lose(q, xdp, XNF_XDP_LOST);
 	return obey(q, xdp, bpf_prog_run_xdp(q->rx.xdp->prog, xdp));

@@ -142,8 +142,9 @@ ktap_test "the backend segments what it sends" receives_segments
 ktap_test "detached" detach
 ktap_test "the backend sends large packets again" receives_large
 ktap_test "a program that takes fragments" eval "attach take_frags && counts rx_xdp_pass 100 streams 4000000"
-ktap_test "gets large packets" receives_large
+ktap_test "the backend segments what it sends to that, too" receives_segments
 ktap_test "detached again" detach
+ktap_test "the backend sends large packets once more" receives_large
 ktap_test "one piece only is refused over one frame" refused_over_a_frame
 ktap_test "one piece only bounds the MTU" mtu_bounded
 ktap_test "fragments at an MTU of 9000" jumbo_with_fragments
