@@ -74,7 +74,8 @@ static int read_offer(struct xnf_dev *xn)
 
 	xfl_keys_read(xbdev, xbdev->otherend, xnf_keys, ARRAY_SIZE(xnf_keys), &offer);
 	if (!offer.rx_copy) {
-		dev_err(&xbdev->dev, "backend does not copy what we receive, as it must\n");
+		if (xnf_may_say(xn))
+			dev_err(&xbdev->dev, "backend does not copy what we receive, as it must\n");
 		return -EOPNOTSUPP;
 	}
 	offer.max_tx_slots = usable_tx_slots(&offer);
@@ -85,15 +86,16 @@ static int read_offer(struct xnf_dev *xn)
 
 /* ---- MAC address and MTU: the toolstack's count once, what is set later stays ---- */
 
-static bool read_mac(struct xenbus_device *xbdev, const char *dir, u8 *mac)
+static bool read_mac(struct xnf_dev *xn, const char *dir, u8 *mac)
 {
+	struct xenbus_device *xbdev = xn->xd.xbdev;
 	char *text = xenbus_read(XBT_NIL, dir, "mac", NULL);
 	bool good;
 
 	if (IS_ERR(text))
 		return false;
 	good = mac_pton(text, mac) && is_valid_ether_addr(mac);
-	if (!good)
+	if (!good && xnf_may_say(xn))
 		dev_warn(&xbdev->dev, "%s: '%*pE' is no MAC address\n", dir,
 			 (int)strnlen(text, 32), text);
 	kfree(text);
@@ -105,7 +107,7 @@ static int set_mac(struct xnf_dev *xn)
 	struct xenbus_device *xbdev = xn->xd.xbdev;
 	u8 mac[ETH_ALEN];
 
-	if (!read_mac(xbdev, xbdev->nodename, mac) && !read_mac(xbdev, xbdev->otherend, mac))
+	if (!read_mac(xn, xbdev->nodename, mac) && !read_mac(xn, xbdev->otherend, mac))
 		return -ENOENT;
 	eth_hw_addr_set(xn->netdev, mac);
 	return 0;
@@ -312,7 +314,7 @@ static int xnf_connect(struct xfl_device *xd)
 
 	xnf_rss_forget(xn);
 	err = read_offer(xn) ?: xnf_show(xn);
-	if (err == -ENOENT)
+	if (err == -ENOENT && xnf_may_say(xn))
 		dev_err(&xd->xbdev->dev, "no MAC address in xenstore\n");
 	err = err ?: xnf_netdev_adapt(xn);
 	if (err)
@@ -329,6 +331,17 @@ static int xnf_connect(struct xfl_device *xd)
 	return err;
 }
 
+static void say_connected(struct xnf_dev *xn)
+{
+	if (!xnf_may_say(xn))
+		return;
+	netdev_info(xn->netdev, "connected: %u queue%s, %s, %u slots a packet%s\n",
+		    xn->nr_queues, xn->nr_queues > 1 ? "s" : "",
+		    xn->split ? "two event channels each" : "one event channel each",
+		    xn->offer.max_tx_slots,
+		    xn->trusted ? "" : "; backend not trusted, all packets copied");
+}
+
 static int xnf_go_live(struct xfl_device *xd)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
@@ -339,11 +352,7 @@ static int xnf_go_live(struct xfl_device *xd)
 	xnf_rss_start(xn);
 	xnf_netdev_start(xn);
 	WRITE_ONCE(xn->connects, xn->connects + 1);
-	netdev_info(xn->netdev, "connected: %u queue%s, %s, %u slots a packet%s\n",
-		    xn->nr_queues, xn->nr_queues > 1 ? "s" : "",
-		    xn->split ? "two event channels each" : "one event channel each",
-		    xn->offer.max_tx_slots,
-		    xn->trusted ? "" : "; backend not trusted, all packets copied");
+	say_connected(xn);
 	xnf_mcast_update(xn->netdev);
 	/* A program or socket came or went, or a tunable was set, since the queues were made. */
 	if (xnf_netdev_misled(xn) || READ_ONCE(xn->copybreak.tx) > xn->copybreak.cells_for)

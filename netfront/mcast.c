@@ -96,10 +96,10 @@ static void ask(struct xnf_dev *xn, bool on)
 		return;
 	}
 	err = xenbus_printf(XBT_NIL, xn->xd.xbdev->nodename, XNF_MCAST_KEY, "%u", on);
-	if (err)
-		netdev_warn(xn->netdev, "multicast filter: error %d writing to xenstore\n", err);
-	else
+	if (!err)
 		m->on = on;
+	else if (xnf_may_say(xn))
+		netdev_warn(xn->netdev, "multicast filter: error %d writing to xenstore\n", err);
 }
 
 static void update(struct work_struct *work)

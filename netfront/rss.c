@@ -78,8 +78,10 @@ static bool fit_table(struct xnf_dev *xn, u32 size)
 static void table_lost(struct xnf_dev *xn)
 {
 	ASSERT_RTNL();
-	netdev_warn(xn->netdev, "table of receive hashes is not for %u entries and %u queue%s: spread equally\n",
-		    xn->rss.want.nr_table, xn->nr_queues, xn->nr_queues > 1 ? "s" : "");
+	if (xnf_may_say(xn))
+		netdev_warn(xn->netdev,
+			    "table of receive hashes is not for %u entries and %u queue%s: spread equally\n",
+			    xn->rss.want.nr_table, xn->nr_queues, xn->nr_queues > 1 ? "s" : "");
 	ethtool_rxfh_indir_lost(xn->netdev);
 }
 
@@ -110,7 +112,7 @@ static void give_up(struct xnf_dev *xn, int err)
 	mutex_unlock(&xn->rss.lock);
 
 	rtnl_lock();
-	if (xn->netdev->features & NETIF_F_RXHASH)
+	if (xn->netdev->features & NETIF_F_RXHASH && xnf_may_say(xn))
 		netdev_warn(xn->netdev, "backend does not hash packets: error %d\n", err);
 	netdev_update_features(xn->netdev);
 	rtnl_unlock();
@@ -175,7 +177,8 @@ int xnf_rss_connect(struct xnf_dev *xn)
 		return 0;
 	if (xbdev->state != XenbusStateInitialising)
 		return err;
-	dev_warn(&xbdev->dev, "no control ring: error %d\n", err);
+	if (xnf_may_say(xn))
+		dev_warn(&xbdev->dev, "no control ring: error %d\n", err);
 	WRITE_ONCE(xn->rss.refused, true);
 	return 0;
 }

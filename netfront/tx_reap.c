@@ -228,7 +228,7 @@ void xnf_tx_drop_all(struct xnf_queue *q)
 	for (i = 0; i < XNF_RING_SLOTS; i++)
 		if (tx->slot[i].skb)
 			parked += park_skb(tx, tx->slot[i].skb);
-	if (parked)
+	if (parked && xnf_may_say(q->xn))
 		dev_warn(&q->xn->xd.xbdev->dev,
 			 "queue %u: backend still maps %u transmit frames, keeping their packets\n",
 			 q->index, parked);

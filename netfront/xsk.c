@@ -202,9 +202,11 @@ static void open_queue(struct xnf_queue *q)
 	struct xnf_rx *rx = &q->rx;
 
 	if (!x || open_rxq(q, &x->rxq)) {
-		netdev_warn(q->xn->netdev,
-			    "queue %u: AF_XDP socket is copied to, and nothing sent for it: %s\n",
-			    q->index, q->xn->trusted ? "too few grants" : "backend not trusted");
+		if (xnf_may_say(q->xn))
+			netdev_warn(q->xn->netdev,
+				    "queue %u: AF_XDP socket is copied to, and nothing sent for it: %s\n",
+				    q->index,
+				    q->xn->trusted ? "too few grants" : "backend not trusted");
 		return;
 	}
 	WRITE_ONCE(q->xsk, x);

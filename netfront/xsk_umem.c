@@ -176,7 +176,7 @@ void xnf_umems_end(struct xnf_dev *xn)
 		if (!u->users)
 			destroy(u);
 	}
-	if (parked)
+	if (parked && xnf_may_say(xn))
 		dev_warn(&xn->xd.xbdev->dev,
 			 "backend still maps %u frames of AF_XDP sockets, keeping them\n", parked);
 }
