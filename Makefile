@@ -24,7 +24,6 @@ install: modules ## install them over the in-tree drivers, under /lib/modules/KV
 	@echo "A root or swap on xvd uses them after: update-initramfs -u -k $(KVER) (or dracut), and a reboot"
 
 dkms-install: ## register this tree with DKMS, build and install it for KVER
-	@scripts/preflight --headers $(KERNELDIR) $(KVER)
 	scripts/dkms-install $(KVER)
 
 clean: ## remove what a build left in this tree (the cache stays)
