@@ -1,16 +1,24 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Unit tests of the judge: bench selfcheck runs them before it boots anything."""
+"""Unit tests of what judges, counts and plans; they boot nothing."""
 
+import contextlib
+import io
+import os
 import sys
 import tempfile
+import threading
+import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from xenbench import verdict  # noqa: E402
+from xenbench import crew, pace, runner, scenario, schedule, verdict  # noqa: E402
+from xenbench.places import Places  # noqa: E402
+from xenbench.util import BenchError  # noqa: E402
 
 
 def read(text):
@@ -140,5 +148,168 @@ class ReportTest(unittest.TestCase):
         self.assertFalse(self.emulator_failed(other % "66"))
 
 
+def a_run(name, **header):
+    return runner.Run(scenario.Scenario(name, Path(f"{name}.sh"), **header), "6.12", "ours")
+
+
+class ScheduleTest(unittest.TestCase):
+    def test_longest_first_as_known_or_as_limited(self):
+        runs = [a_run("unknown", timeout=300), a_run("short", timeout=900), a_run("long")]
+        todo = schedule.Schedule(runs, {"short": 30, "long": 200})
+        kind = todo.begin()
+        self.assertEqual([todo.take(kind).name for _ in runs], ["long", "unknown", "short"])
+        self.assertIsNone(todo.take(kind))
+        self.assertTrue(todo.empty())
+
+    def test_second_worker_takes_a_machine_nobody_is_at(self):
+        runs = [a_run("a", timeout=3000), a_run("b", timeout=30, type="pvh")]
+        todo = schedule.Schedule(runs)
+        first, second = todo.begin(), todo.begin()
+        self.assertEqual([todo.take(first).name, todo.take(second).name], ["a", "b"])
+
+    def test_second_worker_helps_where_that_saves_more_than_a_boot(self):
+        todo = schedule.Schedule([a_run(str(n), timeout=300) for n in range(4)])
+        self.assertEqual(todo.begin(), todo.begin())
+        todo = schedule.Schedule([a_run("a", timeout=60)])
+        self.assertIsNotNone(todo.begin())
+        self.assertIsNone(todo.begin())
+
+    def test_a_machine_that_was_lost_is_booted_again(self):
+        todo = schedule.Schedule([a_run("a", timeout=600), a_run("b", timeout=600)])
+        kind = todo.begin()
+        todo.take(kind)
+        todo.end(kind)
+        self.assertEqual(todo.begin(), kind)
+
+    def test_who_needs_two_cpus(self):
+        self.assertFalse(schedule.needs_two_cpus(a_run("a").scenario))
+        for header in ({"vcpus": 2}, {"dom0_vcpus": 2}, {"icount": True}):
+            self.assertTrue(schedule.needs_two_cpus(a_run("a", **header).scenario), header)
+
+
+class FakeMachine:
+    def __init__(self):
+        self.gone = threading.Event()
+
+    def abort(self):
+        self.gone.set()
+
+
+class CrewTest(unittest.TestCase):
+    """Workers, with guests that only wait for each other."""
+
+    def work(self, todo, act):
+        def one(kind):
+            while run := todo.take(kind):
+                act(run)
+        return one
+
+    def test_two_side_by_side(self):
+        meet = threading.Barrier(2, timeout=10)
+        todo = schedule.Schedule([a_run("a", timeout=600), a_run("b", timeout=600)])
+        with tempfile.TemporaryDirectory() as directory, benches("2"), \
+                Places(Path(directory)) as places:
+            crew.Crew().run(todo, self.work(todo, lambda _: meet.wait()), places)
+        self.assertFalse(meet.broken)
+
+    def test_one_by_one_without_a_second_place(self):
+        busy, most = [], []
+
+        def act(run):
+            busy.append(run)
+            most.append(len(busy))
+            time.sleep(0.5)
+            busy.remove(run)
+        todo = schedule.Schedule([a_run("a"), a_run("b"), a_run("c")])
+        with tempfile.TemporaryDirectory() as directory, benches("1"), \
+                Places(Path(directory)) as places:
+            crew.Crew().run(todo, self.work(todo, act), places)
+        self.assertEqual(most, [1, 1, 1])
+
+    def test_an_error_ends_all(self):
+        todo = schedule.Schedule([a_run("a", timeout=600), a_run("b", timeout=600)])
+        ours, machine = crew.Crew(), FakeMachine()
+
+        def act(run):
+            if run.name == "b":
+                raise BenchError("no machine")
+            with ours.minds(machine):
+                machine.gone.wait(10)
+        with tempfile.TemporaryDirectory() as directory, benches("2"), \
+                Places(Path(directory)) as places, self.assertRaisesRegex(BenchError, "no machine"):
+            ours.run(todo, self.work(todo, act), places)
+        self.assertTrue(machine.gone.is_set())
+
+
+@contextlib.contextmanager
+def benches(number):
+    """XENFRONT_BENCHES, or None for unset."""
+    with mock.patch.dict(os.environ):
+        os.environ.pop("XENFRONT_BENCHES", None)
+        if number:
+            os.environ["XENFRONT_BENCHES"] = number
+        yield
+
+
+class PlacesTest(unittest.TestCase):
+    """Places in a directory of their own; flock() counts by open file, so one process will do."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = Path(directory.name)
+
+    def taken(self, number=None):
+        """Whether a bench that waits no longer than a moment gets a place."""
+        try:
+            with benches(number), contextlib.redirect_stdout(io.StringIO()), \
+                    Places(self.directory, patience=0):
+                return False
+        except BenchError:
+            return True
+
+    def test_one_bench_at_a_time(self):
+        with benches(None), Places(self.directory) as places:
+            self.assertEqual(places.held, 2)
+            self.assertFalse(places.another())
+            self.assertTrue(self.taken())
+            self.assertTrue(self.taken("2"))
+        self.assertFalse(self.taken())
+
+    def test_two_machines_count_as_two_benches(self):
+        with benches("2"), Places(self.directory) as places:
+            self.assertEqual(places.held, 1)
+            self.assertFalse(self.taken("2"))
+            self.assertTrue(self.taken())
+            self.assertTrue(places.another())
+            self.assertTrue(self.taken("2"))
+
+    def test_all_are_as_many_as_others_use(self):
+        with benches("3"), Places(self.directory):
+            pass
+        with benches(None), Places(self.directory) as places:
+            self.assertEqual(places.held, 3)
+
+
+class PaceTest(unittest.TestCase):
+    def test_bounds(self):
+        self.assertEqual([pace.bounded(value) for value in (0.2, 1, 2.5, 9)], [1, 1, 2.5, pace.MOST])
+
+    def test_said(self):
+        self.addCleanup(pace.factor.cache_clear)
+        with mock.patch.dict(os.environ, {pace.VARIABLE: "1.75"}):
+            pace.factor.cache_clear()
+            self.assertEqual(pace.factor(), 1.75)
+
+
+def main():
+    """Ends with a line that scripts/check counts."""
+    result = unittest.main(exit=False).result
+    failed = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - failed - len(result.skipped)} passed, {failed} failed, "
+          f"{len(result.skipped)} skipped", flush=True)
+    sys.exit(0 if result.wasSuccessful() else 1)
+
+
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -60,7 +60,7 @@ def do_profile(options):
     names = ["intree", "ours"] if options.driver == "both" else [options.driver]
     variants = [VARIANTS[name] for name in names]
     modules = our_modules(options, variants)
-    with cli.prepared(options) as directory:
+    with cli.prepared() as (directory, _):
         run = profile(rows.select(options.rows), variants, modules, directory, options)
     return report.closing_line([run])
 
@@ -164,7 +164,7 @@ def do_ruler(options):
     modules = our_modules(options, [plan.OURS])
     start = time.monotonic()
     runs, found = [], None
-    with cli.prepared(options) as directory:
+    with cli.prepared() as (directory, _):
         if chosen:
             run, found = run_rows(chosen, words, modules, directory, options)
             runs.append(run)

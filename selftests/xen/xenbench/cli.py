@@ -15,11 +15,12 @@ from pathlib import Path
 
 from ruler import cli as ruler
 
-from . import report, scenario
+from . import pace, report, scenario
 from .arch import ARCHITECTURES
 from .images import Images
+from .places import Places
 from .runner import Run, Runner
-from .util import HERE, TOP, BenchError, cache, need_space, one_at_a_time, say, show_tail
+from .util import HERE, TOP, BenchError, cache, need_space, say, show_tail
 
 KEPT_RUNS = 8
 NEEDED_MB = 1500
@@ -30,7 +31,7 @@ def parser():
     commands = top.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run scenarios")
     run.add_argument("scenarios", nargs="+", metavar="SCENARIO", 
-                     help='names, files, "all" (but the slow ones) or "slow"')
+                     help='names, patterns, files, "all" (but the slow ones) or "slow"')
     _choices(run)
     run.set_defaults(function=do_run)
     listing = commands.add_parser("list", help="show the scenarios")
@@ -120,15 +121,20 @@ def do_run(options):
 
 
 def execute(runs, options):
-    with prepared(options) as directory:
-        run_all(runs, directory, options)
+    with prepared() as (directory, places):
+        run_all(runs, directory, options, places)
         return report.closing_line(runs)
 
 
-def run_all(runs, directory, options):
+def run_all(runs, directory, options, places=None):
     start = time.monotonic()
+    if pace.factor() > 1:
+        say(f"time limits are multiplied by {pace.factor()}: this machine is slow or busy")
     try:
-        Runner(Images(), directory, options.verbose).run_all(runs)
+        Runner(Images(), directory, options.verbose).run_all(runs, places=places)
+    except BaseException:
+        report.cut_line(runs)
+        raise
     finally:
         report.write_json(runs, directory / "results.json")
         if options.keep_logs:
@@ -137,11 +143,11 @@ def run_all(runs, directory, options):
 
 
 @contextlib.contextmanager
-def prepared(options):
-    """The lock and a new directory for logs."""
+def prepared():
+    """A new directory for logs, and places for machines."""
     need_space(cache(), NEEDED_MB)
-    with one_at_a_time():
-        yield run_directory()
+    with Places() as places:
+        yield run_directory(), places
 
 
 def do_demo(options):
@@ -149,7 +155,7 @@ def do_demo(options):
     options.kernel = options.kernel or "6.12"
     options.verbose = True
     (run,) = plan(scenario.find(["smoke"]), options)
-    with prepared(options) as directory:
+    with prepared() as (directory, _):
         run_all([run], directory, options)
     names = {"ours": "xenfront", "intree": "in-tree"}
     report.table(run, f"{names[run.driver]} drivers in a {run.scenario.type.upper()} guest "
@@ -162,7 +168,7 @@ def do_demo(options):
 def do_shell(options):
     options.kernel = options.kernel or "6.12"
     (run,) = plan([scenario.load(HERE / "shell.sh")], options)
-    with prepared(options) as directory:
+    with prepared() as (directory, _):
         Runner(Images(), directory).shell(run)
     return 0
 

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 
-from . import verdict
+from . import pace, verdict
 from .images import concatenate
 from .util import BenchError
 
@@ -82,7 +82,7 @@ class Machine:
     def __init__(self, options, images, run):
         self._options, self._images, self.run = options, images.of(options.arch), run
         self._process = self._socket = self.console = None
-        self._pending = b""
+        self._pending, self._aborted = b"", False
         self.xen_log = run / "xen.log"
 
     def __enter__(self):
@@ -119,7 +119,9 @@ class Machine:
                                              preexec_fn=_die_with_parent)
         agent.close()
         console.close()
-        event, _ = self.event(BOOT_LIMIT, "Xen and dom0 do not come up")
+        if self._aborted:
+            raise BenchError("the bench ends")
+        event, _ = self.event(int(BOOT_LIMIT * pace.factor()), "Xen and dom0 do not come up")
         if event != "ready":
             raise BenchError(f"dom0 said {event} instead of ready", self.xen_log)
         self.boot_seconds = time.monotonic() - self.started
@@ -171,9 +173,15 @@ class Machine:
             except (BenchError, subprocess.TimeoutExpired):
                 pass
 
-    def _kill(self):
+    def abort(self):
+        """From another thread: whoever waits for the agent finds the machine gone."""
+        self._aborted = True
         if self._process and self._process.poll() is None:
             self._process.kill()
+
+    def _kill(self):
+        self.abort()
+        if self._process:
             self._process.wait()
         for end in (self._socket, self.console):
             if end:
@@ -182,11 +190,10 @@ class Machine:
             (self.run / name).unlink(missing_ok=True)
 
 
-
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 
 
 def _die_with_parent():
-    """QEMU must not outlive a bench that was killed outright."""
+    """QEMU must not outlive a bench that was killed outright (nor the thread that started it)."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -4,15 +4,24 @@
 import json
 import sys
 
-from .util import show_tail
+from .util import OUTPUT, show_tail
 
 
-def test_line(test, verbose):
-    if test and verbose:
-        print(f"    {test.result:4} {test.name} {test.reason}".rstrip(), flush=True)
+def test_line(test, whose=""):
+    """One test as it ends; whose it is where guests run side by side."""
+    with OUTPUT:
+        print(f"    {whose}{test.result:4} {test.name} {test.reason}".rstrip(), flush=True)
 
 
-def scenario_line(run, progress):
+def scenario_line(run, progress, log=None):
+    """One guest's result and, where it failed, what explains it: a log beside its console."""
+    with OUTPUT:
+        _scenario_line(run, progress)
+        if run.result != "pass":
+            show_tail(log)
+
+
+def _scenario_line(run, progress):
     counts = [f"{run.count('pass')} passed"]
     for word, result in (("failed", "fail"), ("skipped", "skip")):
         if run.count(result):
@@ -48,14 +57,29 @@ def table(run, title):
 
 
 def totals(runs):
-    return {result: sum(run.count(result) for run in runs) for result in ("pass", "fail", "skip")}
+    """Of the guests that have been judged."""
+    judged = [run for run in runs if run.result]
+    return {result: sum(run.count(result) for run in judged) for result in ("pass", "fail", "skip")}
+
+
+def _counts(runs):
+    count = totals(runs)
+    return f"{count['pass']} passed, {count['fail']} failed, {count['skip']} skipped"
 
 
 def closing_line(runs):
     """The plain line, and the exit status that goes with it."""
     count = totals(runs)
-    print(f"{count['pass']} passed, {count['fail']} failed, {count['skip']} skipped", flush=True)
+    print(_counts(runs), flush=True)
     return 0 if count["pass"] and not count["fail"] else 1
+
+
+def cut_line(runs):
+    """For a bench that ends before its guests have: what there is. scripts/check reads it."""
+    left = [run.name for run in runs if not run.result]
+    with OUTPUT:
+        print(f"so far: {_counts(runs)}; {len(runs) - len(left)} of {len(runs)} guests, "
+              f"without {' '.join(left) or 'none'}", flush=True)
 
 
 def write_json(runs, path):

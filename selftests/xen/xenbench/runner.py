@@ -4,22 +4,25 @@
 import dataclasses
 import re
 import shutil
+import threading
 import time
 from pathlib import Path
 
-from . import console, report, verdict
+from . import console, pace, report, schedule, verdict
 from .arch import ARCHITECTURES
 from .cpio import Archive
+from .crew import Crew
 from .machine import Machine, Options
 from .scenario import Scenario, shell_assignments
-from .util import TOP, BenchError, say, show_tail
+from .util import TOP, BenchError, say
 from .verdict import Test
 
 CMDLINE = ("console=hvc0 rdinit=/init panic=1 oops=panic printk.time=1 mitigations=off "
            "watchdog_thresh=60")
 DEBUG_CMDLINE = "slub_debug=FZPU page_poison=1 kfence.sample_interval=10 init_on_free=0"
 MODULES = ("xen-frontlib.ko", "xen-netfront.ko", "xen-blkfront.ko")
-# What xl, the backends and the checks after the guest may take beside the scenario's own time.
+# What xl, the backends and the checks after the guest may take beside the scenario's own time, on
+# an idle machine (see pace.py).
 GRACE = 300
 
 
@@ -62,16 +65,25 @@ class Runner:
         self._skips = verdict.expected_skips()
         self._boots = self._total = self._done = 0
         self._repeated = False
+        self._crew, self._lock = Crew(), threading.Lock()
 
-    def run_all(self, runs, disks=()):
-        """Boots once for each kind of machine the runs need, in the order they come."""
+    def run_all(self, runs, disks=(), places=None):
+        """Boots once for each kind of machine that the runs need, or twice where that is quicker.
+
+        places: where a second machine's place may be had; without it guests run one by one. Those
+        that need two CPUs do in any case.
+        """
         self._prepare_images(runs)
         self._total, self._done = len(runs), 0
-        groups = {}
-        for run in runs:
-            groups.setdefault(run.scenario.machine(), []).append(run)
-        for group in groups.values():
-            self._run_group(group, disks)
+        seconds = schedule.remembered()
+        alone = [run for run in runs if schedule.needs_two_cpus(run.scenario)]
+        others = [run for run in runs if not schedule.needs_two_cpus(run.scenario)]
+        try:
+            for some, where in ((alone, None), (others, places)):
+                todo = schedule.Schedule(some, seconds)
+                self._crew.run(todo, lambda kind, todo=todo: self._run_kind(todo, kind, disks), where)
+        finally:
+            schedule.remember(runs)
 
     def _prepare_images(self, runs):
         """Everything fetched and built before the clock of a boot runs."""
@@ -88,40 +100,43 @@ class Runner:
         parts += [images.tools(name) for name in run.scenario.tools]
         return images.kernel(run.kernel).name, " ".join(part.name for part in parts)
 
-    def _run_group(self, group, disks):
-        todo = list(group)
-        while todo:
+    def _run_kind(self, todo, kind, disks):
+        """Runs guests on one machine until none is left for it, or dom0 is lost."""
+        run = todo.take(kind)
+        if not run:
+            return
+        with self._lock:
             self._boots += 1
-            machine = self._machine(todo[0].scenario, disks)
-            try:
-                with machine:
-                    say(f"Xen and dom0 up in {machine.boot_seconds:.0f} s, "
-                        f"{len(todo)} guests to run")
-                    self._run_on(machine, todo)
-            except BenchError:
-                if not self._excused(machine.xen_log, "dom0"):
-                    raise
+            machine = self._machine(run.scenario, disks)
+        try:
+            with self._crew.minds(machine), machine:
+                say(f"Xen and dom0 up in {machine.boot_seconds:.0f} s, "
+                    f"{todo.left(kind) + 1} guests to run")
+                while run and self._run_on(machine, run):
+                    run = todo.take(kind)
+        except BenchError:
+            if self._crew.cut or not self._excused(machine.xen_log, "dom0"):
+                raise
+            todo.give_back(kind, run)
 
-    def _run_on(self, machine, todo):
-        """Runs guests until all are done or dom0 is lost; the rest then get a new machine."""
-        while todo:
-            run = todo.pop(0)
-            start = time.monotonic()
-            lost = None
-            try:
-                self._run_one(machine, run)
-                self._repeat_if_emulator_failed(machine, run)
-            except BenchError as error:
-                run.faults.append(str(error))
-                lost = error
-            run.seconds = time.monotonic() - start
-            judge(run, self._skips)
+    def _run_on(self, machine, run):
+        """Runs and judges one guest; whether the machine can take another."""
+        start = time.monotonic()
+        lost = None
+        try:
+            self._run_one(machine, run)
+            self._repeat_if_emulator_failed(machine, run)
+        except BenchError as error:
+            run.faults.append(str(error))
+            lost = error
+        if self._crew.cut:
+            return False
+        run.seconds = time.monotonic() - start
+        judge(run, self._skips)
+        with self._lock:
             self._done += 1
-            report.scenario_line(run, f"{self._done} of {self._total}")
-            if lost and run.result != "pass":
-                show_tail(lost.log)
-            if lost:
-                return
+            report.scenario_line(run, f"{self._done} of {self._total}", lost and lost.log)
+        return not lost
 
     def _repeat_if_emulator_failed(self, machine, run):
         """A guest alone; where dom0 or Xen died of it, the guest has failed."""
@@ -132,9 +147,10 @@ class Runner:
     def _excused(self, log, name):
         """Once of all that run, and said: what happens a second time is no accident."""
         shown = verdict.emulator_failed(log)
-        if not shown or self._repeated:
-            return False
-        self._repeated = True
+        with self._lock:
+            if not shown or self._repeated:
+                return False
+            self._repeated = True
         say(f"{name}: the emulator failed, not the kernel ({shown}): once more")
         return True
 
@@ -196,13 +212,14 @@ class Runner:
             "BACKEND": scenario.backend, "VCPUS": scenario.vcpus, "MEMORY": scenario.memory,
             "NICS": scenario.nics, "DISKS": scenario.disks, "HIDE": scenario.hide,
             "XL": scenario.xl,
-            "TIMEOUT": scenario.timeout, "KERNEL": kernel,
+            "TIMEOUT": int(scenario.timeout * pace.factor()), "KERNEL": kernel,
             "INITRD": initrd,
             "CMDLINE": " ".join(filter(None, words))})
 
     def _follow(self, machine, run, ktap):
         """Takes the agent's events of one guest until its end."""
-        deadline = time.monotonic() + run.scenario.timeout + GRACE
+        deadline = time.monotonic() + (run.scenario.timeout + GRACE) * pace.factor()
+        last = time.monotonic()
         with open(run.directory / "ktap", "w") as lines, \
                 open(run.directory / "dom0.log", "w") as log:
             while True:
@@ -212,13 +229,24 @@ class Runner:
                     return
                 if word == "ktap":
                     print(rest, file=lines, flush=True)
-                    report.test_line(ktap.feed(rest), self._verbose)
+                    last = self._test(ktap.feed(rest), run, last)
                 elif word == "log":
                     print(rest, file=log, flush=True)
                 elif word == "fault":
                     run.faults.append(rest)
                 elif word == "exit":
                     run.exit = rest
+
+
+    def _test(self, test, run, last):
+        """Takes one test as it ends, and when the one before it did; when this one did."""
+        if not test:
+            return last
+        now = time.monotonic()
+        test.seconds = round(now - last, 1)
+        if self._verbose:
+            report.test_line(test, f"{run.name}: " if self._crew.several else "")
+        return now
 
 
 def judge(run, skips):

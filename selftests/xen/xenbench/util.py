@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Messages, the cache directory, the lock and the limits everything else keeps to."""
+"""Messages, the cache directory and the limits everything else keeps to."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -21,8 +21,13 @@ class BenchError(Exception):
         self.log = log
 
 
+# Held by whoever prints lines that belong together; guests may run side by side.
+OUTPUT = threading.RLock()
+
+
 def say(text):
-    print(f"bench: {text}", flush=True)
+    with OUTPUT:
+        print(f"bench: {text}", flush=True)
 
 
 @contextlib.contextmanager
@@ -69,36 +74,3 @@ def show_tail(path, lines=25):
     for line in tail(path, lines):
         print(f"    {line}", file=sys.stderr)
     sys.stderr.flush()
-
-
-@contextlib.contextmanager
-def one_at_a_time(limit=3600):
-    """Holds the lock that keeps emulated machines from slowing each other down.
-
-    XENFRONT_BENCHES says how many may run side by side.
-    """
-    places = [cache() / f"bench.{n}.lock" for n in range(int(os.environ.get("XENFRONT_BENCHES", "1")))]
-    with contextlib.ExitStack() as stack:
-        streams = [stack.enter_context(open(path, "a+")) for path in places]
-        stream = _take(streams, time.monotonic() + limit)
-        stream.truncate(0)
-        stream.write(f"{os.getpid()}\n")
-        stream.flush()
-        yield
-
-
-def _take(streams, deadline):
-    """The first of the lock files that comes free, locked."""
-    told = False
-    while True:
-        for stream in streams:
-            with contextlib.suppress(OSError):
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return stream
-        if not told:
-            streams[0].seek(0)
-            say(f"waiting for another bench (process {streams[0].read().strip() or '?'})")
-            told = True
-        if time.monotonic() > deadline:
-            raise BenchError(f"another bench still holds {streams[0].name}")
-        time.sleep(1)

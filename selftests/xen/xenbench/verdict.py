@@ -98,6 +98,7 @@ class Test:
     result: str
     reason: str = ""
     figure: str = ""
+    seconds: float = 0
 
 
 class Ktap:
