@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Unit tests of what judges, counts and plans; they boot nothing."""
+"""Unit tests of what judges, counts and plans, here and in scripts/check; they boot nothing."""
 
 import contextlib
+import importlib.machinery
+import importlib.util
 import io
 import os
 import sys
@@ -16,9 +18,9 @@ from unittest import mock
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from xenbench import crew, pace, runner, scenario, schedule, verdict  # noqa: E402
+from xenbench import crew, pace, report, runner, scenario, schedule, verdict  # noqa: E402
 from xenbench.places import Places  # noqa: E402
-from xenbench.util import BenchError  # noqa: E402
+from xenbench.util import TOP, BenchError  # noqa: E402
 
 
 def read(text):
@@ -146,6 +148,131 @@ class ReportTest(unittest.TestCase):
         self.assertFalse(self.emulator_failed((text % "66").replace("int3", "Oops")))
         other = text.replace("Code:", "Code: Unable to access opcode bytes\n[ 2.0] BUG: Code:")
         self.assertFalse(self.emulator_failed(other % "66"))
+
+
+def load_check():
+    """scripts/check, which has no name that Python could import."""
+    path = str(TOP / "scripts" / "check")
+    loader = importlib.machinery.SourceFileLoader("check", path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("check", loader))
+    loader.exec_module(module)
+    return module
+
+
+check = load_check()
+
+
+class StepTest(unittest.TestCase):
+    """What scripts/check makes of the output of a step."""
+
+    bench = ["bench: Xen and dom0 up in 9 s, 3 guests to run",
+             "ok   smoke: 7 passed (31 s, 1 of 3)",
+             "FAIL net-x@6.1: 2 passed, 1 failed, 3 skipped (40 s, 2 of 3)"]
+
+    def judge(self, lines, status=None, cut="cut: took longer than 9 s"):
+        count, problems = check.judge("step", lines, status, "" if status is not None else cut, [])
+        return str(count), problems
+
+    def test_closing_line(self):
+        self.assertEqual(self.judge(["noise", "5 passed, 0 failed, 1 skipped"], 0),
+                         ("5 passed, 0 failed, 1 skipped", []))
+
+    def test_bench_that_was_ended(self):
+        said = "so far: 31 passed, 0 failed, 2 skipped; 2 of 3 guests, without net-manners"
+        count, problems = self.judge([*self.bench[:2], said, "bench: interrupted"])
+        self.assertEqual(count, "31 passed, 1 failed, 2 skipped")
+        self.assertEqual(problems, ["cut: took longer than 9 s"])
+
+    def test_bench_that_was_killed(self):
+        count, problems = self.judge(self.bench)
+        self.assertEqual(count, "9 passed, 2 failed, 3 skipped")
+        self.assertEqual(problems, ["1 failed", "cut: took longer than 9 s"])
+
+    def test_bench_that_could_not_go_on(self):
+        count, problems = self.judge([*self.bench[:2], "bench: error: Xen does not come up"], 2)
+        self.assertEqual(count, "7 passed, 1 failed, 0 skipped")
+        self.assertEqual(problems, ["exit status 2"])
+
+    def test_the_lines_are_the_benchs_own(self):
+        """As report.py prints them, not as this test remembers them."""
+        done, left = a_run("one"), a_run("two")
+        done.tests, done.result = [verdict.Test("a", "pass"), verdict.Test("b", "skip")], "pass"
+        lines = printed(report.scenario_line, done, "1 of 2")
+        self.assertEqual(str(check.count_guests(lines)), "1 passed, 0 failed, 1 skipped")
+        left.tests = [verdict.Test("not judged", "pass")]
+        lines = printed(report.cut_line, [done, left])
+        self.assertEqual(str(check.count_guests(lines)), "1 passed, 0 failed, 1 skipped")
+        self.assertIn("1 of 2 guests, without two", lines[0])
+
+    def test_ktap_that_was_cut(self):
+        """The plan of these comes last, and so is missing."""
+        self.assertEqual(self.judge(["KTAP version 1", "ok 1 a", "ok 2 b"])[0],
+                         "2 passed, 1 failed, 0 skipped")
+
+    def test_ktap_with_a_plan_that_was_cut(self):
+        count, problems = self.judge(["1..3", "ok 1 a", "not ok 2 b"])
+        self.assertEqual(count, "1 passed, 3 failed, 0 skipped")
+        self.assertIn("3 tests planned, 2 reported", problems)
+
+    def test_nothing_counted(self):
+        self.assertEqual(self.judge(["building"])[0], "0 passed, 1 failed, 0 skipped")
+
+    def test_exit_status_alone(self):
+        self.assertEqual(self.judge(["fine"], 0)[0], "1 passed, 0 failed, 0 skipped")
+        self.assertEqual(self.judge(["not fine"], 3), ("0 passed, 1 failed, 0 skipped", ["exit status 3"]))
+
+
+class CheckTest(unittest.TestCase):
+    """scripts/check with steps of our own."""
+
+    def setUp(self):
+        self.logs = tempfile.TemporaryDirectory()
+        self.addCleanup(self.logs.cleanup)
+        self.addCleanup(setattr, check, "LOGS", check.LOGS)
+        check.LOGS = self.logs.name
+
+    def run_steps(self, *commands, limit=60, lane="beside", deadline=0, factor=1):
+        steps = [check.Step("host", f"step{n}", limit, lane, one) for n, one in enumerate(commands)]
+        with contextlib.redirect_stdout(io.StringIO()):
+            return list(check.in_turn(check.Check(deadline, factor, []), steps))
+
+    def test_a_step_that_is_ended_tells_what_it_has(self):
+        """It has time for its last words; a shell would not even begin them at once."""
+        words = 'trap "sleep 1; echo so far: 3 passed, 0 failed, 0 skipped; exit" TERM; sleep 60 & wait'
+        (step,) = self.run_steps(words, limit=1, lane="alone")
+        self.assertEqual(str(step.count), "3 passed, 1 failed, 0 skipped")
+        self.assertIn("cut: took longer than 1 s", step.text)
+
+    def test_a_step_that_does_not_listen_is_killed(self):
+        self.addCleanup(setattr, check, "LAST_WORDS", check.LAST_WORDS)
+        check.LAST_WORDS = 1
+        (step,) = self.run_steps("trap '' TERM; echo 'ok   a: 4 passed (3 s, 1 of 9)'; "
+                                 "while :; do sleep 1; done", limit=1)
+        self.assertEqual(str(step.count), "4 passed, 1 failed, 0 skipped")
+
+    def test_side_by_side_and_in_order(self):
+        # Each of the two waits for the other: one after the other they would not end.
+        meet = "touch {0}/a{1}; until [ -e {0}/a{2} ]; do sleep 0.1; done; sleep {3}"
+        steps = self.run_steps(meet.format(self.logs.name, 1, 2, 1), meet.format(self.logs.name, 2, 1, 0),
+                               "false", limit=20)
+        self.assertEqual([step.name for step in steps], ["step0", "step1", "step2"])
+        self.assertEqual([step.count.passed for step in steps], [1, 1, 0])
+
+    def test_limits_grow_with_the_pace(self):
+        (step,) = self.run_steps("sleep 2", limit=1, factor=4)
+        self.assertEqual(step.count.passed, 1)
+
+    def test_the_whole_has_an_end(self):
+        steps = self.run_steps("echo ok 1 a; sleep 60", "true", lane="alone", deadline=1 / 60)
+        self.assertEqual([str(step.count) for step in steps],
+                         ["1 passed, 1 failed, 0 skipped", "0 passed, 1 failed, 0 skipped"])
+        self.assertIn("not begun", steps[1].text)
+
+
+def printed(function, *arguments):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        function(*arguments)
+    return out.getvalue().splitlines()
 
 
 def a_run(name, **header):
