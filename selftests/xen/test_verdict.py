@@ -429,6 +429,16 @@ class PaceTest(unittest.TestCase):
             self.assertEqual(pace.factor(), 1.75)
 
 
+class FindTest(unittest.TestCase):
+    def names(self, *wanted):
+        return [one.name for one in scenario.find(wanted)]
+
+    def test_patterns(self):
+        self.assertEqual(self.names("smoke-p*", "smoke"), ["smoke-pvh", "smoke"])
+        self.assertEqual(self.names("smoke-pvh", "smoke-pv?"), ["smoke-pvh"])
+        self.assertRaises(BenchError, self.names, "no-such*")
+
+
 def main():
     """Ends with a line that scripts/check counts."""
     result = unittest.main(exit=False).result

@@ -2,6 +2,7 @@
 """Scenario files: a header of "#: key = value" lines (TOML) above shell functions."""
 
 import dataclasses
+import fnmatch
 import shlex
 import tomllib
 from pathlib import Path
@@ -90,16 +91,18 @@ def load_slow():
 
 
 def find(names):
-    """Scenarios by name or by path of a file."""
-    found = []
+    """Scenarios by name, by pattern of a shell or by path of a file; each once."""
+    known = sorted(path.stem for path in DIRECTORIES["scenarios"].glob("*.sh"))
+    paths = {}
     for name in names:
-        path = Path(name)
-        if path.suffix != ".sh":
-            path = DIRECTORIES["scenarios"] / f"{name}.sh"
-        if not path.exists():
+        if name.endswith(".sh"):
+            these = [Path(name)]
+        else:
+            these = [DIRECTORIES["scenarios"] / f"{one}.sh" for one in fnmatch.filter(known, name)]
+        if not these or not these[0].exists():
             raise BenchError(f"no scenario {name} (bench list shows them)")
-        found.append(load(path))
-    return found
+        paths.update(dict.fromkeys(these))
+    return [load(path) for path in paths]
 
 
 def shell_assignments(values):
