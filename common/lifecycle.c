@@ -197,6 +197,7 @@ static enum xfl_result xfl_connect(struct xfl_device *xd)
 	xfl_take_event(xd, XFL_EV_RECONNECT);
 	xfl_forgive(xd, XFL_WITHHELD_LIED | XFL_WITHHELD_MOVED);
 	xd->quiesced = false;
+	xd->live = false;
 	xd->early = false;
 	err = xd->ops->connect(xd);
 	if (!err)
@@ -208,8 +209,10 @@ static enum xfl_result xfl_go_live(struct xfl_device *xd)
 {
 	int err = xd->ops->go_live(xd);
 
-	if (!err)
+	if (!err) {
+		xd->live = true;
 		xd->tries = 0;
+	}
 	return xfl_judge(xd, err, "starting I/O");
 }
 
@@ -219,7 +222,7 @@ static void xfl_quiesce(struct xfl_device *xd)
 		return;
 	xd->quiesced = true;
 	/* A backend that refuses, or is refused, over and over is not asked without a pause. */
-	if (xd->state == XFL_CONNECTING)
+	if (!xd->live)
 		xfl_rest(xd);
 	xd->ops->quiesce(xd, xd->why);
 }

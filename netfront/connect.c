@@ -314,8 +314,11 @@ static int xnf_connect(struct xfl_device *xd)
 
 	xnf_rss_forget(xn);
 	err = read_offer(xn) ?: xnf_show(xn);
-	if (err == -ENOENT && xnf_may_say(xn))
-		dev_err(&xd->xbdev->dev, "no MAC address in xenstore\n");
+	if (err == -ENOENT) {
+		if (xnf_may_say(xn))
+			dev_err(&xd->xbdev->dev, "no MAC address in xenstore\n");
+		return -EINVAL;
+	}
 	err = err ?: xnf_netdev_adapt(xn);
 	if (err)
 		return err;

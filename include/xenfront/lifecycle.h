@@ -110,6 +110,7 @@ struct xfl_ops {
  * @own: our state in xenstore, as last written, or read after a restore
  * @why: why the connection ends or has ended
  * @linked: there is a connection
+ * @live: @go_live has succeeded for it
  * @quiesced: @quiesce was called for it
  * @marked: the directory has our key, or cannot have one
  * @exchanged: the directory belongs to another device
@@ -139,6 +140,7 @@ struct xfl_device {
 	enum xfl_peer own;
 	enum xfl_why why;
 	bool linked;
+	bool live;
 	bool quiesced;
 	bool marked;
 	bool exchanged;
