@@ -15,6 +15,7 @@ mapfile -t mutants < <(grep -v '^#' "$TOP/selftests/host/mutants.list")
 # What can notice a break of a file; the first that fails decides.
 programs_of() {
 	case $1 in
+	common/lifetable.c) echo test_lifetable ;;
 	*/frame.h)	echo test_frame ;;
 	*/ringidx.h)	echo test_ringidx ;;
 	*/slots.h)	echo test_slots ;;
@@ -30,7 +31,7 @@ programs_of() {
 
 copy_tree() {
 	mkdir -p "$1/selftests"
-	cp -r "$TOP/include" "$TOP/netfront" "$TOP/blkfront" "$1/"
+	cp -r "$TOP/include" "$TOP/common" "$TOP/netfront" "$TOP/blkfront" "$1/"
 	cp -r "$TOP/selftests/host" "$1/selftests/"
 }
 
