@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The backend's side of a connection's life. States are looked at now and then, not watched:
- * the guest waits for our answer to each of its own, so none is missed that matters.
+ * The backend's side of a connection's life. What a watch says is that states are to be looked at,
+ * not what they were: the guest waits for our answer to each of its own, so none is missed that
+ * matters.
  */
 #include "badback.h"
 
@@ -113,7 +114,7 @@ static void follow(struct vif *v, unsigned int front)
 	}
 }
 
-/* To be called several times a second. */
+/* To be called when something has changed, and once a second: time ends some waiting. */
 void life_step(struct vif *v)
 {
 	unsigned int front = XenbusStateUnknown;

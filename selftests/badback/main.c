@@ -16,7 +16,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define STEP_MS		50
+/* Watches tell of changes in xenstore; what only time changes is looked at this often. */
+#define STEP_MS		1000
+/* A signal between looking for it and waiting is seen this much later. */
+#define WAIT_MS		200
 
 static volatile sig_atomic_t asked_to_end, asked_for_counts, asked_to_mend;
 
@@ -46,8 +49,11 @@ static long now_ms(void)
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-static void obey_signals(struct vif *v)
+/* Return: whether the state has to be looked at because of one. */
+static bool obey_signals(struct vif *v)
 {
+	bool leaves = asked_to_end && !v->leaving;
+
 	if (asked_to_end)
 		v->leaving = true;
 	if (asked_to_mend)
@@ -57,42 +63,49 @@ static void obey_signals(struct vif *v)
 		counts.rx_posted = linked(v) ? rx_posted(v) : 0;
 		count_print();
 	}
+	return leaves;
 }
 
-/* Waits for the guest, and for the TAP interface if the guest has room. */
-static void traffic(struct vif *v)
+/*
+ * Waits for xenstore, for the guest, and for the TAP interface if the guest has room.
+ * Return: whether something in xenstore has changed.
+ */
+static bool traffic(struct vif *v)
 {
 	bool room = !linked(v) || rx_room(v);
-	struct pollfd fd[2] = {
+	struct pollfd fd[3] = {
 		{ .fd = xenevtchn_fd(v->guest.evt), .events = POLLIN },
 		{ .fd = room ? v->tap : -1, .events = POLLIN },
+		{ .fd = xs_fileno(v->xs), .events = POLLIN },
 	};
 
-	if (poll(fd, 2, STEP_MS) <= 0)
-		return;
+	if (poll(fd, 3, WAIT_MS) <= 0)
+		return false;
 	if (fd[0].revents & POLLIN)
 		guest_event(&v->guest);
-	if (!linked(v)) {
+	if (linked(v)) {
+		ctrl_serve(v);
+		tx_serve(v);
+		rx_serve(v);
+	} else {
 		rx_discard(v);
-		return;
 	}
-	ctrl_serve(v);
-	tx_serve(v);
-	rx_serve(v);
+	return fd[2].revents & POLLIN && store_changed(v);
 }
 
 static void serve(struct vif *v)
 {
 	long stepped = 0;
+	bool due = true;
 
 	while (!v->ended) {
-		if (now_ms() - stepped >= STEP_MS) {
+		if (due || now_ms() - stepped >= STEP_MS) {
 			life_step(v);
 			stepped = now_ms();
 		}
-		obey_signals(v);
+		due = obey_signals(v);
 		if (!v->ended)
-			traffic(v);
+			due |= traffic(v);
 	}
 }
 
@@ -117,6 +130,7 @@ int main(int argc, char **argv)
 	v.tap = tap_open(argv[4]);
 	v.ctrl.refusals = argv[5];
 	v.fail_every = v.manner->fail_every;
+	store_watch(&v);
 	life_begin(&v);
 	serve(&v);
 	life_end(&v);
