@@ -75,12 +75,17 @@ guest_create() {	# NAME
 
 # What the guest sends: KTAP lines under data/ktap/N, one call of a dom0 function under data/call,
 # its exit status under data/exit.
+# All lines that are there are taken at once: a program run for each of them would take as long here
+# as many a test.
 guest_lines() {
-	local base=/local/domain/$DOMID/data/ktap number line
-	for number in $(xenstore-list "$base" 2>/dev/null | sort -n); do
-		line=$(xenstore-read "$base/$number") && tell_host "ktap ${line#|}"
-		xenstore-rm "$base/$number"
-	done
+	local base=/local/domain/$DOMID/data/ktap numbers line
+	mapfile -t numbers < <(xenstore-list "$base" 2>/dev/null)
+	[ ${#numbers[@]} -gt 0 ] || return 0
+	[ ${#numbers[@]} = 1 ] || mapfile -t numbers < <(printf '%s\n' "${numbers[@]}" | sort)
+	while IFS= read -r line; do
+		tell_host "ktap ${line#|}"
+	done < <(xenstore-read "${numbers[@]/#/$base/}")
+	xenstore-rm "${numbers[@]/#/$base/}"
 }
 
 guest_call() {
@@ -112,6 +117,15 @@ watch_start() {
 	WATCHED=$DOMID
 }
 
+# watch_wait: until something has changed, or for a moment; changes that come together are one.
+watch_wait() {
+	local more _
+	read -r -t 5 -u "$WATCH" _ || return
+	for ((more = 0; more < 100; more++)); do
+		read -r -t 0.02 -u "$WATCH" _ || return 0
+	done
+}
+
 watch_stop() {
 	exec {WATCH}<&-
 	kill "$WATCHER" 2>/dev/null
@@ -119,21 +133,23 @@ watch_stop() {
 
 # guest_serve: until the guest reports its exit status or is gone; fails when time is up.
 guest_serve() {
-	local deadline=$((SECONDS + TIMEOUT)) code _
+	local deadline=$((SECONDS + TIMEOUT)) names said
 	watch_start
 	while :; do
-		read -r -t 5 -u "$WATCH" _
-		guest_lines
-		guest_call
+		watch_wait
+		mapfile -t names < <(xenstore-list "/local/domain/$DOMID/data" 2>/dev/null)
+		said=" ${names[*]} "
+		[[ $said != *" ktap "* ]] || guest_lines
+		[[ $said != *" call "* ]] || guest_call
 		if [ "$WATCHED" != "$DOMID" ]; then
 			watch_stop
 			watch_start
-		elif code=$(xenstore-read "/local/domain/$DOMID/data/exit" 2>/dev/null); then
+		elif [[ $said = *" exit "* ]]; then
 			guest_lines
-			tell_host "exit $code"
+			tell_host "exit $(xenstore-read "/local/domain/$DOMID/data/exit")"
 			xenstore-write "/local/domain/$DOMID/data/seen" 1
 			break
-		elif guest_gone && ! guest_kept; then
+		elif [ "$said" = "  " ] && guest_gone && ! guest_kept; then
 			fault "guest died before it reported a result"
 			break
 		fi
