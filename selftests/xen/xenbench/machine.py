@@ -63,8 +63,10 @@ class Options:
         for tag, path, mode in (("images", images.directory, "on"), ("host", run, "off")):
             command += ["-fsdev", f"local,id={tag},path={path},security_model=none,readonly={mode}",
                         "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag},{virtio}"]
+        # Each belongs to one guest; a machine beside this one has it too, and leaves it alone.
         for name, path in self.disks:
-            command += ["-drive", f"file={path},if=none,id={name},format=raw,cache=unsafe",
+            command += ["-drive", f"file={path},if=none,id={name},format=raw,cache=unsafe,"
+                                  "file.locking=off",
                         "-device", f"virtio-blk-pci,drive={name},serial={name},{virtio}"]
         return command
 
