@@ -62,7 +62,7 @@ guest_config() {	# NAME
 guest_create() {	# NAME
 	guest_initrd "$1" >/tmp/initrd
 	guest_config "$1" >/tmp/guest.cfg
-	timeout 90 xl create -q -p /tmp/guest.cfg 1>&2 || return
+	timeout "$(paced 90)" xl create -q -p /tmp/guest.cfg 1>&2 || return
 	DOMID=$(xl domid "$1")
 	# A soft reset reads it again.
 	[ "$TYPE" = hvm ] || rm /tmp/initrd

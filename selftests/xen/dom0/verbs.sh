@@ -11,9 +11,12 @@ backends() {
 	done
 }
 
+# paced SECONDS: as many as they are on this machine just now; the bench says in $PACE how many percent.
+paced() { echo $(($1 * ${PACE:-100} / 100)); }
+
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1 * ${PACE:-100} / 100))
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $deadline ] || return 1

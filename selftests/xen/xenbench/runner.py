@@ -212,7 +212,8 @@ class Runner:
             "BACKEND": scenario.backend, "VCPUS": scenario.vcpus, "MEMORY": scenario.memory,
             "NICS": scenario.nics, "DISKS": scenario.disks, "HIDE": scenario.hide,
             "XL": scenario.xl,
-            "TIMEOUT": int(scenario.timeout * pace.factor()), "KERNEL": kernel,
+            "TIMEOUT": int(scenario.timeout * pace.factor()),
+            "PACE": int(100 * pace.factor()), "KERNEL": kernel,
             "INITRD": initrd,
             "CMDLINE": " ".join(filter(None, words))})
 
