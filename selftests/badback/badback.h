@@ -96,6 +96,7 @@ const struct manner *manner_named(const char *name);
 #define COUNTS(_)							\
 	_(connects)							\
 	_(tx_packets) _(tx_slots) _(tx_extras) _(tx_gso) _(tx_most)	\
+	_(tx_strange)							\
 	_(tx_errors) _(tx_rsp_error) _(tx_rsp_dropped) _(tx_dropped)	\
 	_(rx_packets) _(rx_slots) _(rx_extras) _(rx_gso) _(rx_most)	\
 	_(rx_dropped) _(rx_posted)					\
@@ -208,6 +209,8 @@ struct mcast {
  * @rx_gso: bit N set if it takes GSO of type N
  * @rx_csum: it takes packets without checksum
  * @fail_every: the manner's, 0 once packets are to fail no more
+ * @mac: the interface's address
+ * @deaf: does not look at xenstore
  * @ended: the device is gone or was taken down; nothing is left to do
  * @leaving: we were told to end
  */
@@ -229,6 +232,8 @@ struct vif {
 	unsigned int rx_gso;
 	bool rx_csum;
 	unsigned int fail_every;
+	uint8_t mac[ADDR_LEN];
+	bool deaf;
 	bool ended;
 	bool leaving;
 };

@@ -4,7 +4,8 @@
  *
  * Serves interface DEVICE of domain DOMID until the device is taken away or SIGTERM comes.
  * Dom0's kernel must have let go of it. SIGUSR1 prints the counters, SIGUSR2 ends the failures of a
- * manner that has some. Exit status: 0 if the guest kept to the protocol and to what was
+ * manner that has some. From SIGHUP to SIGHUP it does not look at xenstore, and goes on serving its
+ * rings, as a backend of a busy domain does. Exit status: 0 if the guest kept to the protocol and to what was
  * advertised, 1 if not, 2 if it could not be served.
  * REFUSALS: a file that says what of the control ring is refused, see ctrl.c.
  */
@@ -21,7 +22,7 @@
 /* A signal between looking for it and waiting is seen this much later. */
 #define WAIT_MS		200
 
-static volatile sig_atomic_t asked_to_end, asked_for_counts, asked_to_mend;
+static volatile sig_atomic_t asked_to_end, asked_for_counts, asked_to_mend, asked_to_turn;
 
 static void on_term(int sig)
 {
@@ -41,6 +42,12 @@ static void on_usr2(int sig)
 	asked_to_mend = 1;
 }
 
+static void on_hup(int sig)
+{
+	(void)sig;
+	asked_to_turn = 1;
+}
+
 static long now_ms(void)
 {
 	struct timespec ts;
@@ -58,6 +65,11 @@ static bool obey_signals(struct vif *v)
 		v->leaving = true;
 	if (asked_to_mend)
 		v->fail_every = 0;
+	if (asked_to_turn) {
+		asked_to_turn = 0;
+		v->deaf = !v->deaf;
+		puts(v->deaf ? "deaf" : "hears");
+	}
 	if (asked_for_counts) {
 		asked_for_counts = 0;
 		counts.rx_posted = linked(v) ? rx_posted(v) : 0;
@@ -99,11 +111,12 @@ static void serve(struct vif *v)
 	bool due = true;
 
 	while (!v->ended) {
-		if (due || now_ms() - stepped >= STEP_MS) {
+		due |= obey_signals(v);
+		if (!v->deaf && (due || now_ms() - stepped >= STEP_MS)) {
 			life_step(v);
 			stepped = now_ms();
+			due = false;
 		}
-		due = obey_signals(v);
 		if (!v->ended)
 			due |= traffic(v);
 	}
@@ -122,6 +135,7 @@ int main(int argc, char **argv)
 	signal(SIGTERM, on_term);
 	signal(SIGUSR1, on_usr1);
 	signal(SIGUSR2, on_usr2);
+	signal(SIGHUP, on_hup);
 	v.xs = xs_open(0);
 	if (!v.xs)
 		die("xenstore: %m");

@@ -61,6 +61,17 @@ void store_forget(struct vif *v)
 	free(keys);
 }
 
+static void find_mac(struct vif *v)
+{
+	char *text = read_key(v, v->back, "mac");
+	uint8_t *m = v->mac;
+
+	if (!text || sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", m, m + 1, m + 2, m + 3, m + 4,
+			    m + 5) != ADDR_LEN)
+		die("%s has no address", v->back);
+	free(text);
+}
+
 /* The frontend's directory names ours. */
 void store_find(struct vif *v, unsigned int handle)
 {
@@ -73,6 +84,7 @@ void store_find(struct vif *v, unsigned int handle)
 		die("%s has no backend", v->front);
 	snprintf(v->back, sizeof(v->back), "%s", back);
 	free(back);
+	find_mac(v);
 }
 
 /* Looking many times a second instead keeps an emulated dom0 busy with nothing else. */

@@ -3,6 +3,7 @@
 #include "badback.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FLAGS_FIRST	(NETTXF_csum_blank | NETTXF_data_validated | NETTXF_more_data | \
@@ -190,6 +191,15 @@ static bool describe(const struct vif *v, const struct packet *p, struct virtio_
 	return true;
 }
 
+/* Guests here send by no other address: such a frame holds what the guest did not mean to send. */
+static void look_at_sender(const struct vif *v, unsigned int len)
+{
+	if (!memcmp(bytes + ADDR_LEN, v->mac, ADDR_LEN) || counts.tx_strange++)
+		return;
+	printf("strange: %u bytes from %02x:%02x:%02x:%02x:%02x:%02x\n", len, bytes[6], bytes[7],
+	       bytes[8], bytes[9], bytes[10], bytes[11]);
+}
+
 static int16_t hand_on(struct vif *v, const struct packet *p)
 {
 	const char *wrong = judge(v, p);
@@ -201,7 +211,10 @@ static int16_t hand_on(struct vif *v, const struct packet *p)
 			  p->nr_extras);
 		return NETIF_RSP_ERROR;
 	}
-	if (!fetch(v, p) || !describe(v, p, &hdr))
+	if (!fetch(v, p))
+		return NETIF_RSP_ERROR;
+	look_at_sender(v, p->slot[0].size);
+	if (!describe(v, p, &hdr))
 		return NETIF_RSP_ERROR;
 	status = errors_tx(v);
 	if (status != NETIF_RSP_OKAY || tap_send(v->tap, &hdr, bytes, p->slot[0].size))
