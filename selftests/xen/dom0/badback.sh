@@ -36,6 +36,21 @@ badback_refuse() {
 # badback_mend DEVICE: no packet fails any more of those that its manner has fail.
 badback_mend() { kill -USR2 "${BADBACK[$1]}"; }
 
+# badback_deaf, badback_hears DEVICE: from the one to the other it does not look at xenstore, and goes
+# on serving its rings.
+badback_deaf()  { badback_turns "$1" deaf; }
+badback_hears() { badback_turns "$1" hears; }
+
+badback_turns() {
+	kill -HUP "${BADBACK[$1]}" && wait_for 10 badback_last_turn "$1" "$2"
+}
+
+badback_last_turn() { [ "$(grep -x -e deaf -e hears "$(badback_log "$1")" | tail -n 1)" = "$2" ]; }
+
+# badback_stands, badback_goes_on DEVICE: as if its domain had no CPU in between.
+badback_stands()  { kill -STOP "${BADBACK[$1]}"; }
+badback_goes_on() { kill -CONT "${BADBACK[$1]}"; }
+
 # badback_counts DEVICE NAME: one of its counters, as it is now.
 badback_counts() {
 	local log lines

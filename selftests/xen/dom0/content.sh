@@ -100,6 +100,31 @@ disks_fast() {
 	done < <(cat $SLOW/io.max)
 }
 
+# What is meant for one device and must not come to another: these words.
+STRAY_WORDS=meant-for-another
+
+# packets_to DEVICE NUMBER: so many datagrams full of them, without asking who is there.
+packets_to() {
+	local vif=vif$DOMID.$1 mac text number
+	[ -e "/sys/class/net/$vif" ] || vif=tap$DOMID.$1
+	mac=$(xenstore-read "/local/domain/0/backend/vif/$DOMID/$1/mac")
+	ip neigh replace "10.7.$1.2" lladdr "$mac" dev "$vif" nud permanent || return
+	text=$(for ((number = 0; number < 80; number++)); do echo -n "$STRAY_WORDS "; done)
+	for ((number = 0; number < $2; number++)); do
+		echo "$text" >"/dev/udp/10.7.$1.2/9"
+	done
+}
+
+# file_holds NAME SEED [FROM LEN]: what was written, and nothing of another device.
+file_holds() {
+	local file stray
+	file=$(disk_file "$1")
+	stray=$(grep -c "$STRAY_WORDS" "$file")
+	[ "$stray" = 0 ] || echo "$stray lines of another device's lie on $1"
+	shift
+	timeout 100 blkpat verify "$file" "$@" && [ "$stray" = 0 ]
+}
+
 # vlan_make ID DEVICE: on netback's interface or badback's, and on no other any more.
 vlan_make() {
 	local vif=vif$DOMID.$2

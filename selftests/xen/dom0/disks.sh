@@ -54,6 +54,7 @@ disk_config() {
 }
 
 disks_forget() {
+	mapped_forget
 	losetup --detach-all
 	rm -f /tmp/disks/*
 }
