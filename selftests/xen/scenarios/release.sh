@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "an interface leaves while its backend is busy: no disk holds packets, no packet holds a disk"
+#: nics = 2
+#: disks = ["xvda 16M"]
+#: timeout = 300
+
+# What the backend goes on to do with a ring that it has not let go of concerns what the guest meant
+# for that ring, and nothing else.
+
+dom0_after() { badback_all_ended; }
+
+network() {
+	ktap_test "a backend that can be busy" dom0 badback_take 1 slots
+	ktap_test "drivers load" load_drivers
+	ktap_test "interfaces have their numbers" net_names
+	ktap_test "links are up" eval "net_up 0 && net_up 1"
+	ktap_test "traffic" streams 1000000 10.7.1.1
+}
+
+# The in-tree driver waits as long as it takes.
+leaves() {
+	if [ "$DRIVER" = intree ]; then
+		job_begin leaves unbind net vif-1
+		sleep 15
+	else
+		in_time 60 unbind net vif-1
+	fi
+}
+
+interface_leaves() {
+	ktap_test "the backend looks at xenstore no more" dom0 badback_deaf 1
+	ktap_test "and stands still" dom0 badback_stands 1
+	ktap_test "packets wait for it" packets_wait eth1 100
+	ktap_test "the interface leaves its driver" leaves
+}
+
+disks_written() {
+	ktap_test "another disk comes" eval "dom0 block_attach xvdb 16M && wait_for 20 have_disk xvdb"
+	ktap_test "slow disks" eval "dom0 disk_slow xvda 2 && dom0 disk_slow xvdb 2"
+	ktap_test "writes are under way" eval "writes_begin xvda && writes_begin xvdb"
+	ktap_test "the backend goes on" dom0 badback_goes_on 1
+	ktap_test "packets come for the interface" dom0 packets_to 1 300
+	ktap_test "the disks go on" dom0 disks_fast
+	ktap_test "the writes end" eval "writes_end xvda && writes_end xvdb"
+	ktap_test "the disk holds what was written" dom0 file_holds xvda 31
+	ktap_test "and so does the other" dom0 file_holds xvdb 31
+	ktap_test "no packet held anything but packets" counted_is tx_strange 0
+}
+
+guest() {
+	export NUMBER=1
+	ktap_print_header
+	network
+	ktap_test "disk is there" wait_for 20 have_disk xvda
+	ktap_test "something to write" writes_make 16 31
+	interface_leaves
+	disks_written
+	ktap_test "the backend hears" dom0 badback_hears 1
+	ktap_test "the interface is free" wait_for 40 [ ! -e /sys/bus/xen/drivers/vif/vif-1 ]
+	ktap_test "the interface comes back" eval "bind net vif-1 && net_up 1"
+	ktap_test "traffic" streams 1000000 10.7.1.1
+	ktap_test "the backend saw nothing wrong" dom0 badback_clean 1
+	ktap_finished
+}
