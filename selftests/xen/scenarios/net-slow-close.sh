@@ -8,11 +8,14 @@
 
 # ---- in dom0 ----
 
-# What it says of a ring that was given up under it does not count.
-dom0_after() { badback_all_ended || true; }
+# What it finds on a ring that it has not let go of counts.
+dom0_after() { badback_all_ended; }
 
 stands_still() { kill -STOP "${BADBACK[0]}"; }
 goes_on() { kill -CONT "${BADBACK[0]}"; }
+
+# It serves its rings before it looks at xenstore again, as one does that has packets to move.
+goes_on_busy() { badback_goes_on 0 && packets_to 0 300 && badback_counts 0 violations && badback_hears 0; }
 
 # What it would write itself if it stood still a little later.
 writes_closing() { xenstore-write "$(badback_path 0)/state" 5; }
@@ -29,13 +32,17 @@ asks_with() { ethtool --set-tunable eth0 tx-copybreak "$1"; }
 
 # One that has seen nothing yet when the driver has closed, and waited twice.
 late_to_see() {
-	ktap_test "the backend stands still" dom0 stands_still
+	ktap_test "the backend is busy" dom0 badback_deaf 0
+	ktap_test "and stands still" dom0 stands_still
+	ktap_test "packets wait for it" packets_wait eth0 50
 	ktap_test "a new connection is asked for" asks_with 1024
 	ktap_test "the driver waits in vain, twice" wait_for 60 said 2 Connected
 	ktap_test "it has closed, and offers nothing yet" eval "sleep 1; front_is 6"
-	ktap_test "the backend goes on" dom0 goes_on
-	ktap_test "the new connection is made" wait_for 30 connects_are 2
+	ktap_test "the backend goes on" dom0 goes_on_busy
+	ktap_test "the new connection is made" wait_for 60 connects_are 2
 	ktap_test "traffic" eval "wait_for 20 carrier eth0 && streams 1000000"
+	ktap_test "it saw nothing wrong" dom0 badback_clean 0
+	ktap_test "and nothing but packets" counted_is tx_strange 0
 }
 
 # One that stays in Closing.
@@ -60,6 +67,7 @@ guest() {
 	ktap_test "nothing was wrong so far" dom0 badback_clean 0
 	late_to_see
 	slow_to_close
+	ktap_test "nothing was wrong at all" dom0 badback_clean 0
 	ktap_test "driver unloads" unload_driver net
 	ktap_finished
 }
