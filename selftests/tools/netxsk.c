@@ -4,6 +4,9 @@
  *
  *	netxsk bind IFACE				say "zero-copy" or "copy"
  *	netxsk hold IFACE SECONDS			the same, and stay bound
+ *	netxsk linger IFACE MB FILE			once there is FILE, let all go, make so much memory
+ *							one's own, and FILE.taken; once there is
+ *							FILE.look, say whether anybody wrote to it
  *	netxsk up|down IFACE HOST FIRST LAST [STEP]	Ethernet frames of these lengths
  *
  * Environment:
@@ -34,6 +37,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -357,6 +361,55 @@ static void hold(struct test *t, unsigned int seconds)
 	} while (now.tv_sec < end.tv_sec);
 }
 
+static void await_file(const char *name, const char *suffix)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s%s", name, suffix);
+	while (access(path, F_OK))
+		usleep(20000);
+}
+
+static void let_go(struct xsk *x)
+{
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	close(x->fd);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	printf("closed in %ld ms\n", (to.tv_sec - from.tv_sec) * 1000 +
+	       (to.tv_nsec - from.tv_nsec) / 1000000);
+	fflush(stdout);
+	munmap(x->umem, (size_t)x->frames * x->chunk);
+	close(x->link);
+}
+
+/* The pages of a socket that has gone are somebody's soon, here ours. */
+static void linger(struct test *t, size_t len, const char *file)
+{
+	unsigned int frames = 0, wrong = 0;
+	char path[128];
+	uint8_t *p;
+	FILE *f;
+
+	await_file(file, "");
+	let_go(&t->x);
+	p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		np_die("no memory: %m");
+	pattern_fill(p, len, NP_ETHERTYPE, 0);
+	snprintf(path, sizeof(path), "%s.taken", file);
+	f = fopen(path, "w");
+	if (!f || fclose(f))
+		np_die("%s: %m", path);
+	await_file(file, ".look");
+	for (frames = 0; frames < len / NP_FRAME; frames++)
+		wrong += pattern_check(p + (size_t)frames * NP_FRAME, NP_FRAME, NP_ETHERTYPE,
+				       (uint64_t)frames * NP_FRAME) >= 0;
+	if (wrong)
+		np_die("somebody wrote to %u of %u frames", wrong, frames);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[1] : "";
@@ -371,6 +424,8 @@ int main(int argc, char **argv)
 			   argc > 6 ? strtoul(argv[6], NULL, 0) : 1);
 	} else if (!strcmp(what, "hold") && argc > 3) {
 		hold(&t, strtoul(argv[3], NULL, 0));
+	} else if (!strcmp(what, "linger") && argc > 4) {
+		linger(&t, strtoul(argv[3], NULL, 0) << 20, argv[4]);
 	} else if (strcmp(what, "bind")) {
 		np_die("no such command, see the head of netxsk.c");
 	}
