@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "a new connection while the old one's I/O stands still in the backend: later the disk works"
+#: nics = 0
+#: timeout = 400
+#: intree_fails = "writes end|is there again"
+
+# blkback says that it has closed while I/O is under way, takes no new connection then, and waits
+# to be told once more.
+
+dom0_before() { hung_tasks_wait 0; }
+dom0_after() {
+	mapped_all_go_on
+	hung_tasks_wait 120
+}
+
+stands_still() {
+	ktap_test "$1: the disk stands still" dom0 mapped_stops xvdb
+	ktap_test "$1: writes are under way" writes_begin xvdb
+}
+
+works() {	# NAME SEED
+	ktap_test "$1: the disk works" eval "blkpat fill /dev/xvdb $2 && dom0 file_verify xvdb $2"
+}
+
+# The writes are the guest's still, and no error of the disk's.
+backend_reopens_busy() {
+	stands_still "backend reopens"
+	ktap_test "backend reopens" dom0 backend_reopens vbd-51728
+	ktap_test "backend reopens: a while later" sleep 5
+	ktap_test "backend reopens: the disk goes on" dom0 mapped_goes_on xvdb
+	ktap_test "backend reopens: writes end" writes_end xvdb
+	ktap_test "backend reopens: as they were to" dom0 file_verify xvdb 35
+	works "backend reopens" 36
+}
+
+bound_again_busy() {
+	stands_still "bound again"
+	ktap_test "bound again: out of the driver" in_time 90 unbind blk vbd-51728
+	ktap_test "bound again: and back" in_time 30 bind blk vbd-51728
+	ktap_test "bound again: a while later" sleep 5
+	ktap_test "bound again: the disk goes on" dom0 mapped_goes_on xvdb
+	ktap_test "bound again: writes have ended" wait_for 60 job_over writes-xvdb
+	ktap_test "bound again: it is there again" wait_for 60 have_disk xvdb
+	works "bound again" 37
+}
+
+guest() {
+	ktap_print_header
+	ktap_test "driver loads" load_driver blk
+	ktap_test "something to write" writes_make 16 35
+	ktap_test "a disk that can stand still" dom0 mapped_attach xvdb 16M
+	ktap_test "disk is there" wait_for 20 have_disk xvdb
+	backend_reopens_busy
+	bound_again_busy
+	ktap_finished
+}
