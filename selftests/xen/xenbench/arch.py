@@ -17,7 +17,7 @@ class Amd64:
     libraries = "lib/x86_64-linux-gnu"
     loader = ("lib64", "ld-linux-x86-64.so.2")
     cross_compile = ""
-    tools = ("dom0", "guest", "fio", "qdisk")
+    tools = ("dom0", "guest", "fio", "qdisk", "oxenstored")
     qemu = "qemu-system-x86_64"
     xen_console = "console=com1 com1=115200,8n1"
 
@@ -43,7 +43,7 @@ class Arm64:
     libraries = "lib/aarch64-linux-gnu"
     loader = ("lib", "ld-linux-aarch64.so.1")
     cross_compile = "aarch64-linux-gnu-"
-    tools = ("dom0", "guest")
+    tools = ("dom0", "guest", "oxenstored")
     qemu = "qemu-system-aarch64"
     xen_console = "console=dtuart dtuart=/pl011@9000000"
 

@@ -27,6 +27,7 @@ class Options:
     icount: bool = False
     pvh: bool = False
     qdisk: bool = False
+    oxenstored: bool = False
     memory: int = 4096
     dom0_memory: int = 2048
     disks: tuple = ()
@@ -37,7 +38,8 @@ class Options:
         """The machine a scenario asks for."""
         return cls(arch=scenario.arch, dom0_kernel=scenario.dom0_kernel,
                    dom0_vcpus=scenario.dom0_vcpus, icount=scenario.icount,
-                   pvh=scenario.type != "pv", qdisk=scenario.needs_qemu())
+                   pvh=scenario.type != "pv", qdisk=scenario.needs_qemu(),
+                   oxenstored=scenario.oxenstored)
 
     def command(self, images, run, agent, console):
         arch = images.arch
@@ -75,6 +77,8 @@ class Options:
                  images.helpers(), images.badback()]
         if self.qdisk:
             parts.append(images.tools("qdisk"))
+        if self.oxenstored:
+            parts.append(images.tools("oxenstored"))
         return parts
 
 

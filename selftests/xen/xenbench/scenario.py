@@ -42,6 +42,7 @@ class Scenario:
     # The machine under it
     dom0_kernel: str = "6.12"
     dom0_vcpus: int = 1
+    oxenstored: bool = False
     icount: bool = False
     # What must hold
     intree_fails: str = ""
@@ -59,7 +60,7 @@ class Scenario:
 
     def machine(self):
         """Scenarios for which this is equal can share one boot of Xen and dom0."""
-        return (self.arch, self.dom0_kernel, self.dom0_vcpus, self.icount,
+        return (self.arch, self.dom0_kernel, self.dom0_vcpus, self.oxenstored, self.icount,
                 self.type != "pv", self.needs_qemu())
 
     def needs_qemu(self):
