@@ -16,14 +16,19 @@ net_up() {
 	wait_for 20 carrier "eth$number"
 }
 
-# net_names: ethN is device N.
+# net_names: ethN is device N, whichever backend was ready first.
 net_names() {
-	local number name
+	local number name code=0
 	for ((number = 0; number < NICS; number++)); do
-		wait_for 20 test -d "/sys/bus/xen/devices/vif-$number/net" || return
+		if ! wait_for 20 test -d "/sys/bus/xen/devices/vif-$number/net"; then
+			echo "vif-$number has no interface"
+			code=1
+			continue
+		fi
 		name=$(ls "/sys/bus/xen/devices/vif-$number/net")
-		[ "$name" = "eth$number" ] || { echo "device $number is $name"; return 1; }
+		[ "$name" = "eth$number" ] || { echo "vif-$number is $name"; code=1; }
 	done
+	return $code
 }
 
 # begin_net: begin_suites for those of the network.
