@@ -14,14 +14,14 @@ wait_for() {
 }
 
 # dom0 FUNCTION ARGUMENT...: runs a function in dom0 (the scenario's own or one of its verbs),
-# prints what it printed (up to 900 bytes) and returns its status.
+# prints what it printed (up to 900 bytes) and returns its status. It has $DOM0_LIMIT seconds, or 120.
 dom0() {
 	local code answer call=$BASHPID.$RANDOM
 	# Lines still on their way would be lost if the function saves and restores this guest.
 	echo "@sync $call" >&9
 	wait_for 60 grep -qsx "$call" /tmp/synced || return
 	xenstore-write data/call "$call $*"
-	if ! wait_for 120 dom0_answered "$call"; then
+	if ! wait_for "${DOM0_LIMIT:-120}" dom0_answered "$call"; then
 		echo "dom0 does not answer: $*" >&2
 		return 1
 	fi
