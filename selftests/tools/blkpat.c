@@ -16,6 +16,9 @@
  *						start; the buffer begins OFFSET bytes into a page
  *	blkpat forget DISK SEED OPS SECONDS	reads that are to be polled for, and nobody does for so
  *						long; they have to be complete then
+ *	blkpat reads DISK SEED DEPTH queued|polled
+ *						after "fill": random reads, so many at once, into
+ *						buffers spoiled before each, until SIGTERM
  *	blkpat discard DISK SEED OPS		after "fill": so many discards at once
  *	blkpat flip FILE OFFSET			spoil one byte
  *	blkpat ioctl DISK NUMBER		an ioctl without an argument
@@ -169,11 +172,11 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc < 4)
-		bp_die("usage: blkpat fill|verify|sweep|mix|poll|readbatch|writebatch|forget|"
+		bp_die("usage: blkpat fill|verify|sweep|mix|poll|readbatch|writebatch|forget|reads|"
 		       "discard DISK SEED [ARG...] | flip FILE OFFSET | ioctl DISK NUMBER");
 	bp_page = sysconf(_SC_PAGESIZE);
 	d.seed = strtoull(argv[3], NULL, 0);
-	reads = !strcmp(what, "verify") || !strcmp(what, "readbatch");
+	reads = !strcmp(what, "verify") || !strcmp(what, "readbatch") || !strcmp(what, "reads");
 	disk_open(&d, argv[2], reads ? O_RDONLY : O_RDWR);
 	if (!strcmp(what, "fill"))
 		fill(&d);
@@ -191,6 +194,8 @@ int main(int argc, char **argv)
 			 atoi(argv[6]));
 	else if (!strcmp(what, "forget") && argc == 6)
 		bp_forget(&d, atoi(argv[4]), atoi(argv[5]));
+	else if (!strcmp(what, "reads") && argc == 6)
+		bp_reads(&d, atoi(argv[4]), !strcmp(argv[5], "polled"));
 	else if (!strcmp(what, "discard") && argc == 5)
 		bp_discard(&d, atoi(argv[4]));
 	else

@@ -34,6 +34,8 @@ void bp_mix(struct disk *d, unsigned int ops, unsigned int depth, bool polled);
 /* bp_batch.c */
 void bp_batch(struct disk *d, bool write, unsigned int nr, unsigned int bytes,
 	      unsigned int offset);
+/* bp_read.c */
+void bp_reads(struct disk *d, unsigned int depth, bool polled);
 
 /* bp_discard.c */
 void bp_discard(struct disk *d, unsigned int ops);

@@ -7,6 +7,8 @@
  *	netxsk linger IFACE MB FILE			once there is FILE, let all go, make so much memory
  *							one's own, and FILE.taken; once there is
  *							FILE.look, say whether anybody wrote to it
+ *	netxsk catch IFACE PORT				frames of the datagrams that "rain" sends to that
+ *							port, compared until SIGTERM; see rain.h
  *	netxsk up|down IFACE HOST FIRST LAST [STEP]	Ethernet frames of these lengths
  *
  * Environment:
@@ -28,12 +30,14 @@
 #define _GNU_SOURCE
 #include "netprobe.h"
 #include "pattern.h"
+#include "rain.h"
 #include "xsk.h"
 
 #include <errno.h>
 #include <linux/if_xdp.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +48,9 @@
 
 #define BATCH		16u
 #define TYPE_AT		12u	/* in an Ethernet frame */
+#define PORT_AT		36u	/* the one it goes to, with IPv4 and no options */
+#define DATAGRAM_AT	42u
+#define POISON		0xee
 #define LINK_SECONDS	60
 #define AGAIN_MS	1000
 
@@ -107,7 +114,8 @@ static void await_link(const struct test *t)
 	}
 }
 
-static void open_socket(struct test *t, const char *iface)
+/* Frames with this 16-bit number at this place are ours. */
+static void open_socket(struct test *t, const char *iface, unsigned int at, uint16_t value)
 {
 	unsigned int ifindex = if_nametoindex(iface);
 	int err;
@@ -128,7 +136,7 @@ static void open_socket(struct test *t, const char *iface)
 	err = xsk_open(&t->x, ifindex, t->queue);
 	if (err)
 		np_die("socket: %s", strerror(-err));
-	err = xsk_prog_attach(&t->x, ifindex, t->queue, TYPE_AT, NP_ETHERTYPE);
+	err = xsk_prog_attach(&t->x, ifindex, t->queue, at, value);
 	if (err)
 		np_die("program: %s", strerror(-err));
 	puts(xsk_is_zero_copy(&t->x) ? "zero-copy" : "copy");
@@ -339,6 +347,37 @@ static void all_frames(struct test *t, bool up, const char *host, unsigned int f
 		       t->received);
 }
 
+/* ---- what keeps coming ---- */
+
+static volatile sig_atomic_t enough;
+
+static void on_term(int signal)
+{
+	(void)signal;
+	enough = 1;
+}
+
+static int catch(struct test *t)
+{
+	struct sigaction term = { .sa_handler = on_term };
+	struct rain_count count = { 0 };
+	uint64_t addr;
+	uint32_t got;
+
+	sigaction(SIGTERM, &term, NULL);
+	while (!enough) {
+		if (!xsk_receive(&t->x, 100, &addr, &got))
+			continue;
+		rain_judge(&count, t->x.umem + addr + DATAGRAM_AT,
+			   got < DATAGRAM_AT ? 0 : got - DATAGRAM_AT);
+		addr -= addr % t->x.chunk;
+		/* So that nothing is taken for what it is to bring next. */
+		memset(t->x.umem + addr, POISON, t->x.chunk);
+		xsk_give(&t->x, addr);
+	}
+	return rain_verdict(&count);
+}
+
 static void hold(struct test *t, unsigned int seconds)
 {
 	struct timespec now, end;
@@ -418,7 +457,11 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		np_die("arguments are missing, see the head of netxsk.c");
-	open_socket(&t, argv[2]);
+	if (!strcmp(what, "catch") && argc == 4) {
+		open_socket(&t, argv[2], PORT_AT, strtoul(argv[3], NULL, 0));
+		return catch(&t);
+	}
+	open_socket(&t, argv[2], TYPE_AT, NP_ETHERTYPE);
 	if ((up || !strcmp(what, "down")) && argc > 5) {
 		all_frames(&t, up, argv[3], strtoul(argv[4], NULL, 0), strtoul(argv[5], NULL, 0),
 			   argc > 6 ? strtoul(argv[6], NULL, 0) : 1);

@@ -9,6 +9,17 @@ file_flip()   { blkpat flip "$(disk_file "$1")" "$2"; }
 file_sum()    { sha256sum <"$(disk_file "$1")" | cut -d' ' -f1; }
 file_blocks() { stat -c %b "$(disk_file "$1")"; }
 
+# disks_filled SEED SIZE NAME...: before the guest is made, all alike; blkpat knows what is where.
+disks_filled() {
+	local seed=$1 size=$2 name first
+	shift 2
+	first=$(disk_file "$1")
+	truncate -s "$size" "$first" && blkpat fill "$first" "$seed" || return
+	for name in "${@:2}"; do
+		cp "$first" "$(disk_file "$name")" || return
+	done
+}
+
 # disk_grow NAME SIZE
 disk_grow() {
 	local file loop
@@ -73,18 +84,18 @@ backend_reopens() {
 	vbd_closed "$1" && wait_for 10 state_is "$directory" 6 && xenstore-write "$directory/state" 2
 }
 
-# disk_slow NAME NUMBER: its backend may write, or discard, so many times a second, two at least, and
-# has in its hands for long whatever the guest sends. What is limited are its threads, by a control
-# group; those of a backend the guest is restored to are in no group.
+# disk_slow NAME NUMBER [riops]: its backend may write, or discard, so many times a second, two at
+# least, and has in its hands for long whatever the guest sends; with "riops", read. What is limited
+# are its threads, by a control group; those of a backend the guest is restored to are in no group.
 SLOW=/sys/fs/cgroup/slow
 disk_slow() {
-	local loop thread found=1
+	local loop thread found=1 what=${3:-wiops}
 	[ -e $SLOW ] || {
 		mount -t cgroup2 cgroup /sys/fs/cgroup && echo +io >/sys/fs/cgroup/cgroup.subtree_control &&
 			mkdir $SLOW
 	} || return
 	loop=$(losetup --noheadings --output NAME --associated "$(disk_file "$1")")
-	echo "$(cat "/sys/block/${loop##*/}/dev") wiops=$2" >$SLOW/io.max || return
+	echo "$(cat "/sys/block/${loop##*/}/dev") $what=$2" >$SLOW/io.max || return
 	for thread in /proc/[0-9]*; do
 		case $(cat "$thread/comm" 2>/dev/null) in
 		"$DOMID.$1"-*) echo "${thread##*/}" | tee $SLOW/cgroup.procs && found=0 ;;
@@ -93,10 +104,18 @@ disk_slow() {
 	return $found
 }
 
+# disks_slow NUMBER riops|wiops: all that the guest has.
+disks_slow() {
+	local file
+	for file in /tmp/disks/*; do
+		disk_slow "${file##*/}" "$@" || return
+	done
+}
+
 disks_fast() {
 	local limit
 	while read -r limit _; do
-		echo "$limit wiops=max" >$SLOW/io.max
+		echo "$limit wiops=max riops=max" >$SLOW/io.max
 	done < <(cat $SLOW/io.max)
 }
 

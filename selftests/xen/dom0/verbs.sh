@@ -106,7 +106,7 @@ domain_gone() { ! xl list "$DOMID" >/dev/null 2>&1; }
 save_restore() {
 	local name key
 	name=$(xl domname "$DOMID")
-	xl save "$DOMID" /tmp/saved 1>&2 && wait_for 30 domain_gone &&
+	xl save "$DOMID" /tmp/saved 1>&2 && wait_for 60 domain_gone &&
 		{ ! declare -F while_saved >/dev/null || while_saved; } &&
 		xl restore -p /tmp/saved 1>&2 || return
 	rm /tmp/saved
@@ -119,6 +119,19 @@ save_restore() {
 	done
 	xl unpause "$DOMID"
 }
+
+# migrate: live, to this same host; the domain gets a new number. Xen does that for PVH guests only.
+# The old domain is gone when the last of its grants is unmapped, which a slow disk's backend puts off.
+migrate() {
+	local name old=$DOMID
+	name=$(xl domname "$DOMID")
+	xl migrate -s "" "$name" "xl migrate-receive" 1>&2 || return
+	DOMID=$(xl domid "$name")
+	[ "$DOMID" != "$old" ]
+}
+
+# checkpoint: the guest is suspended and written to a file, and goes on here as if it had not been.
+checkpoint() { xl save -c "$DOMID" /tmp/saved 1>&2 && rm /tmp/saved; }
 
 # grants_mapped: how many of the guest's grants others have mapped just now, as Xen counts them.
 # Two are always: xenstore's and the console's.

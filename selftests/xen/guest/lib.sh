@@ -38,6 +38,15 @@ dom0_answered() {
 	[ "${DOM0_ANSWER%% *}" = "$1" ]
 }
 
+# end_job PID SECONDS: a job of this very shell, so not within ktap_test, is told to end; returns its
+# status, or 1 if it does not end.
+end_job() {
+	kill "$1" 2>/dev/null
+	wait_for "$2" job_ended "$1" && wait "$1"
+}
+
+job_ended() { ! kill -0 "$1" 2>/dev/null; }
+
 # load_driver net|blk [PARAMETER...]: inserts the driver under test.
 load_driver() {
 	local kind=$1 module

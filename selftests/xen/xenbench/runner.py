@@ -298,3 +298,5 @@ def _add_modules(archive, directory):
         if not found:
             raise BenchError(f"no {name} under {directory}: build the modules first")
         archive.file(f"drivers/{name}", found[0])
+    for path in sorted(directory.rglob("xentest-*.ko")):
+        archive.file(f"drivers/{path.name}", path)

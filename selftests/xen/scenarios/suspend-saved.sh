@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#: about = "reads and packets under way while a suspend is refused, cancelled, and while the guest is saved"
+#: vcpus = 2
+#: dom0_vcpus = 2
+#: disks = ["xvda 8M", "xvdb 8M", "xvdc 8M", "xvdd 8M"]
+#: nics = 3
+#: memory = 256
+#: timeout = 1500
+
+# In dom0.
+dom0_before() { disks_filled 7 8M xvda xvdb xvdc xvdd xvde; }
+dom0_after() { rain_ends; }
+
+# As "xl save" does it, which would wait for a minute for a guest that does not go down.
+suspend_asked_for() { xenstore-write "/local/domain/$DOMID/control/shutdown" suspend; }
+
+# In the guest.
+REFUSE=/sys/module/xentest_refuse/parameters
+refused() { cat $REFUSE/refused; }
+refused_is() { [ "$(refused)" = "$1" ]; }
+
+refused_once() {	# freeze|freeze_noirq
+	local before
+	before=$(refused)
+	echo 1 >"$REFUSE/$1" && dom0 suspend_asked_for && wait_for 60 refused_is $((before + 1))
+}
+
+# Of the devices that were there before the module nobody is asked to suspend when it refuses "freeze",
+# of those that came later all are.
+later_disk() {
+	insmod /drivers/xentest-refuse.ko && dom0 block_attach xvde 8M && wait_for 60 have_disk xvde
+}
+
+guest() {
+	# shellcheck disable=SC1091 # it is there in the guest
+	. /bench/suspend.sh
+	begin_suspends
+	ktap_test "a device that refuses, and a disk attached after it" later_disk
+	READS_DISKS+=(xvde)
+	READS_KIND[xvde]="attached later"
+	suspend_round "saved and restored" dom0 save_restore
+	READS_A_SECOND=8
+	suspend_round "refused in dpm_suspend_start" refused_once freeze
+	suspend_round "refused in dpm_suspend_end" refused_once freeze_noirq
+	suspend_round "checkpoint" dom0 checkpoint
+	ktap_finished
+}
