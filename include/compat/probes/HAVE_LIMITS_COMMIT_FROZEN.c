@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/blkdev.h>
+
+int probe(struct request_queue *q, struct queue_limits *lim)
+{
+	return queue_limits_commit_update_frozen(q, lim);
+}
