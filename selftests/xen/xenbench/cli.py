@@ -175,7 +175,7 @@ def do_shell(options):
 
 def do_selfcheck(options):
     done = subprocess.run([HERE / "test_verdict.py"], stdin=subprocess.DEVNULL, text=True,
-                          stderr=subprocess.STDOUT, stdout=subprocess.PIPE, timeout=60, check=False)
+                          stderr=subprocess.STDOUT, stdout=subprocess.PIPE, timeout=300, check=False)
     if done.returncode:
         raise BenchError(f"the judge's unit tests fail:\n{done.stdout}")
     runs = [Run(one, "6.12", "none") for one in scenario.load_all("gates")]

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """What this machine is worth just now, so that limits fit it: a busy one is slow and not red.
 
-One process per core (two at least) does the same work at the same time, and the slowest counts. REFERENCE
-is what that takes on the machine for which the limits were chosen: two idle cores of a Xeon server,
-Debian bookworm's Python. Emulation is like this work: integers, branches and memory in the caches.
+One process per core (two at least) does the same work at the same time, and the slowest counts. The
+limits were chosen for two idle cores of a Xeon server with Debian bookworm's Python, where that takes
+0.7 to 0.9 s; REFERENCE allows for some noise. Emulation is like this work: integers, branches and
+memory in the caches.
 """
 
 import functools
