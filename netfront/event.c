@@ -236,7 +236,7 @@ void xnf_timer(struct timer_list *t)
 {
 	struct xnf_queue *q = timer_container_of(q, t, timer);
 
-	if (unlikely(silent(q)))
+	if (unlikely(silent(q)) && xfl_believes(&q->xn->xd))
 		kick(q);
 	napi_schedule(&q->napi);
 }
