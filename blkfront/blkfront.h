@@ -263,6 +263,7 @@ struct bf_ring {
  * @deleted: done by @del_work
  * @added: the disk was added; @disk_work only, then @del_work
  * @stats: its directory in debugfs
+ * @moves: value of @xd.moves when the disk was last seen to be the one it was; life cycle only
  * @vdev: its name and minors
  * @serial: its serial number, empty if there is none; fixed from @gd on
  * @ref: references: the xenbus device, @del_work, and the gendisk
@@ -298,6 +299,7 @@ struct blkfront {
 	struct work_struct del_work;
 	struct completion deleted;
 	struct dentry *stats;
+	unsigned int moves;
 	struct bf_vdev vdev;
 	char serial[BF_SERIAL_MAX + 1];
 	struct kref ref;

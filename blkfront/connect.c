@@ -205,7 +205,7 @@ static int bf_connect(struct xfl_device *xd)
 	/* The block layer lets no disk return that it was told is dead. */
 	if (READ_ONCE(bf->dead))
 		return -ENODEV;
-	xfl_keys_read(xd->xbdev, xd->xbdev->otherend, bf_offer_keys, ARRAY_SIZE(bf_offer_keys),
+	xfl_keys_read(xd->xbdev, xd->backend, bf_offer_keys, ARRAY_SIZE(bf_offer_keys),
 		      &offer);
 	bf->untrusted = !READ_ONCE(bf_trusted) ||
 			!xenbus_read_unsigned(xd->xbdev->nodename, "trusted", 1);
@@ -234,8 +234,29 @@ static void bf_read_keys(const struct blkfront *bf, struct xenbus_device *compla
 			 struct bfw_keys *keys)
 {
 	memset(keys, 0, sizeof(*keys));		/* to be compared as a whole */
-	xfl_keys_read(complainer, bf->xd.xbdev->otherend, bf_disk_keys, ARRAY_SIZE(bf_disk_keys),
+	xfl_keys_read(complainer, bf->xd.backend, bf_disk_keys, ARRAY_SIZE(bf_disk_keys),
 		      keys);
+}
+
+/*
+ * What requests that wait, and those who have the disk open, take for granted. A guest is restored
+ * to the disk it was saved with, or to a copy; a fixed one that is smaller is another.
+ */
+static int bf_judge_same(const struct blkfront *bf, const struct bfw_disk *d, const char **why)
+{
+	bool restored = bf->moves != bf->xd.moves;
+
+	if (!bf->gd)
+		return 0;
+	if (d->logical > bf->block_mask + 1) {
+		*why = "sector-size grew under a disk in use";
+		return -EINVAL;
+	}
+	if (restored && !d->removable && !d->cdrom && d->sectors < get_capacity(bf->gd)) {
+		*why = "smaller than before the guest was restored";
+		return -EINVAL;
+	}
+	return 0;
 }
 
 /* Return: 0 with @bf->disk written, or -EINVAL if this disk cannot be driven. */
@@ -248,10 +269,8 @@ static int bf_read_disk(struct blkfront *bf)
 
 	bf_read_keys(bf, xbdev, &bf->keys);
 	err = bfw_judge_disk(&bf->keys, &d, &why);
-	if (!err && bf->gd && d.logical > bf->block_mask + 1) {
-		why = "sector-size grew under a disk in use";
-		err = -EINVAL;
-	}
+	if (!err)
+		err = bf_judge_same(bf, &d, &why);
 	if (err) {
 		dev_err_ratelimited(&xbdev->dev, "backend offers a disk we cannot drive: %s\n",
 				    why);
@@ -265,16 +284,17 @@ static int bf_read_disk(struct blkfront *bf)
 
 typedef int (*bf_serial_fn)(const char *text, u32 len, char *serial);
 
-static bool bf_read_serial_key(struct blkfront *bf, const char *key, bf_serial_fn parse)
+static bool bf_read_serial_key(struct blkfront *bf, const char *key, bf_serial_fn parse,
+			       char *serial)
 {
 	struct xenbus_device *xbdev = bf->xd.xbdev;
 	unsigned int len;
-	char *text = xenbus_read(XBT_NIL, xbdev->otherend, key, &len);
+	char *text = xenbus_read(XBT_NIL, bf->xd.backend, key, &len);
 	int err;
 
 	if (IS_ERR(text))
 		return false;
-	err = parse(text, len, bf->serial);
+	err = parse(text, len, serial);
 	kfree(text);
 	if (err)
 		dev_warn(&xbdev->dev, "%s holds no serial number\n", key);
@@ -282,11 +302,24 @@ static bool bf_read_serial_key(struct blkfront *bf, const char *key, bf_serial_f
 }
 
 /* The first key is XAPI's, which win-xenvbd reads too; the second is ours. */
-static void bf_read_serial(struct blkfront *bf)
+static void bf_read_serial(struct blkfront *bf, char *serial)
 {
-	if (!bf_read_serial_key(bf, "sm-data/scsi/0x12/0x80", bf_serial_from_page) &&
-	    !bf_read_serial_key(bf, "serial", bf_serial_from_text))
-		bf->serial[0] = '\0';
+	if (!bf_read_serial_key(bf, "sm-data/scsi/0x12/0x80", bf_serial_from_page, serial) &&
+	    !bf_read_serial_key(bf, "serial", bf_serial_from_text, serial))
+		serial[0] = '\0';
+}
+
+/* A migration of the storage as well gives a disk another number, so that is no reason to refuse. */
+static void bf_compare_serial(struct blkfront *bf)
+{
+	char now[BF_SERIAL_MAX + 1];
+
+	if (bf->moves == bf->xd.moves)
+		return;
+	bf_read_serial(bf, now);
+	if (strcmp(now, bf->serial))
+		dev_info(&bf->xd.xbdev->dev, "%s: restored with serial number '%s', was '%s'\n",
+			 bf->vdev.name, now, bf->serial);
 }
 
 static void bf_set_modes(struct blkfront *bf, enum bf_ring_mode mode)
@@ -322,7 +355,7 @@ static void bf_announce(const struct blkfront *bf)
 static int bf_settle_copying(struct blkfront *bf)
 {
 	bool persists = bf->persistent &&
-			xenbus_read_unsigned(bf->xd.xbdev->otherend, "feature-persistent", 0);
+			xenbus_read_unsigned(bf->xd.backend, "feature-persistent", 0);
 	unsigned int i;
 	int err = 0;
 
@@ -361,11 +394,13 @@ static int bf_go_live(struct xfl_device *xd)
 		bf_end_flushes(bf);
 	if (!bf->gd) {
 		bf->block_mask = bf->disk.logical - 1;
-		bf_read_serial(bf);
+		bf_read_serial(bf, bf->serial);
 		err = bf_disk_create(bf);
 		if (err)
 			return err;
 	}
+	bf_compare_serial(bf);
+	bf->moves = xd->moves;
 	bf_disk_tell_cache(bf);
 	bf_announce(bf);
 	bf_set_affinity(bf);

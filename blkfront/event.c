@@ -169,7 +169,8 @@ void bf_silence(struct bf_ring *ring)
  * @rq: the request
  *
  * Its pages are granted, so it cannot be given up here; but an event may have
- * been lost.
+ * been lost. Or the backend was restarted, and the thread that runs all watches waits for this very
+ * request, as it does when it takes a CPU away: so the life cycle is made to look by time as well.
  *
  * Return: BLK_EH_DONE if it is complete now, else BLK_EH_RESET_TIMER.
  */
@@ -179,8 +180,11 @@ enum blk_eh_timer_return bf_timeout(struct request *rq)
 	bool expected = !ring->silent && !READ_ONCE(ring->deferred);
 	bool found = bf_look(ring);
 
-	if (blk_mq_request_started(rq) && !blk_mq_request_completed(rq))
+	if (blk_mq_request_started(rq) && !blk_mq_request_completed(rq)) {
+		/* A backend that is gone, or another one, may have been told of to nobody. */
+		xfl_look(&ring->bf->xd);
 		return BLK_EH_RESET_TIMER;
+	}
 	if (found && expected)
 		dev_warn_once(disk_to_dev(rq->q->disk), "an event was lost; found by timeout\n");
 	return BLK_EH_DONE;

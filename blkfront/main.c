@@ -163,14 +163,16 @@ static bool bf_is_gone(const struct blkfront *bf)
  */
 static void bf_await_delete(struct blkfront *bf)
 {
-	unsigned long end = jiffies + (bf_is_gone(bf) ? BF_GONE_LIMIT : BF_DELETE_LIMIT);
+	unsigned long start = jiffies, limit;
 	u32 seen;
 
 	do {
 		seen = bf_progress(bf);
 		if (wait_for_completion_timeout(&bf->deleted, XFL_BACKEND_TIMEOUT))
 			return;
-	} while (xfl_believes(&bf->xd) && bf_progress(bf) != seen && time_before(jiffies, end));
+		limit = bf_is_gone(bf) ? BF_GONE_LIMIT : BF_DELETE_LIMIT;
+	} while (xfl_believes(&bf->xd) && bf_progress(bf) != seen &&
+		 time_before(jiffies, start + limit));
 }
 
 /**

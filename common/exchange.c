@@ -49,8 +49,12 @@ void xfl_reprobe(struct xfl_device *xd)
 	struct xfl_reprobe *r = kzalloc(sizeof(*r), GFP_NOIO);
 
 	dev_warn(&xd->xbdev->dev, "the toolstack has exchanged the device: the old one is dead\n");
-	if (!r)
+	/* Or xenbus would write Closed when the driver lets go, into the new device's directory. */
+	xd->xbdev->state = XenbusStateClosed;
+	if (!r) {
+		dev_warn(&xd->xbdev->dev, "the new one needs to be detached and attached\n");
 		return;
+	}
 	INIT_WORK(&r->work, xfl_reprobe_work);
 	r->xbdev = xd->xbdev;
 	get_device(&xd->xbdev->dev);

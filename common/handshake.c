@@ -119,7 +119,8 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 		return err;
 	xd->own = xfl_peer_of(state);
 	xd->xbdev->state = state;
-	/* As xenbus_frontend_closed(): a shutdown waits for it. */
+	/* As xenbus_frontend_closed(): a shutdown waits for it, once. */
+	reinit_completion(&xd->xbdev->down);
 	if (state == XenbusStateClosed)
 		complete(&xd->xbdev->down);
 	return 0;

@@ -63,6 +63,5 @@ unsigned int xfl_moves(void);
 #define XFL_EV_BACKEND		BIT(1)
 #define XFL_EV_RECONNECT	BIT(2)
 #define XFL_EV_MOVED		BIT(3)
-#define XFL_EV_REMOVE		BIT(4)
 
 #endif /* XEN_FRONTLIB_INTERNAL_H */

@@ -138,7 +138,11 @@ static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 {
 	v->state = xd->state;
 	v->moved = xfl_moved(xd);
-	v->backend = xfl_peer_read(xd->backend);
+	/* After a restore xenbus may have found no other end: then there is none to look at. */
+	v->backend = xd->xbdev->otherend ? xfl_peer_read(xd->backend) : XFL_PEER_UNREADABLE;
+	if (v->backend != XFL_PEER_INITWAIT && v->backend != XFL_PEER_UNREADABLE)
+		xd->stirred = true;
+	v->stirred = xd->stirred;
 	v->own = xd->own;
 	v->why = xd->why;
 	v->since_ms = xfl_ms_since(xd->since);
@@ -198,7 +202,9 @@ static enum xfl_result xfl_connect(struct xfl_device *xd)
 	xfl_forgive(xd, XFL_WITHHELD_LIED | XFL_WITHHELD_MOVED);
 	xd->quiesced = false;
 	xd->live = false;
+	xd->stirred = false;
 	xd->early = false;
+	xd->made_at = xfl_moves();
 	err = xd->ops->connect(xd);
 	if (!err)
 		xd->linked = true;
@@ -561,9 +567,9 @@ void xfl_break(struct xfl_device *xd, const char *fmt, ...)
 
 	spin_lock_irqsave(&xd->lock, flags);
 	/* Of a connection whose life has ended nobody expects that it makes sense. */
-	first = !xd->withheld && xd->state != XFL_GONE;
+	first = !(xd->withheld & ~XFL_WITHHELD_SUSPEND) && xd->state != XFL_GONE;
 	if (first)
-		WRITE_ONCE(xd->withheld, XFL_WITHHELD_LIED);
+		WRITE_ONCE(xd->withheld, xd->withheld | XFL_WITHHELD_LIED);
 	spin_unlock_irqrestore(&xd->lock, flags);
 	if (!first)
 		return;

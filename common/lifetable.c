@@ -105,7 +105,7 @@ static struct xfl_step decide_offered(const struct xfl_view *v)
 	case XFL_PEER_INITWAIT:
 		return v->resting ? stay(v, LOOK_SLOW_MS) : go(XFL_OFFERED, XFL_DO_CONNECT);
 	case XFL_PEER_CLOSING:
-		return go_why(XFL_IDLE, XFL_DO_CLOSED, XFL_WHY_CLOSING);
+		return go_why(XFL_CLOSED, XFL_DO_CLOSED, XFL_WHY_CLOSING);
 	case XFL_PEER_CLOSED:
 		if (v->online)
 			return stay(v, LOOK_IDLE_MS);
@@ -185,7 +185,8 @@ static struct xfl_step decide_draining(const struct xfl_view *v)
 {
 	bool answers = serves(v->backend) || v->backend == XFL_PEER_UNREADABLE;
 
-	if (v->drained || v->lied || !answers || v->since_ms >= XFL_DRAIN_MS)
+	if (v->drained || v->lied || v->why == XFL_WHY_MOVED || !answers ||
+	    v->since_ms >= XFL_DRAIN_MS)
 		return go(XFL_CLOSING, XFL_DO_CLOSING);
 	return stay_awhile(v);
 }
@@ -219,7 +220,8 @@ static struct xfl_step after(const struct xfl_view *v)
  */
 static bool fresh(const struct xfl_view *v)
 {
-	return v->why == XFL_WHY_MOVED && v->own == XFL_PEER_INITIALISING && !serves(v->backend);
+	return v->why == XFL_WHY_MOVED && v->own == XFL_PEER_INITIALISING && !serves(v->backend) &&
+	       v->backend != XFL_PEER_UNREADABLE;
 }
 
 /* Whether our Closed is written, and the keys are deleted. */
@@ -228,14 +230,18 @@ static bool withdrawn(const struct xfl_view *v)
 	return v->own == XFL_PEER_CLOSED || v->own == XFL_PEER_GONE;
 }
 
-/* Whether the backend shows that it knows the keys to be void. */
+/*
+ * Whether the backend shows that it knows the keys to be void. An InitWait that it has shown since
+ * before the keys were written shows nothing: it may have read them, and be slow.
+ */
 static bool proof(const struct xfl_view *v)
 {
 	if (fresh(v))
 		return true;
-	return withdrawn(v) &&
-	       (v->backend == XFL_PEER_CLOSED || v->backend == XFL_PEER_INITWAIT ||
-		v->backend == XFL_PEER_GONE);
+	if (!withdrawn(v))
+		return false;
+	return v->backend == XFL_PEER_CLOSED || v->backend == XFL_PEER_GONE ||
+	       (v->backend == XFL_PEER_INITWAIT && v->stirred);
 }
 
 static bool ended(const struct xfl_view *v)
@@ -243,9 +249,14 @@ static bool ended(const struct xfl_view *v)
 	return (v->did == XFL_DO_END || v->did == XFL_DO_END_EARLY) && v->result == XFL_DONE;
 }
 
+/* A backend that has not seen our Closed may stay where it is for good: it is written in any case. */
 static struct xfl_step decide_unlinked_closed(const struct xfl_view *v)
 {
-	return proof(v) || v->since_ms >= XFL_RELEASE_MS ? after(v) : stay_awhile(v);
+	bool late = v->since_ms >= XFL_RELEASE_MS;
+
+	if (!withdrawn(v) && !(v->remove && late))
+		return again(v, XFL_DO_CLOSED);
+	return proof(v) || late ? after(v) : stay_awhile(v);
 }
 
 /* The rings are still mapped, and that for long. */
@@ -374,7 +385,7 @@ static struct xfl_step decide_exchanged(const struct xfl_view *v)
 /* A backend that is still there after the guest went down, in place, is parted with first. */
 static struct xfl_step decide_moved(const struct xfl_view *v)
 {
-	enum xfl_state next = serves(v->backend) ? XFL_CLOSING : XFL_CLOSED;
+	enum xfl_state next = serves(v->backend) ? XFL_DRAINING : XFL_CLOSED;
 
 	if (!v->linked)
 		return go(XFL_NEW, XFL_DO_NOTHING);

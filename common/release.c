@@ -35,6 +35,7 @@
  * @gref: the reference, if @port is 0
  * @port: the port
  * @moves: how often the guest had been restored; after another time a port is void
+ * @stirred: as in &struct xfl_device
  */
 struct xfl_spent {
 	struct list_head link;
@@ -42,6 +43,7 @@ struct xfl_spent {
 	grant_ref_t gref;
 	evtchn_port_t port;
 	unsigned int moves;
+	bool stirred;
 };
 
 static void xfl_release_look(struct work_struct *work);
@@ -110,6 +112,7 @@ static void xfl_spend(const struct xfl_device *xd, grant_ref_t gref, evtchn_port
 	s->gref = gref;
 	s->port = port;
 	s->moves = xfl_moves();
+	s->stirred = xd->stirred;
 	__module_get(THIS_MODULE);
 	spin_lock(&xfl_release_lock);
 	list_add_tail(&s->link, &xfl_spent);
@@ -142,10 +145,11 @@ void xfl_spend_port(struct xfl_device *xd, evtchn_port_t port)
 	xfl_spend(xd, 0, port);
 }
 
-static bool xfl_knows(enum xfl_peer backend)
+/* As in lifetable.c. */
+static bool xfl_knows(enum xfl_peer backend, bool stirred)
 {
-	return backend == XFL_PEER_CLOSED || backend == XFL_PEER_INITWAIT ||
-	       backend == XFL_PEER_GONE;
+	return backend == XFL_PEER_CLOSED || backend == XFL_PEER_GONE ||
+	       (backend == XFL_PEER_INITWAIT && stirred);
 }
 
 /* A port from before a restore is void, and its number may be another's. */
@@ -173,7 +177,7 @@ static void xfl_spent_look(struct list_head *spent)
 			backend = xfl_peer_read(s->backend);
 			read = s->backend;
 		}
-		if (!xfl_knows(backend))
+		if (!xfl_knows(backend, s->stirred))
 			continue;
 		read = NULL;
 		xfl_unspend(s);
@@ -184,8 +188,17 @@ static void xfl_spent_look(struct list_head *spent)
 
 static bool xfl_abandoned_end(struct xfl_device *xd)
 {
-	if (xfl_knows(xfl_peer_read(xd->backend)))
-		return xfl_rings_end(xd);
+	if (xfl_knows(xfl_peer_read(xd->backend), xd->stirred)) {
+		if (xfl_rings_end(xd))
+			return true;
+		/*
+		 * Some let go of a ring only when our state is written again. The mark is in the
+		 * way where another driver has the device by now.
+		 */
+		if (*xd->mark && !xd->exchanged)
+			xfl_state_write(xd, XenbusStateClosed);
+		return false;
+	}
 	if (time_before(jiffies, xd->tried + XFL_EARLY_PAUSE))
 		return false;
 	xd->tried = jiffies;

@@ -72,7 +72,7 @@ static int read_offer(struct xnf_dev *xn)
 	struct xnf_offer offer;
 	bool trusted;
 
-	xfl_keys_read(xbdev, xbdev->otherend, xnf_keys, ARRAY_SIZE(xnf_keys), &offer);
+	xfl_keys_read(xbdev, xn->xd.backend, xnf_keys, ARRAY_SIZE(xnf_keys), &offer);
 	if (!offer.rx_copy) {
 		if (xnf_may_say(xn))
 			dev_err(&xbdev->dev, "backend does not copy what we receive, as it must\n");
@@ -107,10 +107,32 @@ static int set_mac(struct xnf_dev *xn)
 	struct xenbus_device *xbdev = xn->xd.xbdev;
 	u8 mac[ETH_ALEN];
 
-	if (!read_mac(xn, xbdev->nodename, mac) && !read_mac(xn, xbdev->otherend, mac))
+	if (!read_mac(xn, xbdev->nodename, mac) && !read_mac(xn, xn->xd.backend, mac))
 		return -ENOENT;
 	eth_hw_addr_set(xn->netdev, mac);
+	ether_addr_copy(xn->told_mac, mac);
 	return 0;
+}
+
+/*
+ * Where a guest is restored to, its toolstack may have given the interface another address, and
+ * behind port locking no other passes. Else the one that the administrator has set stays.
+ */
+static void take_new_mac(struct xnf_dev *xn)
+{
+	u8 mac[ETH_ALEN];
+
+	if (xn->moves == xn->xd.moves)
+		return;
+	xn->moves = xn->xd.moves;
+	if (!read_mac(xn, xn->xd.xbdev->nodename, mac) || ether_addr_equal(mac, xn->told_mac))
+		return;
+	netdev_info(xn->netdev, "restored with MAC address %pM\n", mac);
+	ether_addr_copy(xn->told_mac, mac);
+	rtnl_lock();
+	eth_hw_addr_set(xn->netdev, mac);
+	call_netdevice_notifiers(NETDEV_CHANGEADDR, xn->netdev);
+	rtnl_unlock();
 }
 
 /* Whether the backend takes so much is another matter, see xnf_netdev_adapt(). */
@@ -322,6 +344,7 @@ static int xnf_connect(struct xfl_device *xd)
 	err = err ?: xnf_netdev_adapt(xn);
 	if (err)
 		return err;
+	take_new_mac(xn);
 	xnf_mcast_connect(xn);
 	err = make_queues(xn);
 	if (err)

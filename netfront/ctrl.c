@@ -212,7 +212,7 @@ static bool backend_serves(const struct xnf_dev *xn)
 	struct xenbus_device *xbdev = xn->xd.xbdev;
 
 	return xfl_is_serving(&xn->xd) &&
-	       xenbus_read_driver_state(xbdev, xbdev->otherend) == XenbusStateConnected;
+	       xenbus_read_driver_state(xbdev, xn->xd.backend) == XenbusStateConnected;
 }
 
 static int await_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)

@@ -11,6 +11,9 @@
 
 #include "netfront.h"
 
+/* For what the life cycle waits for, which must not wait for memory. */
+struct workqueue_struct *xnf_wq;
+
 static int xnf_probe(struct xenbus_device *xbdev, const struct xenbus_device_id *id)
 {
 	struct xnf_dev *xn = xnf_netdev_alloc(xbdev, xnf_param_max_queues());
@@ -82,6 +85,8 @@ static const struct xenbus_device_id xnf_ids[] = {
 
 static struct xenbus_driver xnf_driver = {
 	.ids			= xnf_ids,
+	/* As in-tree: a guest boots, and the module loads, without waiting minutes for a backend. */
+	.not_essential		= true,
 	.probe			= xnf_probe,
 	.remove			= xnf_remove,
 	.otherend_changed	= xfl_otherend_changed,
@@ -97,7 +102,15 @@ static int __init xnf_init(void)
 	if (!xen_domain() || !xen_has_pv_nic_devices())
 		return -ENODEV;
 	err = xnf_params_check();
-	return err ?: xenbus_register_frontend(&xnf_driver);
+	if (err)
+		return err;
+	xnf_wq = alloc_workqueue("xen-netfront", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	if (!xnf_wq)
+		return -ENOMEM;
+	err = xenbus_register_frontend(&xnf_driver);
+	if (err)
+		destroy_workqueue(xnf_wq);
+	return err;
 }
 module_init(xnf_init);
 
@@ -106,6 +119,7 @@ static void __exit xnf_exit(void)
 	xenbus_unregister_driver(&xnf_driver);
 	/* The last step of a connection that was abandoned may still run. */
 	xfl_park_flush();
+	destroy_workqueue(xnf_wq);
 }
 module_exit(xnf_exit);
 

@@ -115,7 +115,7 @@ static void update(struct work_struct *work)
 	else if (bring_in_line(xn, &want))
 		ask(xn, true);
 	else
-		schedule_delayed_work(&xn->mcast.work, XNF_MCAST_RETRY);
+		queue_delayed_work(xnf_wq, &xn->mcast.work, XNF_MCAST_RETRY);
 }
 
 /**
@@ -129,7 +129,7 @@ void xnf_mcast_update(struct net_device *dev)
 	struct xnf_dev *xn = netdev_priv(dev);
 
 	if (xn->offer.mcast)
-		schedule_delayed_work(&xn->mcast.work, 0);
+		queue_delayed_work(xnf_wq, &xn->mcast.work, 0);
 }
 
 /**
@@ -141,7 +141,7 @@ void xnf_mcast_update(struct net_device *dev)
 void xnf_mcast_refused(struct xnf_dev *xn)
 {
 	WRITE_ONCE(xn->mcast.refused, true);
-	schedule_delayed_work(&xn->mcast.work, 0);
+	queue_delayed_work(xnf_wq, &xn->mcast.work, 0);
 }
 
 /**

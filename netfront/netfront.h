@@ -403,6 +403,8 @@ struct xnf_change {
  * @max_queues: length of @queue
  * @want_queues: as many queues as the administrator wants; under RTNL
  * @live: queues may be polled and sent on; written under RTNL
+ * @told_mac: the address that the toolstack gave it
+ * @moves: value of @xd.moves when that was read
  * @shares: the bus' and that of a connection that was abandoned
  * @registered: @netdev is known to the stack
  * @picky: the backend lacks something that packets may ask of it
@@ -448,6 +450,8 @@ struct xnf_dev {
 	struct xnf_offer offer;
 	struct xfl_device xd;
 	refcount_t shares;
+	u8 told_mac[ETH_ALEN];
+	unsigned int moves;
 	struct bpf_prog *xdp_prog;
 	bool xdp_narrow;
 	bool xdp_used;
@@ -480,6 +484,7 @@ int xnf_param_rx_copybreak(void);
 int xnf_params_check(void);
 
 /* main.c */
+extern struct workqueue_struct *xnf_wq;
 void xnf_abandon(struct xfl_device *xd);
 void xnf_abandoned_put(struct xfl_device *xd);
 

@@ -47,7 +47,7 @@ static void meet(const struct facts *f)
 }
 
 /* Bits of what others decide. */
-enum { RECONNECT, MOVED, CHANGED, DRAINED, ONLINE, HELD, RESTING, LATE, NR_CHOICES };
+enum { RECONNECT, MOVED, CHANGED, DRAINED, ONLINE, HELD, RESTING, STIRRED, LATE, NR_CHOICES };
 
 static struct xfl_view view_of(const struct facts *f, u32 backend, u32 choice)
 {
@@ -61,7 +61,7 @@ static struct xfl_view view_of(const struct facts *f, u32 backend, u32 choice)
 		.changed = choice & 1 << CHANGED,
 		.drained = !f->linked || choice & 1 << DRAINED,
 		.online = choice & 1 << ONLINE, .held = choice & 1 << HELD,
-		.resting = choice & 1 << RESTING,
+		.resting = choice & 1 << RESTING, .stirred = choice & 1 << STIRRED,
 	};
 }
 
@@ -82,10 +82,10 @@ static bool writes(enum xfl_action action)
 	}
 }
 
-static bool knows(enum xfl_peer backend)
+static bool knows(const struct xfl_view *v)
 {
-	return backend == XFL_PEER_CLOSED || backend == XFL_PEER_INITWAIT ||
-	       backend == XFL_PEER_GONE;
+	return v->backend == XFL_PEER_CLOSED || v->backend == XFL_PEER_GONE ||
+	       (v->backend == XFL_PEER_INITWAIT && v->stirred);
 }
 
 static bool serves(enum xfl_peer backend)
@@ -102,7 +102,7 @@ static bool may_end(const struct xfl_view *v)
 		return true;
 	if (v->why == XFL_WHY_MOVED && v->own == XFL_PEER_INITIALISING && !serves(v->backend))
 		return true;
-	return withdrawn && knows(v->backend);
+	return withdrawn && knows(v);
 }
 
 static void must(bool truth, const char *what, const struct xfl_view *v, const struct xfl_step *s)
@@ -163,7 +163,7 @@ static void check_progress(const struct facts *f, const struct xfl_view *v,
 	if (f->linked && f->lied && !f->exchanged && !v->moved && v->did != XFL_DO_QUIESCE)
 		must(s->next > XFL_CONNECTED, "a backend that lied is parted with", v, s);
 	if (f->linked && v->moved && !f->exchanged)
-		must(s->action == XFL_DO_QUIESCE && s->next >= XFL_CLOSING,
+		must(s->action == XFL_DO_QUIESCE && s->next >= XFL_DRAINING,
 		     "a restored guest's connection is over", v, s);
 	if (!waits)
 		return;
