@@ -12,7 +12,7 @@
 taken_away_soon() { { wait_for 20 sleeps && sleep 3 && taken_away; } 3>&- >/tmp/taken 2>&1 & }
 sleeps() { xenstore-exists "/local/domain/$DOMID/data/sleeps"; }
 taken_away() {
-	xenstore-rm "/local/domain/$DOMID/device/vif/0" && xl block-detach "$DOMID" xvdb --force &&
+	xenstore-rm "/local/domain/$DOMID/device/vif/0" && xl block-detach --force "$DOMID" xvdb &&
 		echo taken
 }
 was_taken() { wait_for 20 grep -q -x taken /tmp/taken || { cat /tmp/taken; return 1; }; }
