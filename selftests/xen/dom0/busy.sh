@@ -3,6 +3,9 @@
 # A busy dom0: disks whose I/O stands still for as long as a test wants, by device mapper, and
 # with them blkback's threads and whoever waits for those.
 
+# There is no udev here: device mapper makes its nodes itself.
+export DM_DISABLE_UDEV=1
+
 # mapped_attach NAME SIZE: a disk that can be made to stand still.
 mapped_attach() {
 	local loop
