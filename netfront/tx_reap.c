@@ -142,12 +142,14 @@ void xnf_tx_poll(struct xnf_queue *q, int budget)
 		return;
 	if (likely(budget)) {
 		__netif_tx_lock(q->txq, smp_processor_id());
-		reap_and_wake(q, budget);
-		__netif_tx_unlock(q->txq);
-	} else if (__netif_tx_trylock(q->txq)) {
-		reap_and_wake(q, 0);
-		__netif_tx_unlock(q->txq);
+	} else {
+		/* As __netif_tx_trylock(), through which sparse does not see on arm64. */
+		if (!spin_trylock(&q->txq->_xmit_lock))
+			return;
+		WRITE_ONCE(q->txq->xmit_lock_owner, smp_processor_id());
 	}
+	reap_and_wake(q, budget);
+	__netif_tx_unlock(q->txq);
 }
 
 /**
