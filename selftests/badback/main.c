@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Watches tell of changes in xenstore; what only time changes is looked at this often. */
-#define STEP_MS		1000
+/* Watches tell of most changes in xenstore; the rest is looked at this often. */
+#define STEP_MS		250
 /* A signal between looking for it and waiting is seen this much later. */
 #define WAIT_MS		200
 

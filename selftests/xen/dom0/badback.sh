@@ -18,7 +18,9 @@ badback_take() {
 	BADBACK[device]=$!
 	wait_for 10 test -e "/sys/class/net/$tap" &&
 		vif=$tap XENBUS_PATH=$(badback_path "$device") /bench/hotplug/vif online &&
-		wait_for 10 badback_waits "$(badback_path "$device")"
+		wait_for 10 badback_waits "$(badback_path "$device")" && return
+	cat "$(badback_log "$device")"
+	return 1
 }
 
 # A driver that is there already connects at once.
