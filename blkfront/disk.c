@@ -14,6 +14,8 @@
 #include <linux/major.h>
 #include <linux/module.h>
 
+#include <compat/limits.h>
+
 #include "blkfront.h"
 #include "params.h"
 
@@ -290,7 +292,7 @@ static int bf_commit_limits(struct blkfront *bf, struct queue_limits *lim)
  */
 static void bf_set_size(struct blkfront *bf, u64 sectors)
 {
-	char *envp[] = { "RESIZE=1", NULL };
+	char *envp[2] = { "RESIZE=1" };
 	u64 before = get_capacity(bf->gd);
 
 	if (sectors == before)

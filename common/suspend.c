@@ -61,9 +61,8 @@ static void xfl_await_drained(struct xfl_device *xd)
 {
 	unsigned long left;
 
-	if (!xfl_drain.begun) {
+	if (!xfl_drain.begun)
 		xfl_drain = (struct xfl_drain){ .end = jiffies + XFL_SUSPEND_DRAIN, .begun = true };
-	}
 	left = time_before(jiffies, xfl_drain.end) ? xfl_drain.end - jiffies : 0;
 	if (wait_event_timeout(xd->settled, xfl_drained(xd), left) || xfl_drained(xd))
 		return;
@@ -207,7 +206,11 @@ static void xfl_complete(struct device *dev)
 	mutex_unlock(&xfl_pm_lock);
 }
 
-/* .suspend_noirq and its like stay unset: with s2idle interrupts stop, and nothing moves. */
+/*
+ * xfl_pm_ops - for xenbus_driver.driver.pm
+ *
+ * .suspend_noirq and its like stay unset: with s2idle interrupts stop, and nothing moves.
+ */
 const struct dev_pm_ops xfl_pm_ops = {
 	.freeze_noirq	= xfl_freeze_noirq,
 	.thaw_noirq	= xfl_thaw_noirq,

@@ -158,20 +158,6 @@ static inline int queue_limits_commit_update_frozen(struct request_queue *q,
 #undef blk_mq_alloc_disk
 #define blk_mq_alloc_disk(set, lim, data)	xfl_compat_alloc_disk(set, lim, data)
 #define queue_limits				xfl_queue_limits
-#elif !defined(HAVE_LIMITS_COMMIT_FROZEN)
-/* 6.14, and 6.12.46: "block: add a queue_limits_commit_update_frozen helper". */
-static inline int queue_limits_commit_update_frozen(struct request_queue *q,
-						    struct queue_limits *lim)
-{
-	unsigned int memflags = memalloc_noio_save();
-	int err;
-
-	blk_mq_freeze_queue(q);
-	err = queue_limits_commit_update(q, lim);
-	blk_mq_unfreeze_queue(q);
-	memalloc_noio_restore(memflags);
-	return err;
-}
 #endif
 
 #endif /* XENFRONT_BLOCK */
