@@ -3,6 +3,7 @@
 #: about = "a disk that stands still keeps dom0 from hearing guests: the rest goes on, then all recovers"
 #: nics = 2
 #: disks = ["xvda 16M"]
+#: slow = true
 #: timeout = 400
 #: intree_fails = "every request ends|is there again"
 

@@ -5,6 +5,7 @@
 #: nics = 0
 #: xl = ["max_grant_frames = 3"]
 #: driver = ["ours"]
+#: slow = true
 #: timeout = 240
 
 LOADED="xvda xvdc"

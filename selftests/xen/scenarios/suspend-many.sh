@@ -6,6 +6,7 @@
 #:          "xvdi 4M", "xvdj 4M", "xvdk 4M", "xvdl 4M", "xvdm 4M", "xvdn 4M", "xvdo 4M", "xvdp 4M"]
 #: nics = 0
 #: memory = 256
+#: slow = true
 #: timeout = 1500
 
 NAMES=(xvd{a..p})

@@ -6,6 +6,7 @@
 #: disks = ["xvda 8M", "xvdb 8M", "xvdc 8M", "xvdd 8M"]
 #: nics = 3
 #: memory = 256
+#: slow = true
 #: timeout = 1500
 
 # In dom0.
