@@ -51,6 +51,9 @@ no_flush_served() {
 written_now() { [ "$(cat /sys/block/xvda/queue/write_cache)" = "write $1" ]; }
 sectors_now() { [ "$(cat /sys/block/xvda/size)" = "$1" ]; }
 
+# Requests end, in error.
+refused() { ! timeout 10 dd if=/dev/xvda of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null; }
+
 poor() {	# SECTORS
 	export XENFRONT_EXPECT="cache=through discard=off sectors=$1"
 	ktap_test "seen at once" wait_for 20 eval "written_now through && sectors_now $1"
@@ -74,9 +77,11 @@ guest() {
 	poor 32768
 	restored "with a cache and discard, larger" back 1 24M
 	rich 49152
-	restored "without, smaller" through 0 20M
-	poor 40960
-	restored "with a cache and discard again" back 1 20M
-	rich 40960
+	restored "without" through 0 24M
+	poor 49152
+	restored "with a cache and discard again" back 1 24M
+	rich 49152
+	restored "smaller, which is no copy of the disk" back 1 20M
+	ktap_test "it is refused" wait_for 20 refused
 	ktap_finished
 }
