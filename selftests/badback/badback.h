@@ -311,8 +311,6 @@ bool store_number(struct vif *v, const char *dir, const char *key, unsigned int 
 void store_write(struct vif *v, const char *dir, const char *key, unsigned int value);
 void store_forget(struct vif *v);
 void store_find(struct vif *v, unsigned int handle);
-void store_watch(struct vif *v);
-bool store_changed(struct vif *v);
 bool agree(struct vif *v);
 void part(struct vif *v);
 

@@ -17,10 +17,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Watches tell of most changes in xenstore; the rest is looked at this often. */
-#define STEP_MS		250
+/* How often xenstore is looked at. */
+#define STEP_MS		50
 /* A signal between looking for it and waiting is seen this much later. */
-#define WAIT_MS		200
+#define WAIT_MS		50
 
 static volatile sig_atomic_t asked_to_end, asked_for_counts, asked_to_mend, asked_to_turn;
 
@@ -78,21 +78,17 @@ static bool obey_signals(struct vif *v)
 	return leaves;
 }
 
-/*
- * Waits for xenstore, for the guest, and for the TAP interface if the guest has room.
- * Return: whether something in xenstore has changed.
- */
-static bool traffic(struct vif *v)
+/* Waits for the guest, and for the TAP interface if the guest has room. */
+static void traffic(struct vif *v)
 {
 	bool room = !linked(v) || rx_room(v);
-	struct pollfd fd[3] = {
+	struct pollfd fd[2] = {
 		{ .fd = xenevtchn_fd(v->guest.evt), .events = POLLIN },
 		{ .fd = room ? v->tap : -1, .events = POLLIN },
-		{ .fd = xs_fileno(v->xs), .events = POLLIN },
 	};
 
-	if (poll(fd, 3, WAIT_MS) <= 0)
-		return false;
+	if (poll(fd, 2, WAIT_MS) <= 0)
+		return;
 	if (fd[0].revents & POLLIN)
 		guest_event(&v->guest);
 	if (linked(v)) {
@@ -102,7 +98,6 @@ static bool traffic(struct vif *v)
 	} else {
 		rx_discard(v);
 	}
-	return fd[2].revents & POLLIN && store_changed(v);
 }
 
 static void serve(struct vif *v)
@@ -118,7 +113,7 @@ static void serve(struct vif *v)
 			due = false;
 		}
 		if (!v->ended)
-			due |= traffic(v);
+			traffic(v);
 	}
 }
 
@@ -144,7 +139,6 @@ int main(int argc, char **argv)
 	v.tap = tap_open(argv[4]);
 	v.ctrl.refusals = argv[5];
 	v.fail_every = v.manner->fail_every;
-	store_watch(&v);
 	life_begin(&v);
 	serve(&v);
 	life_end(&v);

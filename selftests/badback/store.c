@@ -87,39 +87,6 @@ void store_find(struct vif *v, unsigned int handle)
 	find_mac(v);
 }
 
-/*
- * Looking many times a second instead keeps an emulated dom0 busy with nothing else. A key that cannot
- * be watched is looked at by time alone.
- */
-void store_watch(struct vif *v)
-{
-	const struct { const char *dir, *key; } all[] = {
-		{ v->front, "state" }, { v->front, "request-multicast-control" },
-		{ v->back, "state" }, { v->back, "online" },
-	};
-	char path[256];
-	unsigned int i;
-
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", all[i].dir, all[i].key);
-		if (!xs_watch(v->xs, path, "changed"))
-			printf("%s cannot be watched: %m\n", path);
-	}
-}
-
-/* Return: whether a watch has fired; what it said is forgotten, as all is looked at then. */
-bool store_changed(struct vif *v)
-{
-	bool changed = false;
-	char **what;
-
-	while ((what = xs_check_watch(v->xs))) {
-		free(what);
-		changed = true;
-	}
-	return changed;
-}
-
 /* ---- agreeing ---- */
 
 static unsigned int number_of(struct vif *v, const char *key, unsigned int absent)
