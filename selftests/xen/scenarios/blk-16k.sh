@@ -3,7 +3,7 @@
 #: about = "16 KB pages: requests of every size compared, without and with indirect descriptors"
 #: arch = "arm64"
 #: kernel = ["6.12-16k"]
-#: disks = ["xvda 32M", "xvdb 32M"]
+#: disks = ["xvda 16M", "xvdb 8M"]
 #: timeout = 600
 
 # One without indirect descriptors, one without persistent grants.
@@ -14,7 +14,7 @@ poorer() {
 
 guest() {
 	begin_suites
-	export XENFRONT_DISK=xvda XENFRONT_ROUNDS=300
+	export XENFRONT_DISK=xvda XENFRONT_ROUNDS=200
 	ktap_test "pages of 16 KB" grep -q "^KernelPageSize: *16 kB" /proc/self/smaps
 	ktap_test "backends made poorer" poorer
 	ktap_test "driver loads" load_driver blk

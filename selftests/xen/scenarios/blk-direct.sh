@@ -2,12 +2,12 @@
 # shellcheck shell=bash
 #: about = "the caller's pages granted, none kept: requests of every size compared"
 #: kernel = ["6.12"]
-#: disks = ["xvda 48M", "xvdb 48M"]
+#: disks = ["xvda 16M", "xvdb 8M"]
 #: timeout = 900
 
 guest() {
 	begin_suites
-	export XENFRONT_DISK=xvda
+	export XENFRONT_DISK=xvda XENFRONT_ROUNDS=300
 	# The second disk's backend has no indirect descriptors.
 	ktap_test "backend made poorer" dom0 key_hide vbd 51728 feature-max-indirect-segments
 	ktap_test "driver loads" load_driver blk feature_persistent=0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "trusted=0: everything copied, no page granted; packets and requests of every size"
-#: disks = ["xvda 32M"]
+#: disks = ["xvda 8M"]
 #: timeout = 900
 
 # Small ones, large ones in many slots, and pieces of pages.
@@ -43,7 +43,7 @@ trust_in_both_places() {
 
 guest() {
 	begin_suites
-	export XENFRONT_DISK=xvda XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
+	export XENFRONT_DISK=xvda XENFRONT_ROUNDS=200 XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
 	ktap_test "network driver loads" load_driver net trusted=0
 	ktap_test "disk driver loads" load_driver blk trusted=0
 	ktap_test "link is up" net_up
