@@ -205,7 +205,7 @@ static int bf_connect(struct xfl_device *xd)
 	/* The block layer lets no disk return that it was told is dead. */
 	if (READ_ONCE(bf->dead))
 		return -ENODEV;
-	xfl_keys_read(xd->xbdev, xd->backend, bf_offer_keys, ARRAY_SIZE(bf_offer_keys),
+	xfl_keys_read(xd, xd->backend, bf_offer_keys, ARRAY_SIZE(bf_offer_keys),
 		      &offer);
 	bf->untrusted = !READ_ONCE(bf_trusted) ||
 			!xenbus_read_unsigned(xd->xbdev->nodename, "trusted", 1);
@@ -230,7 +230,7 @@ static void bf_failed(struct xfl_device *xd)
 		bf_disk_mark_dead(bf_of(xd));
 }
 
-static void bf_read_keys(const struct blkfront *bf, struct xenbus_device *complainer,
+static void bf_read_keys(const struct blkfront *bf, struct xfl_device *complainer,
 			 struct bfw_keys *keys)
 {
 	memset(keys, 0, sizeof(*keys));		/* to be compared as a whole */
@@ -262,18 +262,18 @@ static int bf_judge_same(const struct blkfront *bf, const struct bfw_disk *d, co
 /* Return: 0 with @bf->disk written, or -EINVAL if this disk cannot be driven. */
 static int bf_read_disk(struct blkfront *bf)
 {
-	struct xenbus_device *xbdev = bf->xd.xbdev;
 	const char *why;
 	struct bfw_disk d;
 	int err;
 
-	bf_read_keys(bf, xbdev, &bf->keys);
+	bf_read_keys(bf, &bf->xd, &bf->keys);
 	err = bfw_judge_disk(&bf->keys, &d, &why);
 	if (!err)
 		err = bf_judge_same(bf, &d, &why);
 	if (err) {
-		dev_err_ratelimited(&xbdev->dev, "backend offers a disk we cannot drive: %s\n",
-				    why);
+		if (xfl_may_say(&bf->xd))
+			dev_err(&bf->xd.xbdev->dev, "backend offers a disk we cannot drive: %s\n",
+				why);
 		return err;
 	}
 	spin_lock_irq(&bf->disk_lock);
@@ -309,7 +309,7 @@ static void bf_read_serial(struct blkfront *bf, char *serial)
 		serial[0] = '\0';
 }
 
-/* A migration of the storage as well gives a disk another number, so that is no reason to refuse. */
+/* A migration of the storage gives a disk another number too: that is no reason to refuse it. */
 static void bf_compare_serial(struct blkfront *bf)
 {
 	char now[BF_SERIAL_MAX + 1];
@@ -514,7 +514,7 @@ static bool bf_keep_requests(struct xfl_device *xd, enum xfl_why why)
 
 static void bf_take_down(struct bf_ring *ring, bool keep)
 {
-	/* The backend cannot reach the ring any more. What it wrote before counts, if it is believed. */
+	/* The backend cannot reach the ring any more. What it wrote counts, if it is believed. */
 	bf_complete(ring, NULL, INT_MAX);	/* all there are */
 	xfl_evtchn_unbind(&ring->bf->xd, &ring->ec, ring);
 	bf_recover(ring, keep);

@@ -146,9 +146,10 @@ static void bf_release(struct bf_ring *ring, struct bf_req *br)
 		bf_resubmit(ring, br);
 		return;
 	}
-	dev_warn_ratelimited(&ring->bf->xd.xbdev->dev,
-			     "request at sector %llu waits: backend still maps %u frames\n",
-			     (u64)blk_rq_pos(bf_rq(br)), stuck);
+	if (xfl_may_say(&ring->bf->xd))
+		dev_warn(&ring->bf->xd.xbdev->dev,
+			 "request at sector %llu waits: backend still maps %u frames\n",
+			 (u64)blk_rq_pos(bf_rq(br)), stuck);
 	xfl_park_in(&br->parked, br->ref, stuck, bf_unpark, br);
 }
 
@@ -256,7 +257,7 @@ static void bf_ring_fail_copied(struct bf_ring *ring)
 		br = t->sent[i].owner;
 		if (!t->slots.slot[i].in_flight || !br || (br->segs && !br->copied))
 			continue;
-		/* The slot and the frames stay in flight; nobody answers for the request any more. */
+		/* Slot and frames stay in flight; nobody answers for the request any more. */
 		t->sent[i].owner = NULL;
 		if (list_empty(&br->link))
 			list_add_tail(&br->link, &failed);

@@ -131,8 +131,8 @@ enum bfw_status {
  *   for adjacent, so there only the first case is met; we do not build on that.
  * - So a request is a row of runs, a run being what is adjacent in memory. Each but the first
  *   begins at a frame's start, each but the last ends at a frame's end, and the number of frames
- *   is at most that of one run of the same length, BFW_MAX_SEGS. A frame may appear twice, in two runs
- *   (a page that is written to two places): those are two segments.
+ *   is at most that of one run of the same length, BFW_MAX_SEGS. A frame may appear twice, in two
+ *   runs (a page that is written to two places): those are two segments.
  * - The number of segments that the block layer counts (max_segments) is another one: of runs, or
  *   more. It never is the limit that is met first.
  * - Adjacent is what the guest's addresses say. A run of several frames need not be one run in the

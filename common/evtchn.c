@@ -87,8 +87,8 @@ EXPORT_SYMBOL_NS_GPL(xfl_evtchn_set_affinity, XEN_FRONTLIB);
 void xfl_evtchn_unbind(struct xfl_device *xd, struct xfl_evtchn *ec, void *data)
 {
 	/* After a restore the number is void, and may be another's. */
-	bool keep = xd->early && ec->irq && xd->made_at == xfl_moves() && !xfl_evtchn_make_refcounted(ec->port) &&
-		    !evtchn_get(ec->port);
+	bool keep = xd->early && ec->irq && xd->made_at == xfl_moves() &&
+		    !xfl_evtchn_make_refcounted(ec->port) && !evtchn_get(ec->port);
 
 	if (ec->irq) {
 		irq_set_affinity_and_hint(ec->irq, NULL);

@@ -21,6 +21,10 @@
 /* Steps without a pause; more are a fault of the table, and others want the CPU too. */
 #define XFL_MAX_STEPS		64
 
+/* Lines of the log that a backend can bring about, in so long. */
+#define XFL_WORDS		40
+#define XFL_WORDS_TIME		(60 * HZ)
+
 /* How often removal's caller looks, whom no watch reaches. */
 #define XFL_REMOVE_LOOK_MS	10u
 
@@ -282,8 +286,9 @@ static void xfl_tell(struct xfl_device *xd)
 
 static void xfl_say_parked(struct xfl_device *xd)
 {
-	dev_warn_ratelimited(&xd->xbdev->dev,
-			     "backend still maps a ring after it was asked to let go: no connection until it does\n");
+	if (xfl_may_say(xd))
+		dev_warn(&xd->xbdev->dev,
+			 "backend still maps a ring after it was asked to let go: no connection until it does\n");
 }
 
 static enum xfl_result xfl_act(struct xfl_device *xd, enum xfl_action action)
@@ -376,7 +381,7 @@ static u32 xfl_steps(struct xfl_device *xd)
 			v.result = xfl_act(xd, step.action);
 		if (step.action == XFL_DO_TELL || step.action == XFL_DO_FAIL)
 			v.changed = false;
-		/* Said when it is true: who waits for a connection to end may go on to free things. */
+		/* Said when it is true: who waits for a connection to end may then free things. */
 		wake_up_all(&xd->settled);
 	} while (!xfl_rests(&v, &step) && --laps);
 	if (WARN_ON_ONCE(!laps))
@@ -421,6 +426,7 @@ int xfl_device_init(struct xfl_device *xd, struct xenbus_device *xbdev,
 	mutex_init(&xd->step);
 	init_waitqueue_head(&xd->settled);
 	INIT_LIST_HEAD(&xd->parked);
+	ratelimit_state_init(&xd->words, XFL_WORDS_TIME, XFL_WORDS);
 	INIT_DELAYED_WORK(&xd->work, xfl_machine);
 	xd->backend = kstrdup(xbdev->otherend, GFP_KERNEL);
 	if (!xd->backend)

@@ -249,7 +249,7 @@ static bool ended(const struct xfl_view *v)
 	return (v->did == XFL_DO_END || v->did == XFL_DO_END_EARLY) && v->result == XFL_DONE;
 }
 
-/* A backend that has not seen our Closed may stay where it is for good: it is written in any case. */
+/* A backend that has not seen our Closed may stay where it is for good: it is always written. */
 static struct xfl_step decide_unlinked_closed(const struct xfl_view *v)
 {
 	bool late = v->since_ms >= XFL_RELEASE_MS;

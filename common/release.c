@@ -49,7 +49,8 @@ struct xfl_spent {
 static void xfl_release_look(struct work_struct *work);
 
 static struct workqueue_struct *xfl_release_wq;
-static DEFINE_SPINLOCK(xfl_release_lock);	/* protects both lists; the work has entries to itself */
+/* Protects both lists. The work has the entries that it took off to itself. */
+static DEFINE_SPINLOCK(xfl_release_lock);
 static LIST_HEAD(xfl_abandoned);
 static LIST_HEAD(xfl_spent);
 static DECLARE_DELAYED_WORK(xfl_release_work, xfl_release_look);

@@ -32,7 +32,7 @@ static void xfl_key_store(const struct xfl_key *key, u64 value, void *result)
 	}
 }
 
-static u64 xfl_key_read(struct xenbus_device *xbdev, const char *dir, const struct xfl_key *key)
+static u64 xfl_key_read(struct xfl_device *xd, const char *dir, const struct xfl_key *key)
 {
 	char *text = xenbus_read(XBT_NIL, dir, key->name, NULL);
 	u64 value;
@@ -43,11 +43,11 @@ static u64 xfl_key_read(struct xenbus_device *xbdev, const char *dir, const stru
 	err = kstrtoull(text, 10, &value);
 	if (err || value < key->min || value > key->max) {
 		/* Escaped: a line break in it would forge lines of the log. */
-		if (xbdev)
-			dev_warn_ratelimited(&xbdev->dev,
-					     "%s: '%*pE' is not a number from %llu to %llu, using %llu\n",
-					     key->name, (int)strnlen(text, 32), text, key->min,
-					     key->max, key->absent);
+		if (xd && xfl_may_say(xd))
+			dev_warn(&xd->xbdev->dev,
+				 "%s: '%*pE' is not a number from %llu to %llu, using %llu\n",
+				 key->name, (int)strnlen(text, 32), text, key->min, key->max,
+				 key->absent);
 		value = key->absent;
 	}
 	kfree(text);
@@ -56,7 +56,7 @@ static u64 xfl_key_read(struct xenbus_device *xbdev, const char *dir, const stru
 
 /**
  * xfl_keys_read() - read a table of numbers that the other end may write
- * @xbdev: device, for messages; %NULL for none, where they were given before
+ * @xd: device, for messages; %NULL for none, where they were given before
  * @dir: directory to read, normally the backend's
  * @key: the table
  * @nr: entries in @key
@@ -67,11 +67,11 @@ static u64 xfl_key_read(struct xenbus_device *xbdev, const char *dir, const stru
  *
  * Context: process; waits for xenstore.
  */
-void xfl_keys_read(struct xenbus_device *xbdev, const char *dir, const struct xfl_key *key,
+void xfl_keys_read(struct xfl_device *xd, const char *dir, const struct xfl_key *key,
 		   unsigned int nr, void *result)
 {
 	for (; nr; nr--, key++)
-		xfl_key_store(key, xfl_key_read(xbdev, dir, key), result);
+		xfl_key_store(key, xfl_key_read(xd, dir, key), result);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_keys_read, XEN_FRONTLIB);
 

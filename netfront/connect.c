@@ -72,9 +72,9 @@ static int read_offer(struct xnf_dev *xn)
 	struct xnf_offer offer;
 	bool trusted;
 
-	xfl_keys_read(xbdev, xn->xd.backend, xnf_keys, ARRAY_SIZE(xnf_keys), &offer);
+	xfl_keys_read(&xn->xd, xn->xd.backend, xnf_keys, ARRAY_SIZE(xnf_keys), &offer);
 	if (!offer.rx_copy) {
-		if (xnf_may_say(xn))
+		if (xfl_may_say(&xn->xd))
 			dev_err(&xbdev->dev, "backend does not copy what we receive, as it must\n");
 		return -EOPNOTSUPP;
 	}
@@ -95,7 +95,7 @@ static bool read_mac(struct xnf_dev *xn, const char *dir, u8 *mac)
 	if (IS_ERR(text))
 		return false;
 	good = mac_pton(text, mac) && is_valid_ether_addr(mac);
-	if (!good && xnf_may_say(xn))
+	if (!good && xfl_may_say(&xn->xd))
 		dev_warn(&xbdev->dev, "%s: '%*pE' is no MAC address\n", dir,
 			 (int)strnlen(text, 32), text);
 	kfree(text);
@@ -136,7 +136,7 @@ static void take_new_mac(struct xnf_dev *xn)
 }
 
 /* Whether the backend takes so much is another matter, see xnf_netdev_adapt(). */
-static u32 read_mtu(struct xnf_dev *xn, struct xenbus_device *complainer)
+static u32 read_mtu(struct xnf_dev *xn, struct xfl_device *complainer)
 {
 	static const struct xfl_key key = {
 		.name = "mtu", .min = ETH_MIN_MTU, .max = XNF_MAX_MTU, .absent = ETH_DATA_LEN,
@@ -167,7 +167,7 @@ int xnf_show(struct xnf_dev *xn)
 	err = set_mac(xn);
 	if (err)
 		return err;
-	xn->netdev->mtu = read_mtu(xn, xn->xd.xbdev);
+	xn->netdev->mtu = read_mtu(xn, &xn->xd);
 	return xnf_netdev_register(xn);
 }
 
@@ -337,7 +337,7 @@ static int xnf_connect(struct xfl_device *xd)
 	xnf_rss_forget(xn);
 	err = read_offer(xn) ?: xnf_show(xn);
 	if (err == -ENOENT) {
-		if (xnf_may_say(xn))
+		if (xfl_may_say(&xn->xd))
 			dev_err(&xd->xbdev->dev, "no MAC address in xenstore\n");
 		return -EINVAL;
 	}
@@ -359,7 +359,7 @@ static int xnf_connect(struct xfl_device *xd)
 
 static void say_connected(struct xnf_dev *xn)
 {
-	if (!xnf_may_say(xn))
+	if (!xfl_may_say(&xn->xd))
 		return;
 	netdev_info(xn->netdev, "connected: %u queue%s, %s, %u slots a packet%s\n",
 		    xn->nr_queues, xn->nr_queues > 1 ? "s" : "",

@@ -249,7 +249,7 @@ int xnf_ctrl_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask, u32 *an
 
 	sent = put_request(xn, ask);
 	err = await_response(xn, &sent, answer);
-	if (err == -ETIMEDOUT && xnf_may_say(xn))
+	if (err == -ETIMEDOUT && xfl_may_say(&xn->xd))
 		netdev_warn(xn->netdev, "backend does not answer control request %u\n", sent.type);
 	if (err == -ETIMEDOUT || err == -ENODEV || err == -EPROTO)
 		xn->ctrl.open = false;

@@ -85,7 +85,7 @@ static const struct xenbus_device_id xnf_ids[] = {
 
 static struct xenbus_driver xnf_driver = {
 	.ids			= xnf_ids,
-	/* As in-tree: a guest boots, and the module loads, without waiting minutes for a backend. */
+	/* As in-tree: a guest boots, and the module loads, without waiting for a backend. */
 	.not_essential		= true,
 	.probe			= xnf_probe,
 	.remove			= xnf_remove,

@@ -98,7 +98,7 @@ static void ask(struct xnf_dev *xn, bool on)
 	err = xenbus_printf(XBT_NIL, xn->xd.xbdev->nodename, XNF_MCAST_KEY, "%u", on);
 	if (!err)
 		m->on = on;
-	else if (xnf_may_say(xn))
+	else if (xfl_may_say(&xn->xd))
 		netdev_warn(xn->netdev, "multicast filter: error %d writing to xenstore\n", err);
 }
 

@@ -23,9 +23,6 @@
 				 NETDEV_XDP_ACT_RX_SG | NETDEV_XDP_ACT_NDO_XMIT | \
 				 NETDEV_XDP_ACT_NDO_XMIT_SG)
 #define XNF_TX_FLOOR	(512u << 10)
-/* Lines in the log that a backend can bring about, in so long. */
-#define XNF_WORDS	40
-#define XNF_WORDS_TIME	(60 * HZ)
 
 /* ---- up and down; both under RTNL, for a device that is live ---- */
 
@@ -260,9 +257,9 @@ static int adapt_mtu(struct xnf_dev *xn)
 	int err;
 
 	xnf_netdev_limit_mtu(xn);
-	if (lower && xnf_may_say(xn))
+	if (lower && xfl_may_say(&xn->xd))
 		netdev_warn(dev, "backend takes no packets over one frame, MTU is now %u\n", mtu);
-	else if (mtu > dev->mtu && xnf_may_say(xn))
+	else if (mtu > dev->mtu && xfl_may_say(&xn->xd))
 		netdev_info(dev, "backend takes larger packets again, MTU is now %u\n", mtu);
 	err = dev_set_mtu(dev, mtu);
 	xn->uncut_mtu = want;
@@ -408,7 +405,6 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	expect(xn);
 	xn->speed = SPEED_UNKNOWN;
 	xn->duplex = DUPLEX_UNKNOWN;
-	ratelimit_state_init(&xn->words, XNF_WORDS_TIME, XNF_WORDS);
 	xnf_channels_init(xn);
 	xnf_coalesce_init(&xn->coalesce);
 	xnf_copybreak_init(&xn->copybreak);

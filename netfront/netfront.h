@@ -21,7 +21,6 @@
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/refcount.h>
-#include <linux/ratelimit.h>
 #include <linux/timer.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
@@ -432,7 +431,6 @@ struct xnf_change {
  * @mcast: multicast filter
  * @ctrl: control ring
  * @rss: receive hashing
- * @words: how many lines of the log it may have, see xnf_may_say()
  * @speed: in Mbit/s, as the administrator says: there is no wire that had one
  * @duplex: the same
  */
@@ -471,7 +469,6 @@ struct xnf_dev {
 	struct xnf_mcast mcast;
 	struct xnf_ctrl ctrl;
 	struct xnf_rss rss;
-	struct ratelimit_state words;
 	u32 speed;
 	u8 duplex;
 };
@@ -585,20 +582,6 @@ static inline bool xnf_netdev_misled(const struct xnf_dev *xn)
 {
 	return xn->told_gso == READ_ONCE(xn->xdp_used) ||
 	       xn->told_xsk != READ_ONCE(xn->xsk_changes);
-}
-
-/**
- * xnf_may_say() - whether the device may have another line in the log
- * @xn: the device
- *
- * For all that a backend can bring about, once with each connection or more often: one that comes
- * and goes in a loop, or lies, does not fill the log. The core says how many were left out.
- *
- * Context: any.
- */
-static inline bool xnf_may_say(struct xnf_dev *xn)
-{
-	return __ratelimit(&xn->words);
 }
 
 /**

@@ -78,7 +78,7 @@ static bool fit_table(struct xnf_dev *xn, u32 size)
 static void table_lost(struct xnf_dev *xn)
 {
 	ASSERT_RTNL();
-	if (xnf_may_say(xn))
+	if (xfl_may_say(&xn->xd))
 		netdev_warn(xn->netdev,
 			    "table of receive hashes is not for %u entries and %u queue%s: spread equally\n",
 			    xn->rss.want.nr_table, xn->nr_queues, xn->nr_queues > 1 ? "s" : "");
@@ -112,7 +112,7 @@ static void give_up(struct xnf_dev *xn, int err)
 	mutex_unlock(&xn->rss.lock);
 
 	rtnl_lock();
-	if (xn->netdev->features & NETIF_F_RXHASH && xnf_may_say(xn))
+	if (xn->netdev->features & NETIF_F_RXHASH && xfl_may_say(&xn->xd))
 		netdev_warn(xn->netdev, "backend does not hash packets: error %d\n", err);
 	netdev_update_features(xn->netdev);
 	rtnl_unlock();
@@ -177,7 +177,7 @@ int xnf_rss_connect(struct xnf_dev *xn)
 		return 0;
 	if (xbdev->state != XenbusStateInitialising)
 		return err;
-	if (xnf_may_say(xn))
+	if (xfl_may_say(&xn->xd))
 		dev_warn(&xbdev->dev, "no control ring: error %d\n", err);
 	WRITE_ONCE(xn->rss.refused, true);
 	return 0;

@@ -168,7 +168,7 @@ void xnf_rx_drop_all(struct xnf_queue *q)
 		parked += !drop_buf(q, &rx->held[--rx->nr_held], true);
 	while (rx->nr_aside)
 		parked += !drop_buf(q, &rx->aside[--rx->nr_aside], true);
-	if (parked && xnf_may_say(q->xn))
+	if (parked && xfl_may_say(&q->xn->xd))
 		dev_warn(&q->xn->xd.xbdev->dev,
 			 "queue %u: backend still maps %u receive frames, keeping them\n",
 			 q->index, parked);

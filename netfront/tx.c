@@ -79,7 +79,7 @@ static netdev_tx_t tx_drop(struct xnf_queue *q, struct sk_buff *skb)
 	return NETDEV_TX_OK;
 }
 
-/* No ring, or one that is not to be written; when the guest goes down, perhaps only for a moment. */
+/* No ring, or none to be written; when the guest suspends, perhaps only for a moment. */
 static netdev_tx_t tx_refuse(struct xnf_queue *q, struct sk_buff *skb)
 {
 	if (!q->tx.ring.sring || READ_ONCE(q->xn->xd.withheld) != XFL_WITHHELD_SUSPEND)

@@ -230,7 +230,7 @@ void xnf_tx_drop_all(struct xnf_queue *q)
 	for (i = 0; i < XNF_RING_SLOTS; i++)
 		if (tx->slot[i].skb)
 			parked += park_skb(tx, tx->slot[i].skb);
-	if (parked && xnf_may_say(q->xn))
+	if (parked && xfl_may_say(&q->xn->xd))
 		dev_warn(&q->xn->xd.xbdev->dev,
 			 "queue %u: backend still maps %u transmit frames, keeping their packets\n",
 			 q->index, parked);

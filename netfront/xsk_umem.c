@@ -176,7 +176,7 @@ void xnf_umems_end(struct xnf_dev *xn)
 		if (!u->users)
 			destroy(u);
 	}
-	if (parked && xnf_may_say(xn))
+	if (parked && xfl_may_say(&xn->xd))
 		dev_warn(&xn->xd.xbdev->dev,
 			 "backend still maps %u frames of AF_XDP sockets, keeping them\n", parked);
 }

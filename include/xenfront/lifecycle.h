@@ -22,6 +22,7 @@
 
 #include <linux/mutex.h>
 #include <linux/pm.h>
+#include <linux/ratelimit.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -126,6 +127,7 @@ struct xfl_ops {
  * @moves: times that the guest was restored; written while everything stands still
  * @backend: path of the backend, for those who look when @xbdev may have none
  * @parked: on the list of connections that were abandoned
+ * @words: how many lines of the log the device may have, see xfl_may_say()
  * @wq: ordered, freezable, WQ_MEM_RECLAIM
  * @work: the machine
  * @settled: woken at every change of @state, and by drivers
@@ -158,6 +160,7 @@ struct xfl_device {
 	unsigned int moves;
 	char *backend;
 	struct list_head parked;
+	struct ratelimit_state words;
 
 	struct workqueue_struct *wq;
 	struct delayed_work work;
@@ -199,6 +202,21 @@ static inline enum xfl_state xfl_device_state(const struct xfl_device *xd)
 static inline bool xfl_believes(const struct xfl_device *xd)
 {
 	return likely(!READ_ONCE(xd->withheld));
+}
+
+/**
+ * xfl_may_say() - whether a device may have another line in the log
+ * @xd: the device
+ *
+ * For all that a backend can bring about, once with each connection or more often: one that comes
+ * and goes in a loop, or lies, does not fill the log, and leaves the other devices their lines.
+ * The core says how many were left out.
+ *
+ * Context: any.
+ */
+static inline bool xfl_may_say(struct xfl_device *xd)
+{
+	return __ratelimit(&xd->words);
 }
 
 /**

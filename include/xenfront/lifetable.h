@@ -12,7 +12,7 @@
  *	DRAINING	the connection ends: nothing new is sent, what is under way may be answered
  *	CLOSING		our state says Closing
  *	CLOSED		our state says Closed, and the backend is to let go of the rings
- *	PARKED		it has not, and is looked at by time: nothing of the connection is given back
+ *	PARKED		it has not, and is looked at by time: nothing is given back
  *	IDLE		no connection, and none offered
  *	BROKEN		the same, for good, unless somebody asks for a new one
  *	EXCHANGED	our directory belongs to another device by now
@@ -80,7 +80,7 @@ enum xfl_action {
 	XFL_DO_END,		/* end the rings' grants, whose references are then free */
 	XFL_DO_END_EARLY,	/* end them, but keep their references from use */
 	XFL_DO_SAY_PARKED,	/* one line */
-	XFL_DO_RELEASE,		/* settle what was in flight, free what the connection was made of */
+	XFL_DO_RELEASE,		/* settle what was in flight, free the connection */
 	XFL_DO_FAIL,		/* what waits for a connection waits in vain */
 	XFL_DO_REPROBE,		/* have the device that is there now probed */
 	XFL_DO_ABANDON,		/* leave the connection to the parking place */

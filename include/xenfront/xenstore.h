@@ -46,13 +46,13 @@ struct xfl_key {
 /* A feature that is on or off, off if the backend does not say. */
 #define XFL_FEATURE(_type, _field, _name) XFL_KEY(_type, _field, _name, 0, 1, 0)
 
-void xfl_keys_read(struct xenbus_device *xbdev, const char *dir, const struct xfl_key *key,
+struct xfl_device;
+
+void xfl_keys_read(struct xfl_device *xd, const char *dir, const struct xfl_key *key,
 		   unsigned int nr, void *result);
 
 /* The key in our own directory by which it is known to be ours. */
 #define XFL_MARK_KEY	"frontend-mark"
-
-struct xfl_device;
 
 /**
  * typedef xfl_publish_fn - writes a frontend's keys inside a transaction
