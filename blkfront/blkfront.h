@@ -342,6 +342,7 @@ extern const struct xfl_ops bf_ops;
 int bf_rings_alloc(struct blkfront *bf, unsigned int nr, unsigned int max_frames);
 void bf_rings_free(struct blkfront *bf);
 void bf_rings_give_back(struct blkfront *bf);
+bool bf_ring_affordable(const struct bf_ring *ring, unsigned int frames, u32 cap);
 int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap);
 void bf_ring_close(struct bf_ring *ring);
 void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,

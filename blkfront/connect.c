@@ -178,6 +178,18 @@ static void bf_close_rings(struct blkfront *bf)
 		bf_ring_close(&bf->ring[i]);
 }
 
+/* Rings for events are the first ones. The next connection tries all of them again. */
+static void bf_go_on_with(struct blkfront *bf, unsigned int nr)
+{
+	struct bfw_rings live = { .event = min(bf->live.event, nr) };
+
+	live.poll = nr - live.event;
+	if (xfl_may_say(&bf->xd))
+		dev_info(&bf->xd.xbdev->dev, "%u of %u rings: no room for more\n", nr,
+			 bf->nr_live);
+	bf_set_live(bf, live);
+}
+
 static int bf_open_rings(struct blkfront *bf, const struct bf_offer *offer)
 {
 	unsigned int frames = 1u << min(offer->ring_order, bf_max_ring_page_order);
@@ -187,11 +199,12 @@ static int bf_open_rings(struct blkfront *bf, const struct bf_offer *offer)
 
 	for (i = 0; i < bf->nr_live; i++) {
 		bf->ring[i].silent = i >= bf->live.event;
-		err = bf_ring_open(&bf->ring[i], frames, cap);
-		if (err) {
-			bf_close_rings(bf);
+		err = i && !bf_ring_affordable(&bf->ring[i], frames, cap) ? -ENOSPC :
+			bf_ring_open(&bf->ring[i], frames, cap);
+		if (err && i)
+			bf_go_on_with(bf, i);
+		else if (err)
 			return err;
-		}
 	}
 	return 0;
 }

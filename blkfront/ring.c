@@ -145,14 +145,33 @@ static void bf_indirect_free(struct bf_ring *ring)
 /* What kept frames may need, where a ring of direct requests would do with less. */
 #define BF_MIN_REFS	1056u
 
+static u32 bf_fixed_refs(u32 slots, u32 cap)
+{
+	return cap > BFW_DIRECT_SEGS ? slots : 0;
+}
+
 /* Enough to send one largest request, whatever else goes on in the grant table. */
 static int bf_grefs_alloc(struct bf_ring *ring, u32 slots, u32 cap)
 {
-	u32 fixed = cap > BFW_DIRECT_SEGS ? slots : 0;
-	u32 reserve = fixed + BFW_MAX_SEGS;
+	u32 fixed = bf_fixed_refs(slots, cap);
 
-	return xfl_grefs_renew(&ring->grefs, ring->bf->xd.xbdev->otherend_id, reserve,
+	return xfl_grefs_renew(&ring->grefs, ring->bf->xd.xbdev->otherend_id,
+			       fixed + BFW_MAX_SEGS,
 			       fixed + max(BF_MIN_REFS, slots * cap + BFW_MAX_SEGS));
+}
+
+/**
+ * bf_ring_affordable() - whether a ring that a disk can do without may be opened
+ * @ring: the ring, closed; it may have kept its reserve
+ * @frames: shared frames
+ * @cap: segments one ring request would carry
+ */
+bool bf_ring_affordable(const struct bf_ring *ring, unsigned int frames, u32 cap)
+{
+	u32 slots = xfl_ring_slots(frames, sizeof(union bfw_request));
+	u32 reserve = bf_fixed_refs(slots, cap) + BFW_MAX_SEGS;
+
+	return ring->grefs.reserve >= reserve || xfl_grefs_ample(reserve - ring->grefs.reserve);
 }
 
 /**

@@ -17,6 +17,17 @@
  */
 #define XFL_GREF_ROOM	128u
 
+#define XFL_GREFS_A_FRAME	(XEN_PAGE_SIZE / sizeof(struct grant_entry_v1))
+
+/* The reserves of all stacks. */
+static atomic_t xfl_nr_reserved;
+
+static void xfl_grefs_reserve(struct xfl_grefs *g, u32 reserve)
+{
+	atomic_add(reserve - g->reserve, &xfl_nr_reserved);
+	g->reserve = reserve;
+}
+
 /**
  * xfl_grefs_init() - make a stack and take its reserve from the grant table
  * @g: the stack
@@ -29,10 +40,11 @@
  */
 int xfl_grefs_init(struct xfl_grefs *g, domid_t domid, u32 reserve, u32 max)
 {
-	*g = (struct xfl_grefs){ .domid = domid, .max = max, .reserve = reserve };
+	*g = (struct xfl_grefs){ .domid = domid, .max = max };
 	g->ref = kvmalloc_array(max, sizeof(*g->ref), GFP_NOIO);
 	if (!g->ref)
 		return -ENOMEM;
+	xfl_grefs_reserve(g, reserve);
 	if (!xfl_grefs_grow(g, reserve)) {
 		xfl_grefs_destroy(g);
 		return -ENOSPC;
@@ -65,7 +77,7 @@ int xfl_grefs_renew(struct xfl_grefs *g, domid_t domid, u32 reserve, u32 max)
 	kvfree(g->ref);
 	g->ref = ref;
 	g->max = max;
-	g->reserve = reserve;
+	xfl_grefs_reserve(g, reserve);
 	g->domid = domid;
 	g->low = g->nr_free;
 	return xfl_grefs_grow(g, reserve) ? 0 : -ENOSPC;
@@ -97,6 +109,7 @@ void xfl_grefs_destroy(struct xfl_grefs *g)
 	while (g->nr_free)
 		gnttab_free_grant_reference(xfl_gref_pop(g));
 	kvfree(g->ref);
+	xfl_grefs_reserve(g, 0);
 	*g = (struct xfl_grefs){};
 }
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_destroy, XEN_FRONTLIB);
@@ -138,6 +151,22 @@ bool xfl_grefs_grow(struct xfl_grefs *g, u32 n)
 	return xfl_grefs_take(g, batch, room) || xfl_grefs_take(g, missing, room);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_grow, XEN_FRONTLIB);
+
+/**
+ * xfl_grefs_ample() - whether so many may be reserved for what a device can do without
+ * @n: references
+ *
+ * Half of the grant table is for what each device needs: the first devices must not take what
+ * those that come later cannot do without.
+ *
+ * Context: any.
+ */
+bool xfl_grefs_ample(u32 n)
+{
+	return atomic_read(&xfl_nr_reserved) + n <=
+	       gnttab_max_grant_frames() * XFL_GREFS_A_FRAME / 2;
+}
+EXPORT_SYMBOL_NS_GPL(xfl_grefs_ample, XEN_FRONTLIB);
 
 /**
  * xfl_grefs_room() - whether the grant table has references left for those who need but a few

@@ -49,6 +49,7 @@ void xfl_grefs_destroy(struct xfl_grefs *g);
 bool xfl_grefs_grow(struct xfl_grefs *g, u32 n);
 void xfl_grefs_trim(struct xfl_grefs *g, u32 most);
 bool xfl_grefs_room(void);
+bool xfl_grefs_ample(u32 n);
 void xfl_gref_abandon(struct xfl_grefs *g, u32 n);
 
 /**
