@@ -45,10 +45,11 @@ int bf_rings_alloc(struct blkfront *bf, unsigned int nr, unsigned int max_frames
 	if (!bf->ring)
 		return -ENOMEM;
 	bf->nr_rings = nr;
+	for (i = 0; i < nr; i++)
+		bf_ring_init(&bf->ring[i], bf);
 	for (i = 0; i < nr; i++) {
 		struct bf_ring *ring = &bf->ring[i];
 
-		bf_ring_init(ring, bf);
 		ring->slot = kvcalloc(slots, sizeof(*ring->slot), GFP_NOIO);
 		ring->table.sent = kvcalloc(slots, sizeof(*ring->table.sent), GFP_NOIO);
 		if (!ring->slot || !ring->table.sent)
