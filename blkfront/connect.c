@@ -348,10 +348,12 @@ static const char *bf_flush_name(u8 op)
 	return op == BFW_FLUSH ? "flush" : op == BFW_BARRIER ? "barrier" : "no cache";
 }
 
-static void bf_announce(const struct blkfront *bf)
+static void bf_announce(struct blkfront *bf)
 {
 	const struct bf_ring *ring = &bf->ring[0];
 
+	if (!xfl_may_say(&bf->xd))
+		return;
 	dev_info(&bf->xd.xbdev->dev,
 		 "%s: %llu sectors, %s%s%s, %u+%u ring(s) of %u, %u segments each\n",
 		 bf->vdev.name, bf->disk.sectors, bf_flush_name(bf->flush_op),

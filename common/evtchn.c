@@ -17,16 +17,17 @@
  */
 static int alloc_unbound(const struct xenbus_device *xbdev, evtchn_port_t *port)
 {
+	struct xfl_device *xd = dev_get_drvdata(&xbdev->dev);
 	struct evtchn_alloc_unbound alloc = {
 		.dom = DOMID_SELF,
 		.remote_dom = xbdev->otherend_id,
 	};
 	int err = HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &alloc);
 
-	if (err)
-		dev_err(&xbdev->dev, "no event channel to be had (error %d)\n", err);
-	else
+	if (!err)
 		*port = alloc.port;
+	else if (xd && xfl_may_say(xd))
+		dev_err(&xbdev->dev, "no event channel to be had (error %d)\n", err);
 	return err;
 }
 

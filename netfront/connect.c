@@ -280,7 +280,9 @@ static int settle_for(struct xnf_dev *xn, u32 nr)
 		drop_queues(xn, nr);
 		return err;
 	}
-	netdev_warn(xn->netdev, "grants or memory for %u of %u queues only\n", nr, xn->nr_queues);
+	if (xfl_may_say(&xn->xd))
+		netdev_warn(xn->netdev, "grants or memory for %u of %u queues only\n", nr,
+			    xn->nr_queues);
 	WRITE_ONCE(xn->nr_queues, nr);
 	return 0;
 }
