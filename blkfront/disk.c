@@ -44,7 +44,7 @@ static int bf_minors_get(u32 first, u32 nr)
 		ret = ida_alloc_range(&bf_minors, first + i, first + i, GFP_NOIO);
 		if (ret < 0) {
 			bf_minors_put(first, i);
-			return ret == -ENOSPC ? -EBUSY : ret;
+			return ret;
 		}
 	}
 	return 0;
@@ -207,6 +207,10 @@ int bf_disk_create(struct blkfront *bf)
 	int err;
 
 	err = bf_minors_get(bf->vdev.minor, bf->vdev.nr_minors);
+	/* The disk before goes when its requests have; then there is room for this one. */
+	if (err == -ENOSPC && xfl_may_say(&bf->xd))
+		dev_warn(&bf->xd.xbdev->dev, "%s: another disk still has this name\n",
+			 bf->vdev.name);
 	if (err)
 		return err;
 	err = bf_tags_alloc(bf);
