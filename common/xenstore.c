@@ -132,6 +132,43 @@ static int xfl_write_keys(struct xenbus_transaction xbt, struct xfl_device *xd, 
 }
 
 /**
+ * struct xfl_number - argument of a transaction that writes one
+ * @name: key
+ * @value: its value
+ */
+struct xfl_number {
+	const char *name;
+	unsigned int value;
+};
+
+static int xfl_write_number(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
+{
+	const struct xfl_number *n = ctx;
+
+	return xenbus_printf(xbt, xd->xbdev->nodename, n->name, "%u", n->value);
+}
+
+/**
+ * xfl_key_write() - write a number into a frontend's directory, if that is its own
+ * @xd: the device, with a connection
+ * @name: key
+ * @value: its value
+ *
+ * Context: process; waits for xenstore.
+ * Return: as xfl_transact().
+ */
+int xfl_key_write(struct xfl_device *xd, const char *name, unsigned int value)
+{
+	struct xfl_number n = { name, value };
+	int err = xfl_transact(xd, xfl_write_number, &n);
+
+	if (err == -ESTALE)
+		xfl_post(xd, XFL_EV_LOOK);
+	return err;
+}
+EXPORT_SYMBOL_NS_GPL(xfl_key_write, XEN_FRONTLIB);
+
+/**
  * xfl_publish() - write a frontend's keys, all or none, and only if its directory is its own
  * @xd: the device; what its @ops->keys names is deleted first
  * @fn: writes the keys

@@ -351,7 +351,8 @@ static int xnf_connect(struct xfl_device *xd)
 	err = make_queues(xn);
 	if (err)
 		return err;
-	err = xnf_rss_connect(xn) ?: xfl_publish(xd, publish, xn);
+	xnf_rss_connect(xn);
+	err = xfl_publish(xd, publish, xn);
 	if (err) {
 		xnf_ctrl_free(xn);
 		free_queues(xn);

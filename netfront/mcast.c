@@ -95,7 +95,7 @@ static void ask(struct xnf_dev *xn, bool on)
 		}
 		return;
 	}
-	err = xenbus_printf(XBT_NIL, xn->xd.xbdev->nodename, XNF_MCAST_KEY, "%u", on);
+	err = xfl_key_write(&xn->xd, XNF_MCAST_KEY, on);
 	if (!err)
 		m->on = on;
 	else if (xfl_may_say(&xn->xd))

@@ -162,25 +162,21 @@ static void expect_hashes(struct xnf_dev *xn)
  * xnf_rss_connect() - make a control ring if the backend has one
  * @xn: the device, not live; its queues are there
  *
- * Return: 0, also if there is none; -ENOSPC where xenbus has given up on the device over it.
+ * Without one the backend hashes and spreads as it likes, which is no reason not to connect.
  */
-int xnf_rss_connect(struct xnf_dev *xn)
+void xnf_rss_connect(struct xnf_dev *xn)
 {
-	struct xenbus_device *xbdev = xn->xd.xbdev;
 	int err;
 
 	expect_hashes(xn);
 	if (!xn->offer.ctrl_ring)
-		return 0;
+		return;
 	err = xnf_ctrl_alloc(xn);
 	if (!err)
-		return 0;
-	if (xbdev->state != XenbusStateInitialising)
-		return err;
+		return;
 	if (xfl_may_say(&xn->xd))
-		dev_warn(&xbdev->dev, "no control ring: error %d\n", err);
+		dev_warn(&xn->xd.xbdev->dev, "no control ring: error %d\n", err);
 	WRITE_ONCE(xn->rss.refused, true);
-	return 0;
 }
 
 /* The size of the table changes under RTNL alone: the core asks for it before it asks for more. */

@@ -34,7 +34,7 @@ struct xnf_rss {
 
 void xnf_rss_init(struct xnf_dev *xn);
 void xnf_rss_forget(struct xnf_dev *xn);
-int xnf_rss_connect(struct xnf_dev *xn);
+void xnf_rss_connect(struct xnf_dev *xn);
 void xnf_rss_start(struct xnf_dev *xn);
 void xnf_rss_stop(struct xnf_dev *xn);
 bool xnf_rss_possible(const struct xnf_dev *xn);

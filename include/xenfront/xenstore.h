@@ -64,6 +64,7 @@ void xfl_keys_read(struct xfl_device *xd, const char *dir, const struct xfl_key 
  */
 typedef int (*xfl_publish_fn)(struct xenbus_transaction xbt, const char *dir, void *ctx);
 
+int xfl_key_write(struct xfl_device *xd, const char *name, unsigned int value);
 int xfl_publish(struct xfl_device *xd, xfl_publish_fn fn, void *ctx);
 int xfl_keys_delete(struct xenbus_transaction xbt, const char *dir, const char *const *keys);
 
