@@ -14,7 +14,7 @@
  * one for its backend's state. Ours are a comfort, so they leave room for that. The few that
  * wait until xenbus has looked are counted apart: a connection depends on them.
  */
-#define XFL_MAX_WATCHES	32
+#define XFL_MAX_WATCHES	8
 #define XFL_MAX_LOOKS	4
 
 /**

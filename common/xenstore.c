@@ -127,8 +127,10 @@ static int xfl_write_keys(struct xenbus_transaction xbt, struct xfl_device *xd, 
 {
 	const struct xfl_publication *p = ctx;
 	const char *dir = xd->xbdev->nodename;
+	int err = xfl_keys_delete(xbt, dir, xd->ops->keys) ?: p->fn(xbt, dir, p->ctx);
 
-	return xfl_keys_delete(xbt, dir, xd->ops->keys) ?: p->fn(xbt, dir, p->ctx);
+	/* oxenstored's quota is no errno that Linux knows; that of the other one is ENOSPC. */
+	return err == -EINVAL ? -ENOSPC : err;
 }
 
 /**
