@@ -91,8 +91,10 @@ static int xfl_write_state(struct xenbus_transaction xbt, struct xfl_device *xd,
 	const enum xenbus_state *state = ctx;
 	int err;
 
-	if (*state == XenbusStateClosed)
-		xfl_keys_delete(xbt, xd->xbdev->nodename, xd->ops->keys);
+	/* Both or none: Closed says that the keys are void. */
+	if (*state == XenbusStateClosed &&
+	    xfl_keys_delete(xbt, xd->xbdev->nodename, xd->ops->keys))
+		return -EAGAIN;
 	err = xenbus_printf(xbt, xd->xbdev->nodename, "state", "%d", *state);
 	return err ? -EAGAIN : 0;
 }
@@ -117,6 +119,9 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 		xd->own = XFL_PEER_GONE;
 	if (err)
 		return err;
+	/* What the backend showed before it could see this is no answer to it. */
+	if (state == XenbusStateClosed && xd->own != XFL_PEER_CLOSED)
+		xd->stirred = false;
 	xd->own = xfl_peer_of(state);
 	xd->xbdev->state = state;
 	/* As xenbus_frontend_closed(): a shutdown waits for it, once. */

@@ -58,6 +58,12 @@ void xfl_disconnect(struct xfl_device *xd, enum xfl_why why);
 void xfl_pm_forget(struct xfl_device *xd);
 unsigned int xfl_moves(void);
 
+/* Whether a backend that shows this has moved from the InitWait that it waited for keys in. */
+static inline bool xfl_stirs(enum xfl_peer backend)
+{
+	return backend != XFL_PEER_INITWAIT && backend != XFL_PEER_UNREADABLE;
+}
+
 /* Posted to the machine; XFL_EV_LOOK carries nothing but the wish that it looks. */
 #define XFL_EV_LOOK		BIT(0)
 #define XFL_EV_BACKEND		BIT(1)

@@ -144,8 +144,7 @@ static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 	v->moved = xfl_moved(xd);
 	/* After a restore xenbus may have found no other end: then there is none to look at. */
 	v->backend = xd->xbdev->otherend ? xfl_peer_read(xd->backend) : XFL_PEER_UNREADABLE;
-	if (v->backend != XFL_PEER_INITWAIT && v->backend != XFL_PEER_UNREADABLE)
-		xd->stirred = true;
+	xd->stirred |= xfl_stirs(v->backend);
 	v->stirred = xd->stirred;
 	v->own = xd->own;
 	v->why = xd->why;

@@ -232,7 +232,7 @@ static bool withdrawn(const struct xfl_view *v)
 
 /*
  * Whether the backend shows that it knows the keys to be void. An InitWait that it has shown since
- * before the keys were written shows nothing: it may have read them, and be slow.
+ * before our Closed was written shows nothing: it may have read the keys, and be slow to map.
  */
 static bool proof(const struct xfl_view *v)
 {

@@ -178,6 +178,7 @@ static void xfl_spent_look(struct list_head *spent)
 			backend = xfl_peer_read(s->backend);
 			read = s->backend;
 		}
+		s->stirred |= xfl_stirs(backend);
 		if (!xfl_knows(backend, s->stirred))
 			continue;
 		read = NULL;
@@ -189,7 +190,10 @@ static void xfl_spent_look(struct list_head *spent)
 
 static bool xfl_abandoned_end(struct xfl_device *xd)
 {
-	if (xfl_knows(xfl_peer_read(xd->backend), xd->stirred)) {
+	enum xfl_peer backend = xfl_peer_read(xd->backend);
+
+	xd->stirred |= xfl_stirs(backend);
+	if (xfl_knows(backend, xd->stirred)) {
 		if (xfl_rings_end(xd))
 			return true;
 		/*

@@ -114,7 +114,7 @@ enum xfl_result {
  * @marked: the directory has our key, or cannot have one
  * @linked: there is a connection: XFL_DO_CONNECT was done, and XFL_DO_RELEASE not yet
  * @drained: nothing is under way
- * @stirred: the backend has shown another state than InitWait since our keys were written
+ * @stirred: the backend has shown another state than InitWait since our Closed was written
  * @online: the toolstack wants the backend to stay
  * @held: requests wait for a connection
  * @resting: a try went wrong and the pause behind it is not over
