@@ -42,6 +42,15 @@ static enum xfl_peer xfl_peer_of(unsigned int state)
 	}
 }
 
+/*
+ * The directory of a backend lies in one that a guest may not read. Where it is missing, the C
+ * xenstored says no more than that the guest may not know, and oxenstored says so.
+ */
+bool xfl_is_gone(int err)
+{
+	return err == -ENOENT || err == -EACCES;
+}
+
 /**
  * xfl_peer_read() - the state that a directory shows
  * @dir: a backend's or frontend's; %NULL where there is none
@@ -58,7 +67,7 @@ enum xfl_peer xfl_peer_read(const char *dir)
 		return XFL_PEER_GONE;
 	text = xenbus_read(XBT_NIL, dir, "state", NULL);
 	if (IS_ERR(text))
-		return PTR_ERR(text) == -ENOENT ? XFL_PEER_GONE : XFL_PEER_UNREADABLE;
+		return xfl_is_gone(PTR_ERR(text)) ? XFL_PEER_GONE : XFL_PEER_UNREADABLE;
 	err = kstrtouint(text, 10, &state);
 	kfree(text);
 	return err ? XFL_PEER_UNREADABLE : xfl_peer_of(state);

@@ -29,6 +29,7 @@ int xfl_transact(struct xfl_device *xd,
 void xfl_transact_init(void);
 
 /* handshake.c */
+bool xfl_is_gone(int err);
 enum xfl_peer xfl_peer_read(const char *dir);
 int xfl_state_write(struct xfl_device *xd, enum xenbus_state state);
 void xfl_retract(struct xfl_device *xd);

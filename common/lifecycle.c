@@ -103,7 +103,7 @@ bool xfl_backend_may_return(const struct xfl_device *xd)
 		return false;
 	text = xenbus_read(XBT_NIL, xd->backend, "online", NULL);
 	if (IS_ERR(text))
-		return PTR_ERR(text) != -ENOENT;
+		return !xfl_is_gone(PTR_ERR(text));
 	online = strcmp(text, "0");
 	kfree(text);
 	return online;
