@@ -152,11 +152,6 @@ static u32 bf_progress(const struct blkfront *bf)
 /* Once the toolstack has taken the device away, every other device of the guest waits meanwhile. */
 #define BF_GONE_LIMIT	(30 * HZ)
 
-static bool bf_is_gone(const struct blkfront *bf)
-{
-	return !xenbus_exists(XBT_NIL, bf->xd.xbdev->nodename, "");
-}
-
 /*
  * Waits as long as the backend goes on answering, and a little longer. What is not done in time
  * fails, and the disk is deleted by @del_work when that has happened.
@@ -170,7 +165,7 @@ static void bf_await_delete(struct blkfront *bf)
 		seen = bf_progress(bf);
 		if (wait_for_completion_timeout(&bf->deleted, XFL_BACKEND_TIMEOUT))
 			return;
-		limit = bf_is_gone(bf) ? BF_GONE_LIMIT : BF_DELETE_LIMIT;
+		limit = xfl_has_directory(&bf->xd) ? BF_DELETE_LIMIT : BF_GONE_LIMIT;
 	} while (xfl_believes(&bf->xd) && bf_progress(bf) != seen &&
 		 time_before(jiffies, start + limit));
 }

@@ -162,16 +162,22 @@ void xfl_retract(struct xfl_device *xd)
 	xfl_transact(xd, xfl_delete_keys, NULL);
 }
 
-static bool xfl_same_backend(struct xenbus_transaction xbt, struct xfl_device *xd)
+/* Return: 0; -ESTALE if another device's backend is named; -EAGAIN if it cannot be said now. */
+static int xfl_judge_backend(struct xenbus_transaction xbt, struct xfl_device *xd)
 {
-	char *text = xenbus_read(xbt, xd->xbdev->nodename, "backend", NULL);
-	bool same;
+	const char *known = xd->xbdev->otherend;
+	char *text;
+	int err;
 
+	/* After a restore xenbus may have found no other end. */
+	if (!known || strcmp(known, xd->backend))
+		return -EAGAIN;
+	text = xenbus_read(xbt, xd->xbdev->nodename, "backend", NULL);
 	if (IS_ERR(text))
-		return false;
-	same = xd->backend && !strcmp(text, xd->backend);
+		return -EAGAIN;
+	err = strcmp(text, known) ? -ESTALE : 0;
 	kfree(text);
-	return same;
+	return err;
 }
 
 static int xfl_write_mark(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
@@ -179,8 +185,9 @@ static int xfl_write_mark(struct xenbus_transaction xbt, struct xfl_device *xd, 
 	const char *mark = ctx;
 	int err;
 
-	if (!xfl_same_backend(xbt, xd))
-		return -EAGAIN;
+	err = xfl_judge_backend(xbt, xd);
+	if (err)
+		return err;
 	err = xenbus_printf(xbt, xd->xbdev->nodename, XFL_MARK_KEY, "%s", mark);
 	return err == -EAGAIN || err == -ENOMEM ? -EAGAIN : err;
 }
@@ -201,7 +208,7 @@ int xfl_mark(struct xfl_device *xd)
 
 	snprintf(mark, sizeof(mark), "%016llx", get_random_u64());
 	err = xfl_transact(xd, xfl_write_mark, mark);
-	if (err == -EAGAIN || err == -ENOENT)
+	if (err == -EAGAIN || err == -ENOENT || err == -ESTALE)
 		return -EAGAIN;
 	if (err)
 		dev_warn(&xd->xbdev->dev, "no key can be written (%pe): an exchange goes unnoticed\n",

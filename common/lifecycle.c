@@ -153,7 +153,7 @@ static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 	v->remove = READ_ONCE(xd->removing);
 	v->reconnect = READ_ONCE(xd->events) & XFL_EV_RECONNECT;
 	v->lied = READ_ONCE(xd->withheld) & XFL_WITHHELD_LIED;
-	v->exchanged = xd->exchanged;
+	v->exchanged = READ_ONCE(xd->exchanged);
 	v->marked = xd->marked;
 	v->linked = xd->linked;
 	v->drained = !xd->linked || !xd->ops->idle || xd->ops->idle(xd);
@@ -363,6 +363,13 @@ static void xfl_enter(struct xfl_device *xd, const struct xfl_step *step)
 	WRITE_ONCE(xd->state, step->next);
 }
 
+/* States in which no transaction tells whose our directory is. */
+static bool xfl_writes_nothing(enum xfl_state state)
+{
+	return state == XFL_OFFERED || state == XFL_CONNECTING || state == XFL_IDLE ||
+	       state == XFL_BROKEN;
+}
+
 /* Return: milliseconds until it is to be looked at again, 0 for none. */
 static u32 xfl_steps(struct xfl_device *xd)
 {
@@ -371,6 +378,8 @@ static u32 xfl_steps(struct xfl_device *xd)
 	struct xfl_step step;
 
 	lockdep_assert_held(&xd->step);
+	if (xfl_writes_nothing(xd->state))
+		xfl_look_home(xd);
 	do {
 		xfl_observe(xd, &v);
 		step = xfl_decide(&v);
@@ -493,6 +502,9 @@ void xfl_device_del(struct xfl_device *xd)
 		msleep(XFL_REMOVE_LOOK_MS);
 	}
 	cancel_delayed_work_sync(&xd->work);
+	/* Or xenbus would write Closed into a directory that is another device's, or will be. */
+	if (xd->exchanged || xd->own == XFL_PEER_GONE)
+		xd->xbdev->state = XenbusStateClosed;
 	xfl_pm_forget(xd);
 	memalloc_noio_restore(noio);
 }

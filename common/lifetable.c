@@ -18,6 +18,7 @@
 #define LOOK_FAST_MS	10u
 #define LOOK_SLOW_MS	200u
 #define LOOK_IDLE_MS	1000u
+#define LOOK_HOME_MS	5000u
 #define LOOK_LONG_MS	60000u
 
 static struct xfl_step go(enum xfl_state next, enum xfl_action action)
@@ -328,8 +329,11 @@ static struct xfl_step idle_for_backend(const struct xfl_view *v)
 
 	if (waits || stuck)
 		return go(XFL_OFFERED, XFL_DO_OFFER);
-	/* Not by the watch alone: what runs the watches may be waiting for these requests. */
-	return stay(v, v->held ? LOOK_IDLE_MS : 0);
+	/*
+	 * Not by the watch alone: what runs the watches may be waiting for these requests, and a
+	 * device that was exchanged for ours may have another backend.
+	 */
+	return stay(v, v->held ? LOOK_IDLE_MS : LOOK_HOME_MS);
 }
 
 static struct xfl_step decide_idle(const struct xfl_view *v)
@@ -342,8 +346,8 @@ static struct xfl_step decide_idle(const struct xfl_view *v)
 	if (v->reconnect && v->why != XFL_WHY_RECONNECT)
 		return go_why(XFL_IDLE, XFL_DO_NOTHING, XFL_WHY_RECONNECT);
 	if (lost)
-		return v->did == XFL_DO_FAIL || !(v->changed || v->held) ? stay(v, 0) :
-									  go(XFL_IDLE, XFL_DO_FAIL);
+		return v->did == XFL_DO_FAIL || !(v->changed || v->held) ?
+			       stay(v, LOOK_HOME_MS) : go(XFL_IDLE, XFL_DO_FAIL);
 	return v->why == XFL_WHY_CLOSING ? idle_for_backend(v) : idle_for_new(v);
 }
 
@@ -353,7 +357,7 @@ static struct xfl_step decide_broken(const struct xfl_view *v)
 		return leave(v);
 	if (v->reconnect)
 		return go_why(XFL_IDLE, XFL_DO_NOTHING, XFL_WHY_RECONNECT);
-	return stay(v, 0);
+	return stay(v, LOOK_HOME_MS);
 }
 
 /*

@@ -52,6 +52,13 @@ static int xfl_owned(struct xenbus_transaction xbt, const struct xfl_device *xd)
 	return err;
 }
 
+/* A guest that was restored meanwhile has a new directory, which is its own all the same. */
+static void xfl_note_exchange(struct xfl_device *xd)
+{
+	if (!(READ_ONCE(xd->events) & XFL_EV_MOVED))
+		WRITE_ONCE(xd->exchanged, true);
+}
+
 static int xfl_transact_once(struct xfl_device *xd,
 			     int (*fn)(struct xenbus_transaction, struct xfl_device *, void *),
 			     void *ctx)
@@ -77,7 +84,7 @@ static int xfl_transact_once(struct xfl_device *xd,
  * @fn: what to do, possibly several times
  * @ctx: argument for @fn
  *
- * Context: process, a step of the machine; waits for xenstore.
+ * Context: process; waits for xenstore.
  * Return: 0; -EAGAIN if it could not be done now; -ENOENT if there is no directory; -ESTALE if it
  * is another device's, which @xd->exchanged says from then on; else what @fn returned.
  */
@@ -100,8 +107,39 @@ int xfl_transact(struct xfl_device *xd,
 			up(&xfl_gate);
 	} while (err == -EAGAIN && --tries && !READ_ONCE(xd->removing));
 	if (err == -ESTALE)
-		xd->exchanged = true;
+		xfl_note_exchange(xd);
 	return err;
+}
+
+/**
+ * xfl_has_directory() - whether a device's directory is there, and is its own
+ * @xd: the device
+ *
+ * Context: process; waits for xenstore.
+ */
+bool xfl_has_directory(const struct xfl_device *xd)
+{
+	int err = xfl_owned(XBT_NIL, xd);
+
+	return err != -ENOENT && err != -ESTALE;
+}
+EXPORT_SYMBOL_NS_GPL(xfl_has_directory, XEN_FRONTLIB);
+
+/**
+ * xfl_look_home() - see whether our directory is still ours
+ * @xd: the device
+ *
+ * For states in which it may be long until something is written. @xd->exchanged says what was found.
+ *
+ * Context: process, a step of the machine; waits for xenstore.
+ */
+void xfl_look_home(struct xfl_device *xd)
+{
+	if (!*xd->mark || xd->exchanged || xfl_owned(XBT_NIL, xd) != -ESTALE)
+		return;
+	/* It may have gone between the two keys that were read. */
+	if (xenbus_exists(XBT_NIL, xd->xbdev->nodename, "state"))
+		xfl_note_exchange(xd);
 }
 
 void __init xfl_transact_init(void)

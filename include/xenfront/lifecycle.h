@@ -176,6 +176,7 @@ void xfl_device_fini(struct xfl_device *xd);
 void xfl_reconnect(struct xfl_device *xd);
 void xfl_look(struct xfl_device *xd);
 bool xfl_backend_may_return(const struct xfl_device *xd);
+bool xfl_has_directory(const struct xfl_device *xd);
 __printf(2, 3) void xfl_break(struct xfl_device *xd, const char *fmt, ...);
 
 /* For struct xenbus_driver of a driver whose drvdata is its struct xfl_device. */

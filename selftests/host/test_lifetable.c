@@ -172,6 +172,8 @@ static void check_progress(const struct facts *f, const struct xfl_view *v,
 	if (v->state == XFL_IDLE && v->held && v->backend != XFL_PEER_GONE &&
 	    !(v->backend == XFL_PEER_CLOSED && !v->online))
 		must(s->look_ms, "held requests have the backend looked at", v, s);
+	if (v->state == XFL_IDLE || v->state == XFL_BROKEN)
+		must(s->look_ms, "a device that was exchanged is found by time", v, s);
 	if (ends && v->since_ms > XFL_RELEASE_MS && v->did == XFL_DO_NOTHING)
 		must(false, "the ends of a connection are bounded", v, s);
 }
