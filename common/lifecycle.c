@@ -18,12 +18,15 @@
 #define XFL_REST_FIRST_MS	200u
 #define XFL_REST_DOUBLINGS	5u
 
-/* Steps without a pause; more are a fault of the table, and others want the CPU too. */
+/* Steps without a pause: others want the CPU too. */
 #define XFL_MAX_STEPS		64
 
 /* Lines of the log that a backend can bring about, in so long. */
 #define XFL_WORDS		40
 #define XFL_WORDS_TIME		(60 * HZ)
+
+/* A connection that was shorter than this is no sign that the next one is worth an effort. */
+#define XFL_SHORT_LIFE_MS	1000u
 
 /* How often removal's caller looks, whom no watch reaches. */
 #define XFL_REMOVE_LOOK_MS	10u
@@ -220,7 +223,7 @@ static enum xfl_result xfl_go_live(struct xfl_device *xd)
 
 	if (!err) {
 		xd->live = true;
-		xd->tries = 0;
+		xd->live_since = jiffies;
 	}
 	return xfl_judge(xd, err, "starting I/O");
 }
@@ -230,8 +233,10 @@ static void xfl_quiesce(struct xfl_device *xd)
 	if (!xd->linked || xd->quiesced)
 		return;
 	xd->quiesced = true;
-	/* A backend that refuses, or is refused, over and over is not asked without a pause. */
-	if (!xd->live)
+	/* A backend that refuses, is refused, or leaves, over and over is not asked without a pause. */
+	if (xd->live && xfl_ms_since(xd->live_since) >= XFL_SHORT_LIFE_MS)
+		xd->tries = 0;
+	else if (!xd->live || !(READ_ONCE(xd->events) & XFL_EV_RECONNECT))
 		xfl_rest(xd);
 	xd->ops->quiesce(xd, xd->why);
 }
@@ -392,7 +397,8 @@ static u32 xfl_steps(struct xfl_device *xd)
 		/* Said when it is true: who waits for a connection to end may then free things. */
 		wake_up_all(&xd->settled);
 	} while (!xfl_rests(&v, &step) && --laps);
-	if (WARN_ON_ONCE(!laps))
+	/* A backend that changes its state as often as we do is not followed without a pause. */
+	if (!laps)
 		return XFL_REST_FIRST_MS;
 	return step.look_ms;
 }

@@ -327,6 +327,8 @@ static struct xfl_step idle_for_backend(const struct xfl_view *v)
 	bool waits = v->backend == XFL_PEER_INITWAIT || v->backend == XFL_PEER_INITIALISING;
 	bool stuck = v->held && v->backend == XFL_PEER_CLOSED && v->since_ms >= XFL_HELD_MS;
 
+	if ((waits || stuck) && v->resting)
+		return stay(v, LOOK_SLOW_MS);
 	if (waits || stuck)
 		return go(XFL_OFFERED, XFL_DO_OFFER);
 	/*

@@ -112,7 +112,8 @@ struct xfl_ops {
  * @why: why the connection ends or has ended
  * @linked: there is a connection
  * @live: @go_live has succeeded for it
- * @stirred: the backend has shown another state than InitWait since our keys were written
+ * @live_since: jiffies of that
+ * @stirred: the backend has shown another state than InitWait since our Closed was written
  * @made_at: value of xfl_moves() at which the connection was made
  * @quiesced: @quiesce was called for it
  * @marked: the directory has our key, or cannot have one
@@ -145,6 +146,7 @@ struct xfl_device {
 	enum xfl_why why;
 	bool linked;
 	bool live;
+	unsigned long live_since;
 	bool stirred;
 	unsigned int made_at;
 	bool quiesced;
