@@ -119,11 +119,17 @@ static int xfl_write_state(struct xenbus_transaction xbt, struct xfl_device *xd,
  */
 int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 {
+	enum xenbus_state was = xd->xbdev->state;
 	int err;
 
 	if (xd->own == XFL_PEER_INITIALISING && state != XenbusStateInitialising)
 		xfl_let_xenbus_look(xd);
+	/* The other way round one that looks in between would take it for a new device. */
+	if (state == XenbusStateInitialising)
+		xd->xbdev->state = state;
 	err = xfl_transact(xd, xfl_write_state, &state);
+	if (err)
+		xd->xbdev->state = was;
 	if (err == -ENOENT)
 		xd->own = XFL_PEER_GONE;
 	if (err)

@@ -463,6 +463,9 @@ EXPORT_SYMBOL_NS_GPL(xfl_device_init, XEN_FRONTLIB);
 void xfl_device_start(struct xfl_device *xd)
 {
 	xd->own = xfl_peer_read(xd->xbdev->nodename);
+	/* Where it was exchanged xenbus remembers the state of the one before. */
+	if (xd->own == XFL_PEER_INITIALISING)
+		xd->xbdev->state = XenbusStateInitialising;
 	dev_set_drvdata(&xd->xbdev->dev, xd);
 	xfl_post(xd, XFL_EV_LOOK);
 }
