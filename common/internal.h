@@ -41,6 +41,7 @@ bool xfl_rings_end(struct xfl_device *xd);
 bool xfl_rings_end_early(struct xfl_device *xd);
 void xfl_spend_ring(struct xfl_device *xd, struct xfl_ring_mem *mem);
 void xfl_conn_abandon(struct xfl_device *xd);
+void xfl_conn_park(struct xfl_device *xd);
 void xfl_spend_port(struct xfl_device *xd, evtchn_port_t port);
 void xfl_release_flush(void);
 int xfl_release_init(void);

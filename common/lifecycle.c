@@ -515,6 +515,9 @@ void xfl_device_del(struct xfl_device *xd)
 	if (xd->exchanged || xd->own == XFL_PEER_GONE)
 		xd->xbdev->state = XenbusStateClosed;
 	xfl_pm_forget(xd);
+	/* Last: from here on it may end, and the device with it, at any moment. */
+	if (xd->abandoned)
+		xfl_conn_park(xd);
 	memalloc_noio_restore(noio);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_device_del, XEN_FRONTLIB);

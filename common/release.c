@@ -263,6 +263,15 @@ void xfl_conn_abandon(struct xfl_device *xd)
 		 "backend still maps a ring: all that it may reach stays until it lets go\n");
 	xfl_withhold(xd, XFL_WITHHELD_ABANDONED);
 	xd->ops->abandon(xd);
+	xd->abandoned = true;
+}
+
+/**
+ * xfl_conn_park() - have a connection that was abandoned looked at until the backend lets go
+ * @xd: the device, which nobody else uses any more; may be gone on return
+ */
+void xfl_conn_park(struct xfl_device *xd)
+{
 	get_device(&xd->xbdev->dev);
 	__module_get(THIS_MODULE);
 	xd->tried = jiffies;

@@ -127,6 +127,7 @@ struct xfl_ops {
  * @removing: removal decides from now on, nobody else
  * @moves: times that the guest was restored; written while everything stands still
  * @backend: path of the backend, for those who look when @xbdev may have none
+ * @abandoned: the connection is to be left to the parking place
  * @parked: on the list of connections that were abandoned
  * @words: how many lines of the log the device may have, see xfl_may_say()
  * @wq: ordered, freezable, WQ_MEM_RECLAIM
@@ -161,6 +162,7 @@ struct xfl_device {
 	bool removing;
 	unsigned int moves;
 	char *backend;
+	bool abandoned;
 	struct list_head parked;
 	struct ratelimit_state words;
 
