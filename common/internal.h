@@ -59,6 +59,8 @@ void xfl_disconnect(struct xfl_device *xd, enum xfl_why why);
 
 /* suspend.c */
 void xfl_pm_forget(struct xfl_device *xd);
+int xfl_pm_init(void);
+void xfl_pm_exit(void);
 unsigned int xfl_moves(void);
 
 /* Whether a backend that shows this has moved from the InitWait that it waited for keys in. */

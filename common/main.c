@@ -25,8 +25,13 @@ static int __init xfl_init(void)
 	err = xfl_reprobe_init();
 	if (err)
 		goto err_release;
+	err = xfl_pm_init();
+	if (err)
+		goto err_reprobe;
 	return 0;
 
+err_reprobe:
+	xfl_reprobe_exit();
 err_release:
 	xfl_release_exit();
 err_watch:
@@ -39,6 +44,7 @@ module_init(xfl_init);
 
 static void __exit xfl_exit(void)
 {
+	xfl_pm_exit();
 	xfl_reprobe_exit();
 	xfl_release_exit();
 	xfl_watch_exit();

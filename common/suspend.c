@@ -19,6 +19,7 @@
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
+#include <linux/slab.h>
 
 #include <xenfront/lifecycle.h>
 
@@ -72,6 +73,12 @@ static void xfl_await_drained(struct xfl_device *xd)
 	xfl_drain.told = true;
 }
 
+/* Backends answer until they see our Closed: a connection that ends can have requests under way. */
+static bool xfl_is_answered(enum xfl_state state)
+{
+	return state >= XFL_CONNECTED && state <= XFL_CLOSING;
+}
+
 /**
  * xfl_suspend() - for xenbus_driver.suspend: give what is under way the time to be answered
  * @xbdev: the device
@@ -88,7 +95,7 @@ int xfl_suspend(struct xenbus_device *xbdev)
 
 	if (xd && xd->ops->pause) {
 		xd->ops->pause(xd, true);
-		if (xfl_device_state(xd) == XFL_CONNECTED)
+		if (xfl_is_answered(xfl_device_state(xd)))
 			xfl_await_drained(xd);
 	}
 	memalloc_noio_restore(noio);
@@ -218,6 +225,55 @@ const struct dev_pm_ops xfl_pm_ops = {
 	.complete	= xfl_complete,
 };
 EXPORT_SYMBOL_NS_GPL(xfl_pm_ops, XEN_FRONTLIB);
+
+/* ---- restores that no device of ours was there for ---- */
+
+static int xfl_count_restore(struct device *dev)
+{
+	WRITE_ONCE(xfl_nr_moves, xfl_nr_moves + 1);
+	return 0;
+}
+
+static const struct dev_pm_ops xfl_witness_pm = {
+	.restore_noirq	= xfl_count_restore,
+};
+
+static const struct device_type xfl_witness_type = {
+	.name	= "xen-frontlib",
+	.pm	= &xfl_witness_pm,
+};
+
+static struct device *xfl_witness;
+
+static void xfl_witness_free(struct device *dev)
+{
+	kfree(dev);
+}
+
+/*
+ * A device of no use but to be suspended: what is kept from use until a backend has let go, ports
+ * above all, outlives the device that it was for.
+ */
+int __init xfl_pm_init(void)
+{
+	int err;
+
+	xfl_witness = kzalloc(sizeof(*xfl_witness), GFP_KERNEL);
+	if (!xfl_witness)
+		return -ENOMEM;
+	device_initialize(xfl_witness);
+	xfl_witness->type = &xfl_witness_type;
+	xfl_witness->release = xfl_witness_free;
+	err = dev_set_name(xfl_witness, "xen-frontlib") ?: device_add(xfl_witness);
+	if (err)
+		put_device(xfl_witness);
+	return err;
+}
+
+void xfl_pm_exit(void)
+{
+	device_unregister(xfl_witness);
+}
 
 /**
  * xfl_pm_forget() - no callback of this file knows the device any more
