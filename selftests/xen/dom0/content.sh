@@ -89,18 +89,20 @@ backend_reopens() {
 # are its threads, by a control group; those of a backend the guest is restored to are in no group.
 SLOW=/sys/fs/cgroup/slow
 disk_slow() {
-	local loop thread found=1 what=${3:-wiops}
+	local loop thread name found=1 what=${3:-wiops}
 	[ -e $SLOW ] || {
 		mount -t cgroup2 cgroup /sys/fs/cgroup && echo +io >/sys/fs/cgroup/cgroup.subtree_control &&
 			mkdir $SLOW
 	} || return
 	loop=$(losetup --noheadings --output NAME --associated "$(disk_file "$1")")
 	echo "$(cat "/sys/block/${loop##*/}/dev") $what=$2" >$SLOW/io.max || return
+	# Nothing is started for each process: dom0 is busy when this is wanted.
 	for thread in /proc/[0-9]*; do
-		case $(cat "$thread/comm" 2>/dev/null) in
+		read -r name <"$thread/comm" || continue
+		case $name in
 		"$DOMID.$1"-*) echo "${thread##*/}" | tee $SLOW/cgroup.procs && found=0 ;;
 		esac
-	done
+	done 2>/dev/null
 	return $found
 }
 

@@ -12,7 +12,16 @@ other_attach() {
 	xl block-attach "$DOMID" "${config/vdev=$2,/vdev=$1,}"
 }
 
-block_detach_forced() { xl block-detach --force "$DOMID" "$1"; }	# NAME
+# block_detach_forced NAME: libxl calls it a failure where no backend was there to close, and has
+# taken the device away all the same.
+block_detach_forced() { xl block-detach --force "$DOMID" "$1" || ! disk_listed "$1"; }
+
+# xvdb is 51728.
+disk_listed() {
+	local letter
+	printf -v letter %d "'${1#xvd}"
+	xl block-list "$DOMID" | grep -qw $((51712 + 16 * (letter - 97)))
+}
 
 # disk_exchange NAME OTHER SIZE: the guest stands still meanwhile.
 disk_exchange() {

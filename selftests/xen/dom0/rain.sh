@@ -7,9 +7,9 @@ RAIN_PORT=7400
 # The backend takes large packets once it is connected, and a new one knows nothing of it.
 wide_vifs() {
 	local vif mtu
-	while sleep 0.1; do
+	while sleep 0.2; do
 		for vif in /sys/class/net/vif*.0; do
-			mtu=$(cat "$vif/mtu") && [ "$mtu" = 1500 ] && echo 60000 >"$vif/mtu"
+			read -r mtu <"$vif/mtu" && [ "$mtu" = 1500 ] && echo 60000 >"$vif/mtu"
 		done
 	done
 }

@@ -10,7 +10,7 @@ declare -a CATCHER
 
 # Packets of ours that the queueing discipline lets go one by one, by a timer of the kernel's: the
 # driver has to do while programs are frozen.
-send_paced() { rain paced "$1" 9 64 3000 4 >/dev/null 2>&1 & }
+send_paced() { rain paced "$1" 9 64 3000 2 >/dev/null 2>&1 & }
 
 rain_ready() {
 	local number

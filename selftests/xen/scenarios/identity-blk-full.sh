@@ -10,6 +10,12 @@
 # In dom0: blkback lets go of a disk, which no state tells the guest.
 backend_goes() { echo "vbd-$DOMID-51728" >/sys/bus/xen-backend/drivers/vbd/unbind; }
 
+# It takes the guest's keys, and goes no further.
+backend_waits() {
+	backend_goes && xenstore-rm "/local/domain/0/backend/vbd/$DOMID/51728/physical-device" &&
+		echo "vbd-$DOMID-51728" >/sys/bus/xen-backend/drivers/vbd/bind
+}
+
 exchange_both() {
 	block_detach_forced xvdb && block_detach_forced xvdc && other_attach xvdb "$1" 24M &&
 		other_attach xvdc "$2" 24M
@@ -73,6 +79,7 @@ connected() { dom0 disk_exchange xvdb "$1" 24M; }
 running() { dom0 disk_exchange_running xvdb "$1" 24M; }
 closed() { dom0 backend_dies vbd-51728 && dom0 disk_exchange xvdb "$1" 24M; }
 outage() { dom0 backend_goes && sleep 2 && dom0 disk_exchange xvdb "$1" 24M; }
+waiting() { dom0 backend_waits && sleep 5 && dom0 disk_exchange xvdb "$1" 24M; }
 
 two_at_once() {
 	local one two
@@ -101,6 +108,8 @@ guest() {
 	exchanged "closed" o3 closed o3
 	first_again
 	exchanged "outage" o4 outage o4
+	first_again
+	exchanged "waiting" o7 waiting o7
 	first_again
 	two_at_once
 	ktap_test "the bystander works" eval "blkpat fill /dev/xvda 77 && dom0 file_verify xvda 77"
