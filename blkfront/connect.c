@@ -440,6 +440,17 @@ static void bf_changed(struct xfl_device *xd)
 		bf_disk_update(bf);
 }
 
+static u32 bf_granted(struct xfl_device *xd)
+{
+	const struct blkfront *bf = bf_of(xd);
+	unsigned int i;
+	u32 frames = 0;
+
+	for (i = 0; i < bf->nr_live; i++)
+		frames += xfl_grefs_in_use(&bf->ring[i].grefs);
+	return frames;
+}
+
 static void bf_quiesce(struct xfl_device *xd, enum xfl_why why)
 {
 	struct blkfront *bf = bf_of(xd);
@@ -578,6 +589,7 @@ const struct xfl_ops bf_ops = {
 	.idle		= bf_idle,
 	.holds		= bf_holds,
 	.ring		= bf_ring_mem,
+	.granted	= bf_granted,
 	.disconnect	= bf_disconnect,
 	.pause		= bf_pause,
 	.withhold	= bf_withhold,

@@ -59,6 +59,21 @@ static unsigned int parked_connections;
 module_param(parked_connections, uint, 0444);
 MODULE_PARM_DESC(parked_connections, "Connections of removed devices whose backend still maps a ring");
 
+static unsigned long parked_kb;
+module_param(parked_kb, ulong, 0444);
+MODULE_PARM_DESC(parked_kb, "Memory that these keep, as their backends may reach it");
+
+static unsigned long xfl_conn_kb(struct xfl_device *xd)
+{
+	u32 frames = xd->ops->granted(xd);
+	struct xfl_ring_mem *mem;
+	unsigned int i;
+
+	for (i = 0; (mem = xd->ops->ring(xd, i)); i++)
+		frames += mem->nr_frames;
+	return frames * (unsigned long)XEN_PAGE_SIZE >> 10;
+}
+
 /**
  * xfl_rings_end() - take back the backend's access to all rings of a connection
  * @xd: the device, linked, its connection at its end
@@ -218,6 +233,7 @@ static void xfl_abandoned_release(struct xfl_device *xd)
 	list_del(&xd->parked);
 	spin_lock(&xfl_release_lock);
 	parked_connections--;
+	parked_kb -= xd->parked_kb;
 	spin_unlock(&xfl_release_lock);
 	xfl_disconnect(xd, XFL_WHY_REMOVE);
 	xd->ops->put(xd);
@@ -275,8 +291,10 @@ void xfl_conn_park(struct xfl_device *xd)
 	get_device(&xd->xbdev->dev);
 	__module_get(THIS_MODULE);
 	xd->tried = jiffies;
+	xd->parked_kb = xfl_conn_kb(xd);
 	spin_lock(&xfl_release_lock);
 	parked_connections++;
+	parked_kb += xd->parked_kb;
 	list_add_tail(&xd->parked, &xfl_abandoned);
 	spin_unlock(&xfl_release_lock);
 	queue_delayed_work(xfl_release_wq, &xfl_release_work, XFL_RELEASE_RETRY);

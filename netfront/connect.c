@@ -408,6 +408,17 @@ static struct xfl_ring_mem *xnf_ring(struct xfl_device *xd, unsigned int nr)
 	return nr == 2 * xn->nr_queues && xn->ctrl.ring.sring ? &xn->ctrl.mem : NULL;
 }
 
+static u32 xnf_granted(struct xfl_device *xd)
+{
+	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
+	u32 i, frames = xnf_umems_granted(xn);
+
+	for (i = 0; i < xn->nr_queues; i++)
+		frames += xfl_grefs_in_use(&xn->queue[i].tx.grefs) +
+			  xfl_grefs_in_use(&xn->queue[i].rx.grefs);
+	return frames;
+}
+
 /* NAPI and senders are waited for by our caller; the control ring's users are not among them. */
 static void xnf_withhold(struct xfl_device *xd)
 {
@@ -457,6 +468,7 @@ const struct xfl_ops xnf_life = {
 	.go_live	= xnf_go_live,
 	.quiesce	= xnf_quiesce,
 	.ring		= xnf_ring,
+	.granted	= xnf_granted,
 	.disconnect	= xnf_disconnect,
 	.withhold	= xnf_withhold,
 	.look		= xnf_look,

@@ -77,6 +77,7 @@ struct xnf_xsk {
 struct xnf_umem *xnf_umem_get(struct xnf_dev *xn, const struct xdp_umem *of);
 void xnf_umem_put(struct xnf_umem *u);
 void xnf_umems_grant(struct xnf_dev *xn);
+u32 xnf_umems_granted(struct xnf_dev *xn);
 void xnf_umems_end(struct xnf_dev *xn);
 
 /* xsk.c */

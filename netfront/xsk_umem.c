@@ -158,6 +158,24 @@ void xnf_umems_grant(struct xnf_dev *xn)
 }
 
 /**
+ * xnf_umems_granted() - how many frames of sockets' memory the backend has access to
+ * @xn: the device
+ *
+ * Context: process, without RTNL.
+ */
+u32 xnf_umems_granted(struct xnf_dev *xn)
+{
+	const struct xnf_umem *u;
+	u32 frames = 0;
+
+	rtnl_lock();
+	list_for_each_entry(u, &xn->umems, link)
+		frames += u->granted ? u->nr : 0;
+	rtnl_unlock();
+	return frames;
+}
+
+/**
  * xnf_umems_end() - take access back, and forget memory that no socket has any more
  * @xn: the device, without queues
  *

@@ -88,6 +88,15 @@ static inline void xfl_gref_push(struct xfl_grefs *g, grant_ref_t ref)
 }
 
 /**
+ * xfl_grefs_in_use() - how many references name a frame now
+ * @g: the stack
+ */
+static inline u32 xfl_grefs_in_use(const struct xfl_grefs *g)
+{
+	return g->nr_owned - g->nr_free;
+}
+
+/**
  * xfl_gfn() - guest frame number of a byte in a page
  * @page: first page of a physically contiguous run
  * @offset: byte offset from the start of @page

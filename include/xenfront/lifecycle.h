@@ -62,6 +62,7 @@ struct xfl_ring_mem;
  * @idle: whether nothing is under way; optional. Whoever makes it so wakes @settled
  * @holds: whether somebody waits for a connection; optional
  * @ring: memory of the connection's ring number @nr, %NULL behind the last
+ * @granted: how many frames the grants of the connection name, its rings left out
  * @disconnect: the backend has let go of every ring: take the last answers if xfl_believes(), end
  *	grants, free queues, requeue or fail requests as the reason says
  * @pause: from the guest's suspend on, and until told otherwise, send nothing; does not sleep for
@@ -90,6 +91,7 @@ struct xfl_ops {
 	bool (*idle)(struct xfl_device *xd);
 	bool (*holds)(struct xfl_device *xd);
 	struct xfl_ring_mem *(*ring)(struct xfl_device *xd, unsigned int nr);
+	u32 (*granted)(struct xfl_device *xd);
 	void (*disconnect)(struct xfl_device *xd, enum xfl_why why);
 	void (*pause)(struct xfl_device *xd, bool paused);
 	void (*withhold)(struct xfl_device *xd);
@@ -129,6 +131,7 @@ struct xfl_ops {
  * @backend: path of the backend, for those who look when @xbdev may have none
  * @abandoned: the connection is to be left to the parking place
  * @parked: on the list of connections that were abandoned
+ * @parked_kb: memory of that connection
  * @words: how many lines of the log the device may have, see xfl_may_say()
  * @wq: ordered, freezable, WQ_MEM_RECLAIM
  * @work: the machine
@@ -164,6 +167,7 @@ struct xfl_device {
 	char *backend;
 	bool abandoned;
 	struct list_head parked;
+	unsigned long parked_kb;
 	struct ratelimit_state words;
 
 	struct workqueue_struct *wq;

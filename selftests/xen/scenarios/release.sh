@@ -29,11 +29,19 @@ leaves() {
 	fi
 }
 
+# What is kept for the backend is seen: a ring of 256 frames for packets to come, and more.
+parked() { cat "/sys/module/xen_frontlib/parameters/parked_$1"; }
+parked_are() {	# NUMBER LEAST-KB
+	echo "$(parked connections) parked, $(parked kb) KB"
+	[ "$(parked connections)" = "$1" ] && [ "$(parked kb)" -ge "$2" ]
+}
+
 interface_leaves() {
 	ktap_test "the backend looks at xenstore no more" dom0 badback_deaf 1
 	ktap_test "and stands still" dom0 badback_stands 1
 	ktap_test "packets wait for it" packets_wait eth1 100
 	ktap_test "the interface leaves its driver" leaves
+	[ "$DRIVER" = intree ] || ktap_test "what it left is counted" parked_are 1 1024
 }
 
 disks_written() {
@@ -59,6 +67,7 @@ guest() {
 	disks_written
 	ktap_test "the backend hears" dom0 badback_hears 1
 	ktap_test "the interface is free" wait_for 40 [ ! -e /sys/bus/xen/drivers/vif/vif-1 ]
+	[ "$DRIVER" = intree ] || ktap_test "nothing is left of it" eval 'parked_are 0 0 && [ "$(parked kb)" = 0 ]'
 	ktap_test "the interface comes back" eval "bind net vif-1 && net_up 1"
 	ktap_test "traffic" streams 1000000 10.7.1.1
 	ktap_test "the backend saw nothing wrong" dom0 badback_clean 1
