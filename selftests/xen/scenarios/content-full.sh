@@ -14,6 +14,6 @@ guest() {
 	ktap_test "drivers load" load_drivers
 	ktap_test "link is up" net_up
 	ktap_test "disk is there" wait_for 20 have_disk xvda
-	ktap_suite net/shapes blk/content blk/filesystem
+	ktap_suite net/basic net/shapes blk/content blk/filesystem
 	ktap_finished
 }

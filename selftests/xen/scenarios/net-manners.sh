@@ -50,10 +50,12 @@ bound_again_in_traffic() {
 	return $code
 }
 
-# The driver stays. What was agreed on with one backend is not believed of the next.
+# The driver stays. What was agreed on with one backend is not believed of the next. Who asked for the
+# peer's address while there was no carrier is told that there is no route, shortly after there is.
 replaced() {	# MANNER
 	dom0 badback_leave "$NUMBER" && dom0 badback_take "$NUMBER" "$1" &&
-		wait_for 30 carrier "$XENFRONT_IFACE" && all_stream
+		wait_for 30 carrier "$XENFRONT_IFACE" &&
+		wait_for 10 ping -q -c 1 -W 1 "$XENFRONT_PEER" && all_stream
 }
 
 mtu_at_both_ends() {

@@ -43,7 +43,7 @@ trust_in_both_places() {
 
 guest() {
 	begin_suites
-	export XENFRONT_DISK=xvda XENFRONT_ROUNDS=200 XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
+	export XENFRONT_DISK=xvda XENFRONT_ROUNDS=60 XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
 	ktap_test "network driver loads" load_driver net trusted=0
 	ktap_test "disk driver loads" load_driver blk trusted=0
 	ktap_test "link is up" net_up
