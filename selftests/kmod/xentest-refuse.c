@@ -14,36 +14,21 @@ static unsigned int freeze;
 module_param(freeze, uint, 0644);
 MODULE_PARM_DESC(freeze, "Refuse so many times from now on, in dpm_suspend_start()");
 
-static unsigned int freeze_noirq;
-module_param(freeze_noirq, uint, 0644);
-MODULE_PARM_DESC(freeze_noirq, "Refuse so many times from now on, in dpm_suspend_end()");
-
 static unsigned int refused;
 module_param(refused, uint, 0444);
 MODULE_PARM_DESC(refused, "How often it has");
 
-static int refuse(unsigned int *left)
+static int refuse_freeze(struct device *dev)
 {
-	if (!*left)
+	if (!freeze)
 		return 0;
-	(*left)--;
+	freeze--;
 	refused++;
 	return -EBUSY;
 }
 
-static int refuse_freeze(struct device *dev)
-{
-	return refuse(&freeze);
-}
-
-static int refuse_freeze_noirq(struct device *dev)
-{
-	return refuse(&freeze_noirq);
-}
-
 static const struct dev_pm_ops refuse_pm = {
 	.freeze		= refuse_freeze,
-	.freeze_noirq	= refuse_freeze_noirq,
 };
 
 static struct platform_driver refuse_driver = {

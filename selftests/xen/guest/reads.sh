@@ -11,6 +11,7 @@
 DOM0_LIMIT=300
 READS_SEED=7
 READS_DISKS=(xvda xvdb xvdc xvdd)
+READS_POLLED=xvdc
 declare -A READS_KIND=([xvda]="grants persist" [xvdb]="grants do not persist"
 	[xvdc]="polled ring" [xvdd]="untrusted")
 declare -A READS_PID
@@ -60,7 +61,7 @@ start_reads() {
 	local name how
 	for name in "${READS_DISKS[@]}"; do
 		how=queued
-		[ "$name:$DRIVER" != xvdc:ours ] || how=polled
+		[ "$name:$DRIVER" != "$READS_POLLED:ours" ] || how=polled
 		blkpat reads "/dev/$name" $READS_SEED $READS_DEPTH $how >"/tmp/reads.$name" 2>&1 &
 		READS_PID[$name]=$!
 	done
