@@ -19,6 +19,7 @@
 #define LOOK_SLOW_MS	200u
 #define LOOK_IDLE_MS	1000u
 #define LOOK_HOME_MS	5000u
+#define LOOK_AGAIN_MS	10000u
 #define LOOK_LONG_MS	60000u
 
 static struct xfl_step go(enum xfl_state next, enum xfl_action action)
@@ -307,8 +308,8 @@ static struct xfl_step decide_parked(const struct xfl_view *v)
 		return go(XFL_PARKED, XFL_DO_END);
 	if (!withdrawn(v))
 		return go(XFL_PARKED, XFL_DO_CLOSED);
-	/* Each of these brings a line in the log as long as it fails. */
-	if (v->tried_ms < min(v->since_ms / 2, LOOK_LONG_MS))
+	/* Each of these brings a line of the core's in the log as long as it fails. */
+	if (v->tried_ms < clamp(v->since_ms / 2, LOOK_AGAIN_MS, LOOK_LONG_MS))
 		return stay(v, LOOK_IDLE_MS);
 	return go(XFL_PARKED, XFL_DO_END_EARLY);
 }

@@ -256,17 +256,18 @@ static void xfl_witness_free(struct device *dev)
  */
 int __init xfl_pm_init(void)
 {
+	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
 	int err;
 
-	xfl_witness = kzalloc(sizeof(*xfl_witness), GFP_KERNEL);
-	if (!xfl_witness)
+	if (!dev)
 		return -ENOMEM;
-	device_initialize(xfl_witness);
-	xfl_witness->type = &xfl_witness_type;
-	xfl_witness->release = xfl_witness_free;
-	err = dev_set_name(xfl_witness, "xen-frontlib") ?: device_add(xfl_witness);
+	device_initialize(dev);
+	dev->type = &xfl_witness_type;
+	dev->release = xfl_witness_free;
+	err = dev_set_name(dev, "xen-frontlib") ?: device_add(dev);
 	if (err)
-		put_device(xfl_witness);
+		put_device(dev);
+	xfl_witness = dev;
 	return err;
 }
 

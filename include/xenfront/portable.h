@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the pure cores need from their surroundings, in the kernel and in user
- * space alike: fixed-width types, errno values, static_assert, min/max.
+ * space alike: fixed-width types, errno values, static_assert, min/max/clamp.
  *
  * DOC: a pure core is plain C over plain memory: no kernel call, no lock, no
  * allocation. The same file runs in the driver and, under sanitizers and a
@@ -38,6 +38,7 @@ typedef int32_t s32;
 #ifndef min
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define max(a, b) ((a) > (b) ? (a) : (b))
+#define clamp(v, lo, hi) min(max(v, lo), hi)
 #endif
 #ifndef likely
 #define likely(x) __builtin_expect(!!(x), 1)
