@@ -62,9 +62,8 @@ backend_returns() {
 	local directory key code=0
 	directory=$(vbd_backend "$1")
 	xl pause "$DOMID"
-	# It finds the frontend closed, and so closes too.
 	echo "vbd-$DOMID-${1#vbd-}" >/sys/bus/xen-backend/drivers/vbd/bind &&
-		wait_for 10 state_is "$directory" 6 || code=1
+		wait_for 10 has_looked "$directory" || code=1
 	shift
 	for key; do
 		xenstore-rm "$directory/$key" || code=1
@@ -72,6 +71,12 @@ backend_returns() {
 	xenstore-write "$directory/state" 2
 	xl unpause "$DOMID"
 	return $code
+}
+
+# It finds the frontend closed, and so closes too; or waiting, and so waits.
+has_looked() {	# DIRECTORY
+	state_is "$1" 6 ||
+		{ state_is "$1" 2 && state_is "$(xenstore-read "$1/frontend")" 1; }
 }
 
 backend_restarts() { backend_dies "$1" && backend_returns "$@"; }

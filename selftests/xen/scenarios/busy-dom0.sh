@@ -31,11 +31,13 @@ file_verify_behind() { timeout 100 blkpat verify "$(disk_file xvdb)" 35 1048576 
 something_else() { truncate -s 16M /tmp/behind && blkpat fill /tmp/behind 35; }
 
 # Behind a discard that does not end, on a ring that nobody reads: reads and writes. What is written
-# is what lies there already, so whether it is written makes no difference.
+# is what lies there already, so whether it is written makes no difference. Through another device of
+# the same disk, as the kernel has them wait for a discard of the same.
 BEHIND=15
 discards() { blkdiscard -o 0 -l 1048576 /dev/xvdb; }
-reads() { dd if=/dev/xvdb of=/dev/null bs=64k count=1 skip="$1" iflag=direct; }
-writes() { dd if=/tmp/behind of=/dev/xvdb bs=64k count=1 skip="$1" seek="$1" oflag=direct conv=notrunc; }
+part_made() { addpart /dev/xvdb 1 2048 30720 && wait_for 10 test -b /dev/xvdb1; }
+reads() { dd if=/dev/xvdb1 of=/dev/null bs=64k count=1 skip="$1" iflag=direct; }
+writes() { dd if=/tmp/behind of=/dev/xvdb1 bs=64k count=1 skip=$(($1 + 16)) seek="$1" oflag=direct conv=notrunc; }
 
 load() {
 	local job
@@ -55,11 +57,6 @@ load_gone() {
 		job_over "reads-$job" "writes-$job" || return
 	done
 	job_over discards
-}
-
-# The in-tree driver keeps requests until the backend has closed.
-ended() {
-	[ "$DRIVER" = intree ] || wait_for 60 load_gone || { echo "requests hang" && return 1; }
 }
 
 leaves() {
@@ -116,11 +113,11 @@ guest() {
 	ktap_test "and something else" something_else
 	ktap_test "a disk that can stand still" dom0 disk_with_content
 	ktap_test "disks are there" eval "wait_for 20 have_disk xvda && wait_for 20 have_disk xvdb"
+	ktap_test "it has a partition" part_made
 	ktap_test "it stands still" dom0 mapped_stops xvdb
 	ktap_test "requests are under way" load
 	ktap_test "it is to be detached" dom0 detach_begins xvdb
 	ktap_test "dom0 hears nobody" dom0 wait_for 20 xenwatch_waits
-	ktap_test "every request ends" ended
 	others
 	recovers
 	ktap_finished

@@ -4,7 +4,6 @@
 #: vcpus = 2
 #: nics = 2
 #: disks = ["xvda 16M", "xvdb 16M"]
-#: slow = true
 #: timeout = 120
 
 # ---- in dom0 ----

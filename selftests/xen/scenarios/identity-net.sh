@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "another interface in the place of one: it has its own address, and packets pass"
-#: slow = true
 #: timeout = 240
 #: intree_fails = "it comes"
 

@@ -3,7 +3,6 @@
 #: about = "an interface whose backend is late: it has its name, and can be configured and taken up"
 #: driver = "ours"
 #: nics = 2
-#: slow = true
 #: timeout = 200
 
 # ---- in dom0 ----

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "a backend that takes no packets for a while: silence, and then they flow; few under way"
-#: slow = true
 #: timeout = 150
 
 # In dom0: netback stops consuming when its interface goes down.

@@ -3,7 +3,6 @@
 #: about = "an interface leaves while its backend is busy: no disk holds packets, no packet holds a disk"
 #: nics = 2
 #: disks = ["xvda 16M"]
-#: slow = true
 #: timeout = 300
 
 # What the backend goes on to do with a ring that it has not let go of concerns what the guest meant

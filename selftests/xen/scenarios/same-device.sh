@@ -3,7 +3,6 @@
 #: about = "what is no other device, whatever its backends go through: it goes on, with what is open"
 #: disks = ["xvda 16M"]
 #: driver = "ours"
-#: slow = true
 #: timeout = 300
 
 # An open disk, and the numbers of disk and interface, are the same as long as the devices are.

@@ -5,7 +5,6 @@
 #: dom0_vcpus = 2
 #: disks = ["xvda 16M"]
 #: xl = ["max_grant_frames = 4"]
-#: slow = true
 #: timeout = 180
 
 # Each queue can use 514 of the 2048 grants, and the disk some of its own.

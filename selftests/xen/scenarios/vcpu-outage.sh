@@ -6,7 +6,6 @@
 #: disks = ["xvda 16M"]
 #: nics = 0
 #: driver = ["ours"]
-#: slow = true
 #: timeout = 180
 
 # In dom0. The toolstack only asks; what the guest makes of it is seen in the guest.
