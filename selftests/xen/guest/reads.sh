@@ -11,9 +11,10 @@
 DOM0_LIMIT=300
 READS_SEED=7
 READS_DISKS=(xvda xvdb xvdc xvdd)
-READS_POLLED=xvdc
+# A guest with one CPU has one ring, which is none for polling.
+[ "$(nproc)" = 1 ] || READS_POLLED=xvdc
 declare -A READS_KIND=([xvda]="grants persist" [xvdb]="grants do not persist"
-	[xvdc]="polled ring" [xvdd]="untrusted")
+	[xvdc]="${READS_POLLED:+polled ring}" [xvdd]="untrusted")
 declare -A READS_PID
 
 PARAMETERS=/sys/module/xen_blkfront/parameters
@@ -51,7 +52,7 @@ slots_of() { awk '$1 == "slots" { print $2 }' "/sys/kernel/debug/xen-blkfront/$1
 kinds_are_so() {
 	echo "kept frames: $(kept_max xvda) $(kept_max xvdb) $(kept_max xvdd); polled ring: $(slots_of xvdc 1)"
 	[ "$(kept_max xvda)" -gt 0 ] && [ "$(kept_max xvdb)" = 0 ] && [ "$(kept_max xvdd)" -gt 0 ] &&
-		[ "$(slots_of xvdc 1)" -gt 0 ]
+		{ [ -z "${READS_POLLED:-}" ] || [ "$(slots_of xvdc 1)" -gt 0 ]; }
 }
 
 # READS_DEPTH: as many as a ring takes, so that most are with the backend.
@@ -61,7 +62,7 @@ start_reads() {
 	local name how
 	for name in "${READS_DISKS[@]}"; do
 		how=queued
-		[ "$name:$DRIVER" != "$READS_POLLED:ours" ] || how=polled
+		[ "$name:$DRIVER" != "${READS_POLLED:-}:ours" ] || how=polled
 		blkpat reads "/dev/$name" $READS_SEED $READS_DEPTH $how >"/tmp/reads.$name" 2>&1 &
 		READS_PID[$name]=$!
 	done

@@ -2,16 +2,15 @@
 # shellcheck shell=bash
 #: about = "reads and packets under way over live migrations"
 #: type = "pvh"
-#: vcpus = 2
 #: dom0_vcpus = 2
-#: disks = ["xvda 8M", "xvdb 8M", "xvdc 8M", "xvdd 8M"]
-#: nics = 3
+#: disks = ["xvda 4M", "xvdb 4M", "xvdc 4M", "xvdd 4M"]
+#: nics = 2
 #: memory = 256
 #: timeout = 2400
 #: slow = true
 
 # In dom0.
-dom0_before() { disks_filled 7 8M xvda xvdb xvdc xvdd; }
+dom0_before() { disks_filled 7 4M xvda xvdb xvdc xvdd; }
 dom0_after() { rain_ends; }
 
 # In the guest.
