@@ -184,6 +184,14 @@ void bf_keep_take(struct bf_ring *ring, struct bf_req *br)
 	br->copied = true;
 }
 
+static __always_inline void bf_copy_seg(const struct bfw_run *seg, void *frame, bool write, u32 len)
+{
+	if (write)
+		memcpy_from_page(frame, bf_seg_page(seg), offset_in_page(seg->addr), len);
+	else
+		memcpy_to_page(bf_seg_page(seg), offset_in_page(seg->addr), frame, len);
+}
+
 static void bf_copy(struct bf_ring *ring, struct bf_req *br)
 {
 	const u32 *nr = br->ref;
@@ -192,12 +200,12 @@ static void bf_copy(struct bf_ring *ring, struct bf_req *br)
 
 	bf_for_each_seg(seg, segs, bf_rq(br)) {
 		void *frame = ring->keep.frame[*nr++].va + xfl_frame_offset(seg.addr);
-		struct page *page = bf_seg_page(&seg);
 
-		if (br->op == BFW_WRITE)
-			memcpy_from_page(frame, page, offset_in_page(seg.addr), seg.len);
+		/* Most are whole frames. A copy of known length needs no call. */
+		if (likely(seg.len == XFL_FRAME_SIZE))
+			bf_copy_seg(&seg, frame, br->op == BFW_WRITE, XFL_FRAME_SIZE);
 		else
-			memcpy_to_page(page, offset_in_page(seg.addr), frame, seg.len);
+			bf_copy_seg(&seg, frame, br->op == BFW_WRITE, seg.len);
 	}
 }
 
