@@ -164,6 +164,16 @@ static __always_inline bool bfw_refill(struct bfw_run *rest, bfw_next_piece next
 	return true;
 }
 
+/* Takes off what lies in one frame. Return: its length. */
+static __always_inline u32 bfw_cut(struct bfw_run *rest)
+{
+	u32 len = xfl_frame_chunk(rest->addr, rest->len);
+
+	rest->addr += len;
+	rest->len -= len;
+	return len;
+}
+
 /**
  * bfw_next_seg() - cut the next segment from a request's data
  * @rest: what is left of the last piece; empty at first
@@ -179,18 +189,21 @@ static __always_inline bool bfw_refill(struct bfw_run *rest, bfw_next_piece next
 static __always_inline bool bfw_next_seg(struct bfw_run *rest, bfw_next_piece next, void *from,
 					 struct bfw_run *seg)
 {
+	u64 addr;
 	u32 len;
 
 	if (!bfw_refill(rest, next, from))
 		return false;
-	*seg = (struct bfw_run){ .addr = rest->addr };
-	do {
-		len = xfl_frame_chunk(rest->addr, rest->len);
-		seg->len += len;
-		rest->addr += len;
-		rest->len -= len;
-	} while (!rest->len && xfl_frame_offset(rest->addr) && bfw_refill(rest, next, from) &&
-		 rest->addr == seg->addr + seg->len);
+	addr = rest->addr;
+	len = bfw_cut(rest);
+	/* Most pieces end where a frame ends. */
+	while (unlikely(!rest->len && xfl_frame_offset(addr + len))) {
+		if (!bfw_refill(rest, next, from) || rest->addr != addr + len)
+			break;
+		len += bfw_cut(rest);
+	}
+	seg->addr = addr;
+	seg->len = len;
 	return true;
 }
 
