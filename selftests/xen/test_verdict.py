@@ -308,12 +308,6 @@ class ScheduleTest(unittest.TestCase):
         todo.end(kind)
         self.assertEqual(todo.begin(), kind)
 
-    def test_who_needs_two_cpus(self):
-        for header in ({}, {"icount": True}):
-            self.assertFalse(schedule.needs_two_cpus(a_run("a", **header).scenario), header)
-        for header in ({"vcpus": 2}, {"dom0_vcpus": 2}):
-            self.assertTrue(schedule.needs_two_cpus(a_run("a", **header).scenario), header)
-
 
 class FakeMachine:
     def __init__(self):

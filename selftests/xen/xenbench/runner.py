@@ -70,18 +70,14 @@ class Runner:
     def run_all(self, runs, disks=(), places=None):
         """Boots once for each kind of machine that the runs need, or twice where that is quicker.
 
-        places: where a second machine's place may be had; without it guests run one by one. Those
-        that need two CPUs do in any case.
+        places: where a second machine's place may be had; without it guests run one by one.
         """
         self._prepare_images(runs)
         self._total, self._done = len(runs), 0
         seconds = schedule.remembered()
-        alone = [run for run in runs if schedule.needs_two_cpus(run.scenario)]
-        others = [run for run in runs if not schedule.needs_two_cpus(run.scenario)]
+        todo = schedule.Schedule(runs, seconds)
         try:
-            for some, where in ((alone, None), (others, places)):
-                todo = schedule.Schedule(some, seconds)
-                self._crew.run(todo, lambda kind, todo=todo: self._run_kind(todo, kind, disks), where)
+            self._crew.run(todo, lambda kind: self._run_kind(todo, kind, disks), places)
         finally:
             schedule.remember(runs)
 

@@ -13,11 +13,6 @@ WORTH_A_BOOT = 40
 USUAL_PART = 3
 
 
-def needs_two_cpus(scenario):
-    """Whether its guest and dom0 keep more than one emulated CPU busy each. Virtual time uses one."""
-    return scenario.vcpus > 1 or scenario.dom0_vcpus > 1
-
-
 class Schedule:
     """The runs that are left, by the kind of machine that they need; workers share it."""
 
