@@ -4,7 +4,7 @@
 #: tools = ["fio"]
 #: disks = ["xvda 16M"]
 #: nics = 0
-#: timeout = 200
+#: timeout = 300
 #: slow = true
 #: intree_fails = "kernel BUG at .*xen-blkfront"
 

@@ -3,7 +3,7 @@
 #: about = "a disk detached whose backend has yet to read what is on the ring: every request ends"
 #: disks = ["xvda 16M"]
 #: nics = 0
-#: timeout = 200
+#: timeout = 300
 #: slow = true
 
 # blkback discards in the thread that reads the ring: while that takes long, requests behind it wait

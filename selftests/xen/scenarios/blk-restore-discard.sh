@@ -5,7 +5,7 @@
 #: dom0_vcpus = 2
 #: disks = ["xvda 16M"]
 #: nics = 0
-#: timeout = 150
+#: timeout = 300
 #: slow = true
 
 # By its source the in-tree driver puts discards aside until it is connected again, but waits before

@@ -4,7 +4,7 @@
 #: vcpus = 2
 #: nics = 2
 #: disks = ["xvda 16M", "xvdb 16M"]
-#: timeout = 120
+#: timeout = 300
 
 # ---- in dom0 ----
 

@@ -3,7 +3,7 @@
 #: about = "disk and interface attached, used, detached, attached again"
 #: disks = []
 #: nics = 0
-#: timeout = 180
+#: timeout = 300
 
 disk_works() {
 	dd if=/dev/urandom of=/tmp/data bs=64k count=16 && dd if=/tmp/data of=/dev/xvdb bs=64k conv=fsync &&

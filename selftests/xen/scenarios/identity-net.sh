@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "another interface in the place of one: it has its own address, and packets pass"
-#: timeout = 240
+#: timeout = 300
 #: intree_fails = "it comes"
 
 # interface_with MAC-LAST-BYTE: its name.

@@ -3,7 +3,7 @@
 #: about = "an interface whose backend is late: it has its name, and can be configured and taken up"
 #: driver = "ours"
 #: nics = 2
-#: timeout = 200
+#: timeout = 300
 
 # ---- in dom0 ----
 

@@ -3,7 +3,7 @@
 #: about = "ethN is interface N, from load to load and when its backend is late"
 #: vcpus = 2
 #: nics = 4
-#: timeout = 180
+#: timeout = 300
 
 # In dom0. A driver domain that is about to start: there is what the toolstack wrote, and nobody who
 # answers yet.

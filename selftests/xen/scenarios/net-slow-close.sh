@@ -4,7 +4,7 @@
 #: kernel = ["6.12"]
 #: slow_kernel = ["7.2"]
 #: driver = "ours"
-#: timeout = 200
+#: timeout = 300
 
 # ---- in dom0 ----
 

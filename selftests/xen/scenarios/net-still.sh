@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "a backend that takes no packets for a while: silence, and then they flow; few under way"
-#: timeout = 150
+#: timeout = 300
 
 # In dom0: netback stops consuming when its interface goes down.
 vif_down() { ip link set "vif$DOMID.0" down; }

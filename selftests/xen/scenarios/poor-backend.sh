@@ -4,7 +4,7 @@
 #: tools = ["fio"]
 #: disks = ["xvda 64M writethrough"]
 #: hide = ["vbd feature-max-indirect-segments", "vbd max-ring-page-order", "vbd feature-persistent", "vif feature-gso-tcpv4", "vif feature-gso-tcpv6", "vif feature-split-event-channels", "vif feature-sg", "vif multi-queue-max-queues"]
-#: timeout = 240
+#: timeout = 300
 
 # The guest reads its backends' directories as the drivers do.
 keys_hidden() {

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #: about = "saved and restored with open files and a live link"
 #: disks = ["xvda 64M"]
-#: timeout = 240
+#: timeout = 300
 
 disk_written() { dd if=/dev/urandom of=/dev/xvda bs=1M count=8 conv=fsync; }
 disk_read() { echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/xvda bs=1M count=8 | sha256sum; }

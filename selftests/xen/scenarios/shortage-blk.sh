@@ -6,7 +6,7 @@
 #: xl = ["max_grant_frames = 3"]
 #: driver = ["ours"]
 #: slow = true
-#: timeout = 240
+#: timeout = 300
 
 LOADED="xvda xvdc"
 OUTAGE=vbd-51728

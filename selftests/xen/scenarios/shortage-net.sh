@@ -5,7 +5,7 @@
 #: dom0_vcpus = 2
 #: disks = ["xvda 16M"]
 #: xl = ["max_grant_frames = 4"]
-#: timeout = 180
+#: timeout = 300
 
 # Each queue can use 514 of the 2048 grants, and the disk some of its own.
 offer() { echo "$1" | tee /sys/module/xen_{net,blk}back/parameters/max_queues; }

@@ -4,6 +4,6 @@
 #: backend = "qdisk"
 #: tools = ["fio"]
 #: disks = ["xvda 64M"]
-#: timeout = 180
+#: timeout = 300
 
 guest() { . /bench/smoke.sh; smoke; }

@@ -4,6 +4,6 @@
 #: kernel = ["6.12", "6.1"]
 #: tools = ["fio"]
 #: disks = ["xvda 64M"]
-#: timeout = 180
+#: timeout = 300
 
 guest() { . /bench/smoke.sh; smoke; }

@@ -6,7 +6,7 @@
 #: disks = ["xvda 16M"]
 #: nics = 0
 #: driver = ["ours"]
-#: timeout = 180
+#: timeout = 300
 
 # In dom0. The toolstack only asks; what the guest makes of it is seen in the guest.
 cpus() { xl vcpu-set "$DOMID" "$1"; }
