@@ -9,8 +9,9 @@ RAIN_KIND=("large datagrams" "small datagrams" "frames for an AF_XDP socket")
 declare -a CATCHER
 
 # Packets of ours that the queueing discipline lets go one by one, by a timer of the kernel's: the
-# driver has to do while programs are frozen.
-send_paced() { rain paced "$1" 9 64 3000 2 >/dev/null 2>&1 & }
+# driver has to do while programs are frozen. They go on until the guest ends, and must not keep the
+# results' pipe open (see run).
+send_paced() { rain paced "$1" 9 64 3000 2 >/dev/null 2>&1 9>&- & }
 
 rain_ready() {
 	local number
