@@ -23,6 +23,9 @@ int xfl_watch_init(void);
 void xfl_watch_exit(void);
 
 /* transaction.c */
+int xfl_transact_aside(struct xfl_device *xd,
+		       int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
+		       void *ctx);
 int xfl_transact(struct xfl_device *xd,
 		 int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
 		 void *ctx);

@@ -156,7 +156,7 @@ static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 	v->remove = READ_ONCE(xd->removing);
 	v->reconnect = READ_ONCE(xd->events) & XFL_EV_RECONNECT;
 	v->lied = READ_ONCE(xd->withheld) & XFL_WITHHELD_LIED;
-	v->exchanged = READ_ONCE(xd->exchanged);
+	v->exchanged = xd->exchanged;
 	v->marked = xd->marked;
 	v->linked = xd->linked;
 	v->drained = !xd->linked || !xd->ops->idle || xd->ops->idle(xd);

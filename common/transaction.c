@@ -56,7 +56,7 @@ static int xfl_owned(struct xenbus_transaction xbt, const struct xfl_device *xd)
 static void xfl_note_exchange(struct xfl_device *xd)
 {
 	if (!(READ_ONCE(xd->events) & XFL_EV_MOVED))
-		WRITE_ONCE(xd->exchanged, true);
+		xd->exchanged = true;
 }
 
 static int xfl_transact_once(struct xfl_device *xd,
@@ -79,18 +79,21 @@ static int xfl_transact_once(struct xfl_device *xd,
 }
 
 /**
- * xfl_transact() - change our directory, if it is ours
+ * xfl_transact_aside() - change our directory, if it is ours, from outside the machine
  * @xd: the device
  * @fn: what to do, possibly several times
  * @ctx: argument for @fn
  *
+ * The machine may give the directory another mark at the same time, so -ESTALE is no proof that the
+ * device was exchanged.
+ *
  * Context: process; waits for xenstore.
  * Return: 0; -EAGAIN if it could not be done now; -ENOENT if there is no directory; -ESTALE if it
- * is another device's, which @xd->exchanged says from then on; else what @fn returned.
+ * has not our mark; else what @fn returned.
  */
-int xfl_transact(struct xfl_device *xd,
-		 int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
-		 void *ctx)
+int xfl_transact_aside(struct xfl_device *xd,
+		       int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
+		       void *ctx)
 {
 	int tries = XFL_TRANSACT_TRIES;
 	bool gate;
@@ -106,6 +109,24 @@ int xfl_transact(struct xfl_device *xd,
 		if (gate)
 			up(&xfl_gate);
 	} while (err == -EAGAIN && --tries && !READ_ONCE(xd->removing));
+	return err;
+}
+
+/**
+ * xfl_transact() - change our directory, if it is ours
+ * @xd: the device
+ * @fn: what to do, possibly several times
+ * @ctx: argument for @fn
+ *
+ * Context: process, a step of the machine; waits for xenstore.
+ * Return: as xfl_transact_aside(); after -ESTALE @xd->exchanged says so as well.
+ */
+int xfl_transact(struct xfl_device *xd,
+		 int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
+		 void *ctx)
+{
+	int err = xfl_transact_aside(xd, fn, ctx);
+
 	if (err == -ESTALE)
 		xfl_note_exchange(xd);
 	return err;

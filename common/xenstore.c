@@ -157,16 +157,13 @@ static int xfl_write_number(struct xenbus_transaction xbt, struct xfl_device *xd
  * @value: its value
  *
  * Context: process; waits for xenstore.
- * Return: as xfl_transact().
+ * Return: as xfl_transact_aside().
  */
 int xfl_key_write(struct xfl_device *xd, const char *name, unsigned int value)
 {
 	struct xfl_number n = { name, value };
-	int err = xfl_transact(xd, xfl_write_number, &n);
 
-	if (err == -ESTALE)
-		xfl_post(xd, XFL_EV_LOOK);
-	return err;
+	return xfl_transact_aside(xd, xfl_write_number, &n);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_key_write, XEN_FRONTLIB);
 
