@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #: about = "64 KB pages: all 2048 request sizes to 1 MB, and long random runs, two kinds of backend"
 #: arch = "arm64"
-#: kernel = ["6.12-64k"]
+#: kernel = ["6.12-64k", "7.2-64k", "6.1-64k"]
 #: disks = ["xvda 64M", "xvdb 64M"]
 #: timeout = 1500
 #: slow = true

@@ -124,7 +124,7 @@ one_manner() {
 	ktap_test "link of $XENFRONT_IFACE is up, with $MANNER" net_up "$NUMBER"
 	ktap_test "pings of all sizes" pings
 	ktap_suite net/offload net/basic net/vlan
-	# Packets of the shapes that netback takes are net-traffic's.
+	# freebsd's packets of every shape are net-freebsd's.
 	[ "$MANNER" != slots ] || ktap_suite net/shapes
 	ktap_test "out of the driver and back" bound_again
 	ktap_test "out of the driver and back under traffic" bound_again_in_traffic
