@@ -348,6 +348,24 @@ class CrewTest(unittest.TestCase):
             crew.Crew().run(todo, self.work(todo, act), places)
         self.assertEqual(most, [1, 1, 1])
 
+    def test_no_more_workers_than_the_cores_carry(self):
+        """However many places other benches have left behind."""
+        busy, most = [], []
+
+        def act(run):
+            busy.append(run)
+            most.append(len(busy))
+            time.sleep(1)
+            busy.remove(run)
+        todo = schedule.Schedule([a_run(name, timeout=600) for name in "abcd"])
+        with tempfile.TemporaryDirectory() as directory:
+            with benches("4"), Places(Path(directory)):
+                pass
+            with benches(None), Places(Path(directory)) as places:
+                self.assertEqual(places.held, 4)
+                crew.Crew().run(todo, self.work(todo, act), places)
+        self.assertEqual(max(most), 2)
+
     def test_an_error_ends_all(self):
         todo = schedule.Schedule([a_run("a", timeout=600), a_run("b", timeout=600)])
         ours, machine = crew.Crew(), FakeMachine()

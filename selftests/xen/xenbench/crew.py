@@ -24,7 +24,7 @@ class Crew:
         self._threads = []
         try:
             while not self._error and (not todo.empty() or self._busy()):
-                if len(self._threads) < (places.held if places else 1):
+                if len(self._threads) < (min(places.held, MACHINES) if places else 1):
                     self._start(todo, work)
                 elif places and places.held < MACHINES and not todo.empty():
                     places.another()

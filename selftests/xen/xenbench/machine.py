@@ -16,7 +16,8 @@ from .util import BenchError
 
 BOOT_LIMIT = 240
 # Emulation on a busy host is slow, which is no fault of a driver.
-DOM0_LINE = "console=hvc0 rdinit=/init watchdog_thresh=60 panic=1"
+DOM0_LINE = ("console=hvc0 rdinit=/init watchdog_thresh=60 "
+             "rcupdate.rcu_cpu_stall_timeout=60 panic=1")
 # As the guests have it.
 QUICK_DOM0_LINE = f"{DOM0_LINE} mitigations=off"
 

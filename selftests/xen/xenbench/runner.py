@@ -18,7 +18,7 @@ from .util import TOP, BenchError, say
 from .verdict import Test
 
 CMDLINE = ("console=hvc0 rdinit=/init panic=1 oops=panic printk.time=1 mitigations=off "
-           "watchdog_thresh=60")
+           "watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=60")
 DEBUG_CMDLINE = "slub_debug=FZPU page_poison=1 kfence.sample_interval=10 init_on_free=0"
 MODULES = ("xen-frontlib.ko", "xen-netfront.ko", "xen-blkfront.ko")
 # What xl, the backends and the checks after the guest may take beside the scenario's own time, on
