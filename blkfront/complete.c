@@ -29,7 +29,7 @@ static int bf_take_one(struct bf_ring *ring, struct list_head *answered, int *bu
 	err = bfw_judge(&ring->table, &rsp, &answer);
 	if (unlikely(err))
 		return err;
-	ring->front.rsp_cons++;
+	WRITE_ONCE(ring->front.rsp_cons, ring->front.rsp_cons + 1);
 	br = answer.owner;
 	if (bfw_tally_add(&br->tally, answer.status)) {
 		list_add_tail(&br->link, answered);
@@ -77,7 +77,7 @@ void bf_end_grants(struct bf_ring *ring, struct bf_req *br)
 	if (br->copied)
 		return;
 	for (i = br->nr_stuck; i < br->nr_refs; i++) {
-		if (likely(!ring->clung && xfl_grant_end(br->ref[i])))
+		if (likely(!READ_ONCE(ring->clung) && xfl_grant_end(br->ref[i])))
 			continue;
 		WRITE_ONCE(ring->clung, true);
 		swap(br->ref[br->nr_stuck], br->ref[i]);

@@ -198,7 +198,7 @@ static int bf_open_rings(struct blkfront *bf, const struct bf_offer *offer)
 	int err;
 
 	for (i = 0; i < bf->nr_live; i++) {
-		bf->ring[i].silent = i >= bf->live.event;
+		WRITE_ONCE(bf->ring[i].silent, i >= bf->live.event);
 		err = i && !bf_ring_affordable(&bf->ring[i], frames, cap) ? -ENOSPC :
 			bf_ring_open(&bf->ring[i], frames, cap);
 		if (err && i)

@@ -51,7 +51,7 @@ void bf_defer(struct bf_ring *ring)
 	lockdep_assert_held(&ring->lock);
 	if (ring->deferred)
 		return;
-	ring->deferred = true;
+	WRITE_ONCE(ring->deferred, true);
 	ring->stats.deferred++;
 	queue_work(bf_deferred_wq, &ring->deferred_work);
 }
@@ -62,9 +62,9 @@ static bool bf_deferred_over(struct bf_ring *ring)
 	bool more;
 
 	spin_lock_irq(&ring->lock);
-	ring->deferred = false;
+	WRITE_ONCE(ring->deferred, false);
 	more = bf_arm(ring) || bf_first_to_stage(ring);
-	ring->deferred = more;
+	WRITE_ONCE(ring->deferred, more);
 	spin_unlock_irq(&ring->lock);
 	return !more;
 }
@@ -146,7 +146,7 @@ void bf_listen(struct bf_ring *ring)
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	ring->silent = false;
+	WRITE_ONCE(ring->silent, false);
 	spin_unlock_irqrestore(&ring->lock, flags);
 	bf_complete(ring, NULL, BF_LOOK_BUDGET);
 }
@@ -160,7 +160,7 @@ void bf_silence(struct bf_ring *ring)
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	ring->silent = true;
+	WRITE_ONCE(ring->silent, true);
 	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
@@ -177,7 +177,7 @@ void bf_silence(struct bf_ring *ring)
 enum blk_eh_timer_return bf_timeout(struct request *rq)
 {
 	struct bf_ring *ring = bf_ring_of(rq);
-	bool expected = !ring->silent && !READ_ONCE(ring->deferred);
+	bool expected = !READ_ONCE(ring->silent) && !READ_ONCE(ring->deferred);
 	bool found = bf_look(ring);
 
 	if (blk_mq_request_started(rq) && !blk_mq_request_completed(rq)) {

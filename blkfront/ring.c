@@ -116,12 +116,12 @@ static int bf_indirect_alloc(struct bf_ring *ring, u32 slots)
 void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,
 		   const struct xfl_frame *frame, grant_ref_t gref)
 {
-	if (likely(!ring->clung && xfl_grant_end(gref))) {
+	if (likely(!READ_ONCE(ring->clung) && xfl_grant_end(gref))) {
 		xfl_gref_push(&ring->grefs, gref);
 		xfl_framepool_put(pool, *frame);
 		return;
 	}
-	ring->clung = true;
+	WRITE_ONCE(ring->clung, true);
 	if (xfl_grant_retire(&ring->grefs, gref)) {
 		xfl_framepool_put(pool, *frame);
 		return;
@@ -198,8 +198,8 @@ int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap)
 			    frames * XFL_FRAME_SIZE);
 	/* Index 0 the backend does not reach again before it counted through 2^32. */
 	ring->event = !ring->silent;
-	ring->deferred = false;
-	ring->clung = false;
+	WRITE_ONCE(ring->deferred, false);
+	WRITE_ONCE(ring->clung, false);
 	WRITE_ONCE(ring->front.sring->rsp_event, ring->event);
 	slots = RING_SIZE(&ring->front);
 	xfl_slots_init(&ring->table.slots, ring->slot, slots, 64);

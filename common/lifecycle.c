@@ -45,7 +45,7 @@ void xfl_post(struct xfl_device *xd, unsigned long event)
 	unsigned long flags;
 
 	spin_lock_irqsave(&xd->lock, flags);
-	xd->events |= event;
+	WRITE_ONCE(xd->events, xd->events | event);
 	if (!xd->removing)
 		mod_delayed_work(xd->wq, &xd->work, 0);
 	spin_unlock_irqrestore(&xd->lock, flags);
@@ -58,7 +58,7 @@ static bool xfl_take_event(struct xfl_device *xd, unsigned long event)
 
 	spin_lock_irqsave(&xd->lock, flags);
 	was = xd->events & event;
-	xd->events &= ~event;
+	WRITE_ONCE(xd->events, xd->events & ~event);
 	spin_unlock_irqrestore(&xd->lock, flags);
 	return was;
 }
@@ -596,7 +596,8 @@ void xfl_break(struct xfl_device *xd, const char *fmt, ...)
 
 	spin_lock_irqsave(&xd->lock, flags);
 	/* Of a connection whose life has ended nobody expects that it makes sense. */
-	first = !(xd->withheld & ~XFL_WITHHELD_SUSPEND) && xd->state != XFL_GONE;
+	first = !(xd->withheld & ~XFL_WITHHELD_SUSPEND) &&
+		READ_ONCE(xd->state) != XFL_GONE;
 	if (first)
 		WRITE_ONCE(xd->withheld, xd->withheld | XFL_WITHHELD_LIED);
 	spin_unlock_irqrestore(&xd->lock, flags);

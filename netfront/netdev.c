@@ -49,7 +49,7 @@ static void queue_start(struct xnf_queue *q)
 {
 	queue_tell_napi(q, &q->napi);
 	open_byte_limit(q);
-	q->due = false;
+	WRITE_ONCE(q->due, false);
 	napi_enable(&q->napi);
 	/* Packets may have come while nobody listened, and their event with them. */
 	local_bh_disable();
