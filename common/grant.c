@@ -19,7 +19,7 @@
 
 #define XFL_GREFS_A_FRAME	(XEN_PAGE_SIZE / sizeof(struct grant_entry_v1))
 
-/* The reserves of all stacks. */
+/* The reserves of all stacks. That of an abandoned connection is still taken from the table, and counts. */
 static atomic_t xfl_nr_reserved;
 
 static void xfl_grefs_reserve(struct xfl_grefs *g, u32 reserve)

@@ -146,6 +146,30 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 	return 0;
 }
 
+/**
+ * xfl_close_again() - tell the backend once more that a connection is over whose device was removed
+ * @xd: the device
+ * @successor: the device under its driver, if that waits for this
+ *
+ * Where another driver has the device by now, or ours for another device, the directory is that one's.
+ *
+ * Context: process, of the parking place; waits for xenstore.
+ */
+void xfl_close_again(struct xfl_device *xd, const struct xfl_device *successor)
+{
+	enum xenbus_state closed = XenbusStateClosed;
+	struct device *dev = &xd->xbdev->dev;
+
+	if (!*xd->mark || !device_trylock(dev))
+		return;
+	if ((!dev->driver || successor) && !xfl_transact_aside(xd, xfl_write_state, &closed) &&
+	    xd->own != XFL_PEER_CLOSED) {
+		xd->own = XFL_PEER_CLOSED;
+		xd->stirred = false;
+	}
+	device_unlock(dev);
+}
+
 static int xfl_delete_keys(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
 {
 	xfl_keys_delete(xbt, xd->xbdev->nodename, xd->ops->keys);

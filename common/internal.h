@@ -36,6 +36,7 @@ void xfl_transact_init(void);
 bool xfl_is_gone(int err);
 enum xfl_peer xfl_peer_read(const char *dir);
 int xfl_state_write(struct xfl_device *xd, enum xenbus_state state);
+void xfl_close_again(struct xfl_device *xd, const struct xfl_device *successor);
 void xfl_retract(struct xfl_device *xd);
 int xfl_mark(struct xfl_device *xd);
 
@@ -45,6 +46,8 @@ bool xfl_rings_end_early(struct xfl_device *xd);
 void xfl_spend_ring(struct xfl_device *xd, struct xfl_ring_mem *mem);
 void xfl_conn_abandon(struct xfl_device *xd);
 void xfl_conn_park(struct xfl_device *xd);
+bool xfl_conn_precedes(struct xfl_device *xd);
+void xfl_conn_give_up(struct xfl_device *xd);
 void xfl_spend_port(struct xfl_device *xd, evtchn_port_t port);
 void xfl_release_flush(void);
 int xfl_release_init(void);
@@ -70,6 +73,12 @@ unsigned int xfl_moves(void);
 static inline bool xfl_stirs(enum xfl_peer backend)
 {
 	return backend != XFL_PEER_INITWAIT && backend != XFL_PEER_UNREADABLE;
+}
+
+/* Whether one that shows this has let go of what it mapped, and may read keys again. */
+static inline bool xfl_starts_anew(enum xfl_peer backend)
+{
+	return backend == XFL_PEER_INITIALISING || backend == XFL_PEER_INITWAIT;
 }
 
 /* Posted to the machine; XFL_EV_LOOK carries nothing but the wish that it looks. */

@@ -149,6 +149,8 @@ static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 	v->backend = xd->xbdev->otherend ? xfl_peer_read(xd->backend) : XFL_PEER_UNREADABLE;
 	xd->stirred |= xfl_stirs(v->backend);
 	v->stirred = xd->stirred;
+	xd->mapped &= !xfl_starts_anew(v->backend);
+	v->mapped = xd->mapped;
 	v->own = xd->own;
 	v->why = xd->why;
 	v->since_ms = xfl_ms_since(xd->since);
@@ -162,6 +164,7 @@ static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 	v->drained = !xd->linked || !xd->ops->idle || xd->ops->idle(xd);
 	v->held = xd->ops->holds && xd->ops->holds(xd);
 	v->online = v->backend >= XFL_PEER_CLOSING && xfl_backend_may_return(xd);
+	v->preceded = xd->state == XFL_NEW && xfl_conn_precedes(xd);
 	v->resting = xd->tries && time_before(jiffies, xd->rest_until);
 }
 
@@ -192,9 +195,10 @@ static enum xfl_result xfl_judge(struct xfl_device *xd, int err, const char *doi
 		xenbus_dev_error(xd->xbdev, err, "%s", doing);
 		return XFL_FINAL;
 	}
-	if (!xd->tries)
+	if (!xd->told_short)
 		dev_warn(&xd->xbdev->dev, "%s: %pe, trying again from time to time\n", doing,
 			 ERR_PTR(err));
+	xd->told_short = true;
 	xfl_rest(xd);
 	return XFL_SHORT;
 }
@@ -209,6 +213,7 @@ static enum xfl_result xfl_connect(struct xfl_device *xd)
 	xd->quiesced = false;
 	xd->live = false;
 	xd->stirred = false;
+	xd->mapped = false;
 	xd->early = false;
 	xd->made_at = xfl_moves();
 	err = xd->ops->connect(xd);
@@ -217,13 +222,17 @@ static enum xfl_result xfl_connect(struct xfl_device *xd)
 	return xfl_judge(xd, err, "connecting to the backend");
 }
 
+/* The backend shows Connected, which it does once it has mapped all rings. */
 static enum xfl_result xfl_go_live(struct xfl_device *xd)
 {
-	int err = xd->ops->go_live(xd);
+	int err;
 
+	xd->mapped = true;
+	err = xd->ops->go_live(xd);
 	if (!err) {
 		xd->live = true;
 		xd->live_since = jiffies;
+		xd->told_short = false;
 	}
 	return xfl_judge(xd, err, "starting I/O");
 }
@@ -514,6 +523,7 @@ void xfl_device_del(struct xfl_device *xd)
 	/* Or xenbus would write Closed into a directory that is another device's, or will be. */
 	if (xd->exchanged || xd->own == XFL_PEER_GONE)
 		xd->xbdev->state = XenbusStateClosed;
+	xfl_conn_give_up(xd);
 	xfl_pm_forget(xd);
 	/* Last: from here on it may end, and the device with it, at any moment. */
 	if (xd->abandoned)

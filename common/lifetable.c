@@ -12,6 +12,10 @@
  * references: one that shows Closed or InitWait, or is gone, has seen that the keys are void, and
  * others may use them. Of one that shows anything else for too long the rings are ended all the
  * same if it does not map them, but their references stay unused (XFL_DO_END_EARLY).
+ *
+ * A directory that is gone, or another's, says what the toolstack did and nothing of what the
+ * backend knows. A backend that had the rings mapped has nothing left to map when they can be ended;
+ * one that had not may have read the keys, and be about to.
  */
 #include <xenfront/lifetable.h>
 
@@ -72,6 +76,9 @@ static struct xfl_step decide_new(const struct xfl_view *v)
 {
 	if (v->remove)
 		return leave(v);
+	/* Its backend is still being told that it is over, under the mark of that time. */
+	if (v->preceded)
+		return stay(v, LOOK_SLOW_MS);
 	if (!v->marked)
 		return again(v, XFL_DO_MARK);
 	if (serves(v->backend))
@@ -233,8 +240,9 @@ static bool withdrawn(const struct xfl_view *v)
 }
 
 /*
- * Whether the backend shows that it knows the keys to be void. An InitWait that it has shown since
- * before our Closed was written shows nothing: it may have read the keys, and be slow to map.
+ * Whether the backend shows that it knows the keys to be void, or needs them no more. An InitWait
+ * that it has shown since before our Closed was written shows nothing: it may have read the keys, and
+ * be slow to map.
  */
 static bool proof(const struct xfl_view *v)
 {
@@ -242,7 +250,7 @@ static bool proof(const struct xfl_view *v)
 		return true;
 	if (!withdrawn(v))
 		return false;
-	return v->backend == XFL_PEER_CLOSED || v->backend == XFL_PEER_GONE ||
+	return v->backend == XFL_PEER_CLOSED || (v->backend == XFL_PEER_GONE && v->mapped) ||
 	       (v->backend == XFL_PEER_INITWAIT && v->stirred);
 }
 
@@ -258,7 +266,7 @@ static struct xfl_step decide_unlinked_closed(const struct xfl_view *v)
 
 	if (!withdrawn(v) && !(v->remove && late))
 		return again(v, XFL_DO_CLOSED);
-	return proof(v) || late ? after(v) : stay_awhile(v);
+	return proof(v) || v->backend == XFL_PEER_GONE || late ? after(v) : stay_awhile(v);
 }
 
 /* The rings are still mapped, and that for long. */
@@ -275,15 +283,19 @@ static struct xfl_step decide_closed(const struct xfl_view *v)
 		return v->did == XFL_DO_RELEASE ? after(v) : decide_unlinked_closed(v);
 	if (ended(v))
 		return go(XFL_CLOSED, XFL_DO_RELEASE);
-	if (v->did == XFL_DO_END_EARLY || (late && v->did == XFL_DO_END))
+	if (late && (v->did == XFL_DO_END || v->did == XFL_DO_END_EARLY))
 		return overdue(v);
 	if (v->did == XFL_DO_END)
 		return stay_awhile(v);
+	if (v->did == XFL_DO_END_EARLY)
+		return stay(v, LOOK_IDLE_MS);
 	if (proof(v))
 		return go(XFL_CLOSED, XFL_DO_END);
 	if (!withdrawn(v))
 		return late && v->did == XFL_DO_CLOSED ? overdue(v) : again(v, XFL_DO_CLOSED);
-	return late ? go(XFL_CLOSED, XFL_DO_END_EARLY) : stay_awhile(v);
+	if (late || v->backend == XFL_PEER_GONE)
+		return go(XFL_CLOSED, XFL_DO_END_EARLY);
+	return stay_awhile(v);
 }
 
 static struct xfl_step decide_parked(const struct xfl_view *v)
@@ -374,11 +386,11 @@ static struct xfl_step decide_exchanged(const struct xfl_view *v)
 			return go_why(XFL_EXCHANGED, XFL_DO_FAIL, XFL_WHY_EXCHANGED);
 		if (v->why != XFL_WHY_EXCHANGED)
 			return go_why(XFL_CLOSED, XFL_DO_QUIESCE, XFL_WHY_EXCHANGED);
-		if (v->did != XFL_DO_END)
-			return go(v->state, XFL_DO_END);
+		if (v->did != XFL_DO_END && v->did != XFL_DO_END_EARLY)
+			return go(v->state, v->mapped ? XFL_DO_END : XFL_DO_END_EARLY);
 		if (v->result == XFL_DONE)
 			return go(XFL_CLOSED, XFL_DO_RELEASE);
-		if (v->since_ms < LOOK_IDLE_MS)
+		if (v->mapped && v->since_ms < LOOK_IDLE_MS)
 			return stay_awhile(v);
 		return go(XFL_EXCHANGED, XFL_DO_FAIL);
 	}

@@ -25,6 +25,8 @@
 #include "internal.h"
 
 #define XFL_RELEASE_RETRY	HZ
+/* A backend whose directory is gone, and that reads keys and maps what they name later than this. */
+#define XFL_SPENT_TIME		(600 * HZ)
 /* Each early attempt brings a line in the log, so there are few. */
 #define XFL_EARLY_PAUSE		(60 * HZ)
 
@@ -35,6 +37,7 @@
  * @gref: the reference, if @port is 0
  * @port: the port
  * @moves: how often the guest had been restored; after another time a port is void
+ * @until: jiffies from which a backend that is gone is taken to know
  * @stirred: as in &struct xfl_device
  */
 struct xfl_spent {
@@ -43,15 +46,17 @@ struct xfl_spent {
 	grant_ref_t gref;
 	evtchn_port_t port;
 	unsigned int moves;
+	unsigned long until;
 	bool stirred;
 };
 
 static void xfl_release_look(struct work_struct *work);
 
 static struct workqueue_struct *xfl_release_wq;
-/* Protects both lists. The work has the entries that it took off to itself. */
+/* Protects the lists. The work alone takes entries off. */
 static DEFINE_SPINLOCK(xfl_release_lock);
 static LIST_HEAD(xfl_abandoned);
+static LIST_HEAD(xfl_looked_at);	/* those of xfl_abandoned, while the work goes through them */
 static LIST_HEAD(xfl_spent);
 static DECLARE_DELAYED_WORK(xfl_release_work, xfl_release_look);
 
@@ -128,8 +133,8 @@ static void xfl_spend(const struct xfl_device *xd, grant_ref_t gref, evtchn_port
 	s->gref = gref;
 	s->port = port;
 	s->moves = xfl_moves();
+	s->until = jiffies + XFL_SPENT_TIME;
 	s->stirred = xd->stirred;
-	__module_get(THIS_MODULE);
 	spin_lock(&xfl_release_lock);
 	list_add_tail(&s->link, &xfl_spent);
 	spin_unlock(&xfl_release_lock);
@@ -161,11 +166,18 @@ void xfl_spend_port(struct xfl_device *xd, evtchn_port_t port)
 	xfl_spend(xd, 0, port);
 }
 
-/* As in lifetable.c. */
-static bool xfl_knows(enum xfl_peer backend, bool stirred)
+/* As proof() in lifetable.c. @gone: whether that says something. */
+static bool xfl_knows(enum xfl_peer backend, bool stirred, bool gone)
 {
-	return backend == XFL_PEER_CLOSED || backend == XFL_PEER_GONE ||
+	return backend == XFL_PEER_CLOSED || (backend == XFL_PEER_GONE && gone) ||
 	       (backend == XFL_PEER_INITWAIT && stirred);
+}
+
+static void xfl_spent_free(struct xfl_spent *s)
+{
+	list_del(&s->link);
+	kfree(s->backend);
+	kfree(s);
 }
 
 /* A port from before a restore is void, and its number may be another's. */
@@ -175,10 +187,7 @@ static void xfl_unspend(struct xfl_spent *s)
 		gnttab_free_grant_reference(s->gref);
 	else if (s->moves == xfl_moves())
 		evtchn_put(s->port);
-	list_del(&s->link);
-	kfree(s->backend);
-	kfree(s);
-	module_put(THIS_MODULE);
+	xfl_spent_free(s);
 }
 
 /* Those of one device follow each other, so its backend's state is read once for all of them. */
@@ -194,7 +203,7 @@ static void xfl_spent_look(struct list_head *spent)
 			read = s->backend;
 		}
 		s->stirred |= xfl_stirs(backend);
-		if (!xfl_knows(backend, s->stirred))
+		if (!xfl_knows(backend, s->stirred, time_after(jiffies, s->until)))
 			continue;
 		read = NULL;
 		xfl_unspend(s);
@@ -206,17 +215,18 @@ static void xfl_spent_look(struct list_head *spent)
 static bool xfl_abandoned_end(struct xfl_device *xd)
 {
 	enum xfl_peer backend = xfl_peer_read(xd->backend);
+	bool withdrawn = xd->own == XFL_PEER_CLOSED || xd->own == XFL_PEER_GONE || xd->exchanged;
 
+	if (!withdrawn)
+		xfl_close_again(xd, READ_ONCE(xd->successor));
 	xd->stirred |= xfl_stirs(backend);
-	if (xfl_knows(backend, xd->stirred)) {
+	xd->mapped &= !xfl_starts_anew(backend);
+	if (withdrawn && xfl_knows(backend, xd->stirred, xd->mapped)) {
 		if (xfl_rings_end(xd))
 			return true;
-		/*
-		 * Some let go of a ring only when our state is written again. The mark is in the
-		 * way where another driver has the device by now.
-		 */
-		if (*xd->mark && !xd->exchanged)
-			xfl_state_write(xd, XenbusStateClosed);
+		/* Some let go of a ring only when our state is written again. */
+		if (!xd->exchanged && backend != XFL_PEER_GONE)
+			xfl_close_again(xd, READ_ONCE(xd->successor));
 		return false;
 	}
 	if (time_before(jiffies, xd->tried + XFL_EARLY_PAUSE))
@@ -230,8 +240,8 @@ static void xfl_abandoned_release(struct xfl_device *xd)
 	struct xenbus_device *xbdev = xd->xbdev;
 
 	dev_info(&xbdev->dev, "backend has let go of a removed device's rings\n");
-	list_del(&xd->parked);
 	spin_lock(&xfl_release_lock);
+	list_del(&xd->parked);
 	parked_connections--;
 	parked_kb -= xd->parked_kb;
 	spin_unlock(&xfl_release_lock);
@@ -245,21 +255,20 @@ static void xfl_release_look(struct work_struct *work)
 {
 	struct xfl_device *xd, *next;
 	unsigned int noio = memalloc_noio_save();
-	LIST_HEAD(conns);
 	LIST_HEAD(spent);
 
 	spin_lock(&xfl_release_lock);
-	list_splice_init(&xfl_abandoned, &conns);
+	list_splice_init(&xfl_abandoned, &xfl_looked_at);
 	list_splice_init(&xfl_spent, &spent);
 	spin_unlock(&xfl_release_lock);
 
-	list_for_each_entry_safe(xd, next, &conns, parked)
+	list_for_each_entry_safe(xd, next, &xfl_looked_at, parked)
 		if (xfl_abandoned_end(xd))
 			xfl_abandoned_release(xd);
 	xfl_spent_look(&spent);
 
 	spin_lock(&xfl_release_lock);
-	list_splice_tail(&conns, &xfl_abandoned);
+	list_splice_tail_init(&xfl_looked_at, &xfl_abandoned);
 	list_splice_tail(&spent, &xfl_spent);
 	if (!list_empty(&xfl_abandoned) || !list_empty(&xfl_spent))
 		queue_delayed_work(xfl_release_wq, &xfl_release_work, XFL_RELEASE_RETRY);
@@ -300,6 +309,65 @@ void xfl_conn_park(struct xfl_device *xd)
 	queue_delayed_work(xfl_release_wq, &xfl_release_work, XFL_RELEASE_RETRY);
 }
 
+/* Not of a device that was exchanged for this, nor one of before a restore: these had other backends. */
+static bool xfl_is_precursor(const struct xfl_device *parked, const struct xfl_device *xd)
+{
+	return parked->xbdev == xd->xbdev && !parked->exchanged && parked->made_at == xfl_moves();
+}
+
+static bool xfl_set_successor(struct list_head *conns, struct xfl_device *xd)
+{
+	struct xfl_device *parked;
+	bool any = false;
+
+	list_for_each_entry(parked, conns, parked) {
+		if (!xfl_is_precursor(parked, xd))
+			continue;
+		WRITE_ONCE(parked->successor, xd);
+		any = true;
+	}
+	return any;
+}
+
+/**
+ * xfl_conn_precedes() - whether the device has another connection, which is parked
+ * @xd: the device, with nothing written to its directory; waits until there is none
+ *
+ * Some backends let go of a ring only when our state is written as Closed once more, which an offer
+ * of the next connection would prevent.
+ */
+bool xfl_conn_precedes(struct xfl_device *xd)
+{
+	bool any;
+
+	spin_lock(&xfl_release_lock);
+	any = xfl_set_successor(&xfl_abandoned, xd);
+	any |= xfl_set_successor(&xfl_looked_at, xd);
+	spin_unlock(&xfl_release_lock);
+	return any;
+}
+
+static void xfl_clear_successor(struct list_head *conns, const struct xfl_device *xd)
+{
+	struct xfl_device *parked;
+
+	list_for_each_entry(parked, conns, parked)
+		if (parked->successor == xd)
+			WRITE_ONCE(parked->successor, NULL);
+}
+
+/**
+ * xfl_conn_give_up() - the device waits for no parked connection any more
+ * @xd: the device, which is being removed
+ */
+void xfl_conn_give_up(struct xfl_device *xd)
+{
+	spin_lock(&xfl_release_lock);
+	xfl_clear_successor(&xfl_abandoned, xd);
+	xfl_clear_successor(&xfl_looked_at, xd);
+	spin_unlock(&xfl_release_lock);
+}
+
 /* xfl_release_flush() - wait for a connection that is being released */
 void xfl_release_flush(void)
 {
@@ -313,9 +381,16 @@ int __init xfl_release_init(void)
 	return xfl_release_wq ? 0 : -ENOMEM;
 }
 
-/* Every entry holds a reference on this module: the lists are empty when this runs. */
+/*
+ * Every connection holds a reference on this module, so there is none. References and ports are lost
+ * for good when nobody looks any more, which is safe.
+ */
 void xfl_release_exit(void)
 {
+	struct xfl_spent *s, *next;
+
 	cancel_delayed_work_sync(&xfl_release_work);
+	list_for_each_entry_safe(s, next, &xfl_spent, link)
+		xfl_spent_free(s);
 	destroy_workqueue(xfl_release_wq);
 }

@@ -116,6 +116,7 @@ struct xfl_ops {
  * @live: @go_live has succeeded for it
  * @live_since: jiffies of that
  * @stirred: the backend has shown another state than InitWait since our Closed was written
+ * @mapped: the backend has mapped the rings, and has not begun anew since
  * @made_at: value of xfl_moves() at which the connection was made
  * @quiesced: @quiesce was called for it
  * @marked: the directory has our key, or cannot have one
@@ -125,12 +126,14 @@ struct xfl_ops {
  * @since: jiffies at which @state began
  * @tried: jiffies of the last early attempt to end rings
  * @tries: attempts to connect that came short, in a row
+ * @told_short: it was said that something is short, and there was no connection since
  * @rest_until: jiffies before which there is no further one
  * @removing: removal decides from now on, nobody else
  * @moves: times that the guest was restored; written while everything stands still
  * @backend: path of the backend, for those who look when @xbdev may have none
  * @abandoned: the connection is to be left to the parking place
- * @parked: on the list of connections that were abandoned
+ * @parked: on one of the lists of connections that were abandoned
+ * @successor: the device under its next driver, if that waits for the parked connection to end
  * @parked_kb: memory of that connection
  * @words: how many lines of the log the device may have, see xfl_may_say()
  * @wq: ordered, freezable, WQ_MEM_RECLAIM
@@ -152,6 +155,7 @@ struct xfl_device {
 	bool live;
 	unsigned long live_since;
 	bool stirred;
+	bool mapped;
 	unsigned int made_at;
 	bool quiesced;
 	bool marked;
@@ -161,12 +165,14 @@ struct xfl_device {
 	unsigned long since;
 	unsigned long tried;
 	unsigned int tries;
+	bool told_short;
 	unsigned long rest_until;
 	bool removing;
 	unsigned int moves;
 	char *backend;
 	bool abandoned;
 	struct list_head parked;
+	struct xfl_device *successor;
 	unsigned long parked_kb;
 	struct ratelimit_state words;
 

@@ -115,9 +115,11 @@ enum xfl_result {
  * @linked: there is a connection: XFL_DO_CONNECT was done, and XFL_DO_RELEASE not yet
  * @drained: nothing is under way
  * @stirred: the backend has shown another state than InitWait since our Closed was written
+ * @mapped: the backend has mapped the rings, and has not begun anew since
  * @online: the toolstack wants the backend to stay
  * @held: requests wait for a connection
  * @resting: a try went wrong and the pause behind it is not over
+ * @preceded: a connection that the device had under its driver before is parked
  */
 struct xfl_view {
 	enum xfl_state state;
@@ -138,9 +140,11 @@ struct xfl_view {
 	bool linked;
 	bool drained;
 	bool stirred;
+	bool mapped;
 	bool online;
 	bool held;
 	bool resting;
+	bool preceded;
 };
 
 /**

@@ -127,11 +127,13 @@ __attribute__((format(printf, 1, 2), noreturn)) void die(const char *fmt, ...);
  * @domid: of the guest
  * @gnt: grant device
  * @evt: event channel device
+ * @late: we have stood still since we read its keys
  */
 struct guest {
 	unsigned int domid;
 	xengnttab_handle *gnt;
 	xenevtchn_handle *evt;
+	bool late;
 };
 
 /**
@@ -211,6 +213,7 @@ struct mcast {
  * @fail_every: the manner's, 0 once packets are to fail no more
  * @mac: the interface's address
  * @deaf: does not look at xenstore
+ * @dawdles: stops itself once, with the guest's keys read and nothing mapped
  * @ended: the device is gone or was taken down; nothing is left to do
  * @leaving: we were told to end
  */
@@ -234,6 +237,7 @@ struct vif {
 	unsigned int fail_every;
 	uint8_t mac[ADDR_LEN];
 	bool deaf;
+	bool dawdles;
 	bool ended;
 	bool leaving;
 };

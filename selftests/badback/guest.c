@@ -2,6 +2,7 @@
 /* Access to the guest: its rings, the frames it grants, its event channel. */
 #include "badback.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -35,6 +36,15 @@ static void unmap_rings(struct guest *g, struct link *l)
 	}
 }
 
+/* A guest takes back what it published only from a backend that is slow. */
+static void is_void(const struct guest *g, const char *what, uint32_t number)
+{
+	if (g->late)
+		printf("void by now: %s %u: %m\n", what, number);
+	else
+		violation("%s %u is void: %m", what, number);
+}
+
 /* Return: whether the rings are mapped and the channel is bound; if not, neither is. */
 bool guest_link(struct guest *g, struct link *l, const uint32_t *ref, unsigned int nr,
 		uint32_t port)
@@ -45,13 +55,13 @@ bool guest_link(struct guest *g, struct link *l, const uint32_t *ref, unsigned i
 		l->ring[i] = map(g, ref[i]);
 		if (l->ring[i])
 			continue;
-		violation("ring %u cannot be mapped: %m", ref[i]);
+		is_void(g, "ring", ref[i]);
 		unmap_rings(g, l);
 		return false;
 	}
 	l->port = xenevtchn_bind_interdomain(g->evt, g->domid, port);
 	if (l->port < 0) {
-		violation("event channel %u cannot be bound: %m", port);
+		is_void(g, "event channel", port);
 		unmap_rings(g, l);
 		return false;
 	}

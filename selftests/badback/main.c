@@ -5,8 +5,9 @@
  * Serves interface DEVICE of domain DOMID until the device is taken away or SIGTERM comes.
  * Dom0's kernel must have let go of it. SIGUSR1 prints the counters, SIGUSR2 ends the failures of a
  * manner that has some. From SIGHUP to SIGHUP it does not look at xenstore, and goes on serving its
- * rings, as a backend of a busy domain does. Exit status: 0 if the guest kept to the protocol and to what was
- * advertised, 1 if not, 2 if it could not be served.
+ * rings, as a backend of a busy domain does. After SIGALRM it stops itself once, when it has read the
+ * guest's keys and has mapped nothing yet. Exit status: 0 if the guest kept to the protocol and to what
+ * was advertised, 1 if not, 2 if it could not be served.
  * REFUSALS: a file that says what of the control ring is refused, see ctrl.c.
  */
 #include "badback.h"
@@ -22,7 +23,8 @@
 /* A signal between looking for it and waiting is seen this much later. */
 #define WAIT_MS		50
 
-static volatile sig_atomic_t asked_to_end, asked_for_counts, asked_to_mend, asked_to_turn;
+static volatile sig_atomic_t asked_to_end, asked_for_counts, asked_to_mend, asked_to_turn,
+	asked_to_dawdle;
 
 static void on_term(int sig)
 {
@@ -48,6 +50,12 @@ static void on_hup(int sig)
 	asked_to_turn = 1;
 }
 
+static void on_alrm(int sig)
+{
+	(void)sig;
+	asked_to_dawdle = 1;
+}
+
 static long now_ms(void)
 {
 	struct timespec ts;
@@ -69,6 +77,10 @@ static bool obey_signals(struct vif *v)
 		asked_to_turn = 0;
 		v->deaf = !v->deaf;
 		puts(v->deaf ? "deaf" : "hears");
+	}
+	if (asked_to_dawdle) {
+		asked_to_dawdle = 0;
+		v->dawdles = true;
 	}
 	if (asked_for_counts) {
 		asked_for_counts = 0;
@@ -131,6 +143,7 @@ int main(int argc, char **argv)
 	signal(SIGUSR1, on_usr1);
 	signal(SIGUSR2, on_usr2);
 	signal(SIGHUP, on_hup);
+	signal(SIGALRM, on_alrm);
 	v.xs = xs_open(0);
 	if (!v.xs)
 		die("xenstore: %m");

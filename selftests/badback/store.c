@@ -2,6 +2,7 @@
 /* Xenstore: where the two directories are, what is in them, and what the ends agreed on. */
 #include "badback.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,17 @@ static bool agree_queues(struct vif *v)
 	return false;
 }
 
+/* A backend may be scheduled away at any time; until SIGCONT in this one's case. */
+static void dawdle(struct vif *v)
+{
+	if (!v->dawdles)
+		return;
+	v->dawdles = false;
+	v->guest.late = true;
+	puts("stands before mapping");
+	raise(SIGSTOP);
+}
+
 /* One queue's keys are in the frontend's directory, those of several in one each. */
 static bool link_queue(struct vif *v, unsigned int n)
 {
@@ -166,6 +178,7 @@ static bool link_queue(struct vif *v, unsigned int n)
 		violation("no rings of queue %u, or no event channel for both", n);
 		return false;
 	}
+	dawdle(v);
 	if (!guest_link(&v->guest, &q->link, ref, 2, port))
 		return false;
 	BACK_RING_INIT(&q->tx, (netif_tx_sring_t *)q->link.ring[0], RING_FRAME);
@@ -200,6 +213,7 @@ bool agree(struct vif *v)
 	agree_offloads(v);
 	agree_nothing_else(v);
 	mcast_agree(v);
+	v->guest.late = false;
 	if (!agree_queues(v) || !link_all(v)) {
 		part(v);
 		return false;

@@ -38,7 +38,7 @@ copy_tree() {
 
 run_program() {	# TREE PROGRAM
 	case $2 in
-	test_*)	timeout 60 "$1/build/$2" ;;
+	test_*)	timeout 120 "$1/build/$2" ;;
 	fuzz_*)	timeout 60 "$1/build/$2" -runs=0 -artifact_prefix="$1/" "$1/selftests/host/corpus/${2#fuzz_}" ;;
 	esac
 }

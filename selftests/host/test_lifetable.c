@@ -14,11 +14,11 @@
 struct facts {
 	u8 state, did, result, own, why;
 	bool linked, quiesced, ended, marked;
-	bool exchanged, lied, remove;
+	bool exchanged, lied, remove, mapped;
 };
 
 /* A place for every combination; found[] says which were met. */
-#define NR_FACTS (XFL_NR_STATES * XFL_NR_ACTIONS * 3u * XFL_NR_PEERS * XFL_NR_WHYS * 128u)
+#define NR_FACTS (XFL_NR_STATES * XFL_NR_ACTIONS * 3u * XFL_NR_PEERS * XFL_NR_WHYS * 256u)
 
 static u8 *found;
 static struct facts *queue;
@@ -32,8 +32,8 @@ static size_t index_of(const struct facts *f)
 	i = i * 3 + f->result;
 	i = i * XFL_NR_PEERS + f->own;
 	i = i * XFL_NR_WHYS + f->why;
-	return i * 128 + (f->linked | f->quiesced << 1 | f->ended << 2 | f->marked << 3 |
-			  f->exchanged << 4 | f->lied << 5 | f->remove << 6);
+	return i * 256 + (f->linked | f->quiesced << 1 | f->ended << 2 | f->marked << 3 |
+			  f->exchanged << 4 | f->lied << 5 | f->remove << 6 | f->mapped << 7);
 }
 
 static void meet(const struct facts *f)
@@ -61,7 +61,11 @@ static struct xfl_view view_of(const struct facts *f, u32 backend, u32 choice)
 		.changed = choice & 1 << CHANGED,
 		.drained = !f->linked || choice & 1 << DRAINED,
 		.online = choice & 1 << ONLINE, .held = choice & 1 << HELD,
-		.resting = choice & 1 << RESTING, .stirred = choice & 1 << STIRRED,
+		/* No state looks at both. */
+		.resting = choice & 1 << RESTING, .preceded = choice & 1 << RESTING,
+		.stirred = choice & 1 << STIRRED,
+		.mapped = f->mapped && backend != XFL_PEER_INITIALISING &&
+			  backend != XFL_PEER_INITWAIT,
 	};
 }
 
@@ -84,7 +88,7 @@ static bool writes(enum xfl_action action)
 
 static bool knows(const struct xfl_view *v)
 {
-	return v->backend == XFL_PEER_CLOSED || v->backend == XFL_PEER_GONE ||
+	return v->backend == XFL_PEER_CLOSED || (v->backend == XFL_PEER_GONE && v->mapped) ||
 	       (v->backend == XFL_PEER_INITWAIT && v->stirred);
 }
 
@@ -93,13 +97,13 @@ static bool serves(enum xfl_peer backend)
 	return backend == XFL_PEER_CONNECTED || backend == XFL_PEER_CLOSING;
 }
 
-/* References are free for others only of a backend that knows the keys to be void. */
+/* References are free for others only of a backend that knows the keys to be void, or has mapped. */
 static bool may_end(const struct xfl_view *v)
 {
 	bool withdrawn = v->own == XFL_PEER_CLOSED || v->own == XFL_PEER_GONE;
 
 	if (v->exchanged)
-		return true;
+		return v->mapped;
 	if (v->why == XFL_WHY_MOVED && v->own == XFL_PEER_INITIALISING && !serves(v->backend))
 		return true;
 	return withdrawn && knows(v);
@@ -134,7 +138,8 @@ static void check_order(const struct facts *f, const struct xfl_view *v, const s
 	must((a != XFL_DO_END && a != XFL_DO_END_EARLY) || (f->linked && f->quiesced),
 	     "rings are ended of a connection that will not go on", v, s);
 	must(a != XFL_DO_END || may_end(v), "references go to others only with proof", v, s);
-	must(a != XFL_DO_END_EARLY || v->own == XFL_PEER_CLOSED || v->own == XFL_PEER_GONE,
+	must(a != XFL_DO_END_EARLY || v->own == XFL_PEER_CLOSED || v->own == XFL_PEER_GONE ||
+	     v->exchanged,
 	     "an early end comes after our Closed", v, s);
 	must(!f->exchanged || !writes(a), "another device's directory is not written", v, s);
 	must(a != XFL_DO_ABANDON || (f->linked && f->remove && s->next == XFL_GONE),
@@ -179,11 +184,12 @@ static void check_progress(const struct facts *f, const struct xfl_view *v,
 }
 
 /* Carries a decision out, with every result. */
-static void carry_out(const struct facts *from, const struct xfl_step *s)
+static void carry_out(const struct facts *from, const struct xfl_view *v, const struct xfl_step *s)
 {
 	struct facts f = *from;
 	u8 result;
 
+	f.mapped = v->mapped;
 	f.state = s->next;
 	f.why = s->why ? s->why : f.why;
 	f.did = s->action;
@@ -204,7 +210,11 @@ static void carry_out(const struct facts *from, const struct xfl_step *s)
 		case XFL_DO_ABANDON:
 			g.result = XFL_DONE;
 			break;
+		case XFL_DO_GO_LIVE:
+			g.mapped = true;
+			break;
 		case XFL_DO_CONNECT:
+			g.mapped = false;
 			g.lied = false;
 			g.linked = result == XFL_DONE;
 			g.quiesced = false;
@@ -292,8 +302,10 @@ static void decide_with(const struct facts *f, u32 backend, u32 choice)
 	assert_true(s.next < XFL_NR_STATES);
 	check_order(f, &v, &s);
 	check_progress(f, &v, &s);
-	carry_out(f, &s);
+	carry_out(f, &v, &s);
 }
+
+#define ALL_CHOICES ((1u << NR_CHOICES) - 1)
 
 /* A restored guest has another directory, in which anything may be written. */
 static void decide_moved_with(const struct facts *f, u32 backend, u32 choice)
@@ -302,6 +314,10 @@ static void decide_moved_with(const struct facts *f, u32 backend, u32 choice)
 
 	g.marked = false;
 	g.lied = false;
+	decide_with(&g, backend, choice);
+	/* With everything else, all at once: every mixture would take minutes. */
+	if (choice != 1 << MOVED && choice != ALL_CHOICES)
+		return;
 	for (g.own = 0; g.own < XFL_NR_PEERS; g.own++)
 		decide_with(&g, backend, choice);
 }

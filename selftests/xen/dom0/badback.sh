@@ -53,6 +53,20 @@ badback_last_turn() { [ "$(grep -x -e deaf -e hears "$(badback_log "$1")" | tail
 badback_stands()  { kill -STOP "${BADBACK[$1]}"; }
 badback_goes_on() { kill -CONT "${BADBACK[$1]}"; }
 
+# badback_dawdles DEVICE: it will stand still when it has read the guest's keys next, and has mapped
+# nothing.
+badback_dawdles() {
+	DAWDLED[$1]=$(badback_dawdled "$1")
+	kill -ALRM "${BADBACK[$1]}"
+}
+
+badback_dawdled() { grep -cx "stands before mapping" "$(badback_log "$1")"; }
+badback_dawdling() { wait_for 20 eval "[ \"\$(badback_dawdled $1)\" -gt ${DAWDLED[$1]} ]"; }
+
+# badback_mapped_nothing DEVICE: what it read was void by then.
+badback_mapped_nothing() { wait_for 10 eval "badback_since $1 | grep '^void by now: ring'"; }
+badback_since() { tac "$(badback_log "$1")" | sed "/^stands before mapping/q"; }
+
 # badback_counts DEVICE NAME: one of its counters, as it is now.
 badback_counts() {
 	local log lines

@@ -10,6 +10,10 @@
 
 dom0_after() { badback_all_ended; }
 
+interface_vanishes() {
+	xenstore-rm "/local/domain/$DOMID/device/vif/$1" && xenstore-rm "$(badback_path "$1")"
+}
+
 network() {
 	ktap_test "a backend that can be busy" dom0 badback_take 1 slots
 	ktap_test "drivers load" load_drivers
@@ -56,6 +60,38 @@ disks_written() {
 	ktap_test "no packet held anything but packets" counted_is tx_strange 0
 }
 
+# The backend has read the keys of a connection, and is about to map what they name. Its InitWait of
+# before that says nothing of whether it will.
+late_to_map() {
+	ktap_test "the interface leaves its driver again" in_time 60 unbind net vif-1
+	ktap_test "the backend will be slow to map" dom0 badback_dawdles 1
+	ktap_test "the interface comes back" bind net vif-1
+	ktap_test "its keys are read" dom0 badback_dawdling 1
+	ktap_test "and it leaves" in_time 60 unbind net vif-1
+	ktap_test "one more disk comes" eval "dom0 block_attach xvdc 16M && wait_for 20 have_disk xvdc"
+	ktap_test "and is written" eval "blkpat fill /dev/xvdc 32 && dom0 file_verify xvdc 32"
+	ktap_test "the backend goes on" dom0 badback_goes_on 1
+	ktap_test "it finds nothing to map" dom0 badback_mapped_nothing 1
+	ktap_test "the disk is as it was" eval "blkpat verify /dev/xvdc 32 && dom0 file_verify xvdc 32"
+	ktap_test "the interface comes back, and works" eval "bind net vif-1 && net_up 1 && streams 1000000 10.7.1.1"
+}
+
+# Both directories go meanwhile, as for "xl network-detach" of a device that hangs. That says what the
+# toolstack did, and not what the backend knows.
+late_to_map_of_the_gone() {
+	ktap_test "the interface leaves once more" in_time 60 unbind net vif-1
+	ktap_test "the backend will be slow again" dom0 badback_dawdles 1
+	ktap_test "the interface is back" bind net vif-1
+	ktap_test "the keys are read" dom0 badback_dawdling 1
+	ktap_test "its directories vanish" dom0 interface_vanishes 1
+	ktap_test "it is gone" wait_for 30 [ ! -e /sys/bus/xen/devices/vif-1 ]
+	ktap_test "a last disk comes" eval "dom0 block_attach xvdd 16M && wait_for 20 have_disk xvdd"
+	ktap_test "that is written, too" eval "blkpat fill /dev/xvdd 33 && dom0 file_verify xvdd 33"
+	ktap_test "again the backend goes on" dom0 badback_goes_on 1
+	ktap_test "and finds nothing to map" dom0 badback_mapped_nothing 1
+	ktap_test "that disk is as it was" eval "blkpat verify /dev/xvdd 33 && dom0 file_verify xvdd 33"
+}
+
 guest() {
 	export NUMBER=1
 	ktap_print_header
@@ -66,9 +102,11 @@ guest() {
 	disks_written
 	ktap_test "the backend hears" dom0 badback_hears 1
 	ktap_test "the interface is free" wait_for 40 [ ! -e /sys/bus/xen/drivers/vif/vif-1 ]
-	[ "$DRIVER" = intree ] || ktap_test "nothing is left of it" eval 'parked_are 0 0 && [ "$(parked kb)" = 0 ]'
+	[ "$DRIVER" = intree ] || ktap_test "nothing is left of it" wait_for 20 eval 'parked_are 0 0 && [ "$(parked kb)" = 0 ]'
 	ktap_test "the interface comes back" eval "bind net vif-1 && net_up 1"
 	ktap_test "traffic" streams 1000000 10.7.1.1
+	[ "$DRIVER" = intree ] || late_to_map
 	ktap_test "the backend saw nothing wrong" dom0 badback_clean 1
+	[ "$DRIVER" = intree ] || late_to_map_of_the_gone
 	ktap_finished
 }
