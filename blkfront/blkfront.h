@@ -249,6 +249,7 @@ struct bf_ring {
  * @disk_lock: protects @disk and @removing
  * @disk: what the backend said last; written by the life cycle
  * @removing: no more @disk_work
+ * @told_name: it was said that another disk has our name
  * @dead: the disk will not come back, or could not be added
  * @abandoned: the device was removed while its backend mapped a ring; the life cycle's part of the
  *	rest is left to bf_abandoned_put()
@@ -286,6 +287,7 @@ struct blkfront {
 	spinlock_t disk_lock;
 	struct bfw_disk disk;
 	bool removing;
+	bool told_name;
 	bool dead;
 	bool abandoned;
 	struct ratelimit_state lines;
@@ -401,6 +403,7 @@ void bf_stats_init(void);
 void bf_stats_exit(void);
 
 /* disk.c */
+int bf_name_is_free(struct blkfront *bf);
 int bf_disk_create(struct blkfront *bf);
 void bf_disk_update(struct blkfront *bf);
 void bf_disk_tell_cache(struct blkfront *bf);

@@ -206,6 +206,9 @@ static int bf_open_rings(struct blkfront *bf, const struct bf_offer *offer)
 		else if (err)
 			return err;
 	}
+	/* What they kept for a reconnect is of use to others. */
+	for (; i < bf->nr_rings; i++)
+		xfl_grefs_destroy(&bf->ring[i].grefs);
 	return 0;
 }
 
@@ -218,6 +221,9 @@ static int bf_connect(struct xfl_device *xd)
 	/* The block layer lets no disk return that it was told is dead. */
 	if (READ_ONCE(bf->dead))
 		return -ENODEV;
+	err = bf_name_is_free(bf);
+	if (err)
+		return err;
 	xfl_keys_read(xd, xd->backend, bf_offer_keys, ARRAY_SIZE(bf_offer_keys),
 		      &offer);
 	bf->untrusted = !READ_ONCE(bf_trusted) ||
@@ -309,7 +315,7 @@ static bool bf_read_serial_key(struct blkfront *bf, const char *key, bf_serial_f
 		return false;
 	err = parse(text, len, serial);
 	kfree(text);
-	if (err)
+	if (err && xfl_may_say(&bf->xd))
 		dev_warn(&xbdev->dev, "%s holds no serial number\n", key);
 	return !err;
 }

@@ -194,6 +194,29 @@ static void bf_gendisk_fill(struct blkfront *bf, struct gendisk *gd)
 }
 
 /**
+ * bf_name_is_free() - whether a disk can be made with our device number
+ * @bf: the device
+ *
+ * A disk that was exchanged, or taken away with requests that its backend still keeps, has its name
+ * until they have ended. Known before the backend is bothered with a connection.
+ *
+ * Context: life cycle.
+ * Return: 0, or -ENOSPC, after one line.
+ */
+int bf_name_is_free(struct blkfront *bf)
+{
+	int err = bf->gd ? 0 : bf_minors_get(bf->vdev.minor, bf->vdev.nr_minors);
+
+	if (!err && !bf->gd)
+		bf_minors_put(bf->vdev.minor, bf->vdev.nr_minors);
+	if (err == -ENOSPC && !bf->told_name)
+		dev_warn(&bf->xd.xbdev->dev, "%s: another disk still has this name\n",
+			 bf->vdev.name);
+	bf->told_name = err;
+	return err;
+}
+
+/**
  * bf_disk_create() - allocate the gendisk and its tags
  * @bf: a device whose rings are open and whose @disk is filled in
  *
@@ -207,10 +230,6 @@ int bf_disk_create(struct blkfront *bf)
 	int err;
 
 	err = bf_minors_get(bf->vdev.minor, bf->vdev.nr_minors);
-	/* The disk before goes when its requests have; then there is room for this one. */
-	if (err == -ENOSPC && xfl_may_say(&bf->xd))
-		dev_warn(&bf->xd.xbdev->dev, "%s: another disk still has this name\n",
-			 bf->vdev.name);
 	if (err)
 		return err;
 	err = bf_tags_alloc(bf);
