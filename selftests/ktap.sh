@@ -35,6 +35,10 @@ ktap_test() {
 	return "$code"
 }
 
+# limited SECONDS COMMAND...: the limit only ends a hang. It grows with $PACE, the percent of the usual
+# time that things take, which a bench may set.
+limited() { timeout $(($1 * ${PACE:-100} / 100)) "${@:2}"; }
+
 # ktap_finished: totals, and the exit status of the whole.
 ktap_finished() {
 	[ -n "$KTAP_PLAN" ] || echo "1..$KTAP_TESTNO"

@@ -39,7 +39,7 @@ file_system() {
 }
 
 fio_verify() {
-	timeout 200 fio --name=verify --filename="$DEV" --size=12M --rw=randwrite --bsrange=512-256k \
+	limited 200 fio --name=verify --filename="$DEV" --size=12M --rw=randwrite --bsrange=512-256k \
 		--blockalign=512 --direct=1 --ioengine=io_uring --iodepth=16 --verify=crc32c \
 		--verify_fatal=1 --randseed=5 --output=/tmp/fio.log "$@" || { tail -20 /tmp/fio.log; return 1; }
 }

@@ -26,8 +26,7 @@ blk_begin() {
 	ktap_print_msg "$DISK, $(($(disk_sectors) / 2048)) MB, Linux $(uname -r)"
 }
 
-# The limit only ends a hang; nothing is measured by it.
-pat() { timeout 500 blkpat "$@"; }
+pat() { limited 500 blkpat "$@"; }
 filled_and_verified() { pat fill "$1" "$2" && pat verify "$1" "$2"; }
 disk_sectors() { cat "/sys/block/$DISK/size" 2>/dev/null || echo 0; }
 disk_there() { [ -b "$DEV" ] && [ "$(disk_sectors)" != 0 ]; }

@@ -13,7 +13,7 @@ under_pressure() {
 	local before pages locked
 	before=$(swapped_out)
 	locked=$(($(free_mb) - LEAVE))
-	timeout 250 swapfill $((LEAVE + OVER)) 2 $((locked > 0 ? locked : 1)) || return
+	limited 250 swapfill $((LEAVE + OVER)) 2 $((locked > 0 ? locked : 1)) || return
 	pages=$(($(swapped_out) - before))
 	echo "$pages pages went out"
 	[ "$pages" -gt 1000 ] || { echo "too few to prove anything"; return 1; }

@@ -52,10 +52,10 @@ for way in up down; do
 	ktap_test "multicast $way" probe $way "$PEER" group 239.7.7.7
 	test6 "multicast $way over IPv6" probe $way "$PEER6" group ff02::7:7
 done
-ktap_test "iperf3, TCP up" timeout 60 iperf3 -c "$PEER" -n $TCP
-ktap_test "iperf3, TCP down" timeout 60 iperf3 -c "$PEER" -n $TCP -R
-ktap_test "iperf3, UDP up" timeout 60 iperf3 -c "$PEER" -u -b 30M -l 1400 -n 2M
-ktap_test "iperf3, UDP down" timeout 60 iperf3 -c "$PEER" -u -b 30M -l 1400 -n 2M -R
+ktap_test "iperf3, TCP up" limited 60 iperf3 -c "$PEER" -n $TCP
+ktap_test "iperf3, TCP down" limited 60 iperf3 -c "$PEER" -n $TCP -R
+ktap_test "iperf3, UDP up" limited 60 iperf3 -c "$PEER" -u -b 30M -l 1400 -n 2M
+ktap_test "iperf3, UDP down" limited 60 iperf3 -c "$PEER" -u -b 30M -l 1400 -n 2M -R
 ktap_test "bounds of the receive ring are accepted and ignored" ring_bounds
 ktap_test "counters follow the traffic" counters_follow
 ktap_test "no errors and drops counted" no_errors_counted

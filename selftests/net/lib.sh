@@ -34,7 +34,7 @@ net_begin() {
 	ktap_print_msg "$IFACE, peer $PEER ${PEER6:-without IPv6}, Linux $(uname -r)"
 }
 
-probe() { timeout 120 netprobe "$@"; }
+probe() { limited 120 netprobe "$@"; }
 # streams BYTES: both ways, compared.
 streams() { probe up "$PEER" stream "$1" && probe down "$PEER" stream "$1"; }
 

@@ -73,7 +73,7 @@ every_queue_receives() {
 	local queue before after code=0
 	local -a had
 	for ((queue = 0; queue < $(channels); queue++)); do had[queue]=$(queue_packets "$queue" rx); done
-	timeout 100 iperf3 -c "$PEER" -R -P 16 -n 8M >/dev/null || return
+	limited 100 iperf3 -c "$PEER" -R -P 16 -n 8M >/dev/null || return
 	for ((queue = 0; queue < $(channels); queue++)); do
 		before=${had[queue]} after=$(queue_packets "$queue" rx)
 		[ "$after" -gt "$before" ] || { echo "queue $queue received nothing"; code=1; }

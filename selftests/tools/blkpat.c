@@ -42,6 +42,15 @@
 
 unsigned int bp_page;
 
+/* Return: seconds, more on a machine that a bench has found to be slow: PACE is a percentage. */
+unsigned int bp_limit(unsigned int seconds)
+{
+	const char *pace = getenv("PACE");
+	unsigned int percent = pace ? atoi(pace) : 100;
+
+	return seconds * (percent ? percent : 100) / 100;
+}
+
 void bp_die(const char *fmt, ...)
 {
 	va_list ap;

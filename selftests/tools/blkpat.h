@@ -20,6 +20,7 @@ struct disk {
 extern unsigned int bp_page;	/* bytes */
 
 __attribute__((noreturn, format(printf, 1, 2))) void bp_die(const char *fmt, ...);
+unsigned int bp_limit(unsigned int seconds);
 uint8_t *bp_buffer(void);
 void bp_write(struct disk *d, uint8_t *buf, uint64_t pos, unsigned int len);
 void bp_read_check(struct disk *d, uint8_t *buf, uint64_t pos, unsigned int len);

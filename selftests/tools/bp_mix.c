@@ -162,12 +162,12 @@ static void complete(struct mix *m, const struct io_event *e)
 /* Returns how many completed. */
 static unsigned int reap(struct mix *m)
 {
-	struct timespec limit = { .tv_sec = STALL_SECONDS };
+	struct timespec limit = { .tv_sec = bp_limit(STALL_SECONDS) };
 	struct io_event events[2 * MAX_DEPTH];
 	long i, n;
 
 	if (m->polled)
-		n = bp_uring_reap(m->polled, events, STALL_SECONDS);
+		n = bp_uring_reap(m->polled, events, limit.tv_sec);
 	else
 		n = syscall(SYS_io_getevents, m->ctx, 1, m->depth, events, &limit);
 	if (n < 0 && errno == EINTR)
@@ -175,7 +175,7 @@ static unsigned int reap(struct mix *m)
 	if (n < 0)
 		bp_die("io_getevents: %m");
 	if (!n)
-		bp_die("no request completed for %d seconds", STALL_SECONDS);
+		bp_die("no request completed for %ld seconds", (long)limit.tv_sec);
 	for (i = 0; i < n; i++)
 		complete(m, &events[i]);
 	return n;

@@ -101,11 +101,12 @@ static void complete(struct reads *s, const struct io_event *e)
 static void reap(struct reads *s)
 {
 	struct io_event events[2 * MAX_DEPTH];
-	unsigned int i, n = bp_uring_reap(s->uring, events, STALL_SECONDS);
+	unsigned int limit = bp_limit(STALL_SECONDS);
+	unsigned int i, n = bp_uring_reap(s->uring, events, limit);
 
 	if (!n)
-		bp_die("%u reads are under way, none completed for %d seconds", s->busy,
-		       STALL_SECONDS);
+		bp_die("%u reads are under way, none completed for %u seconds", s->busy,
+		       limit);
 	for (i = 0; i < n; i++)
 		complete(s, &events[i]);
 }

@@ -3,8 +3,8 @@
 # What the guest's tests ask of dom0: the other way to a disk's content, poorer backends, and the
 # far end of a VLAN.
 
-file_verify() { timeout 100 blkpat verify "$(disk_file "$1")" "${@:2}"; }	# NAME SEED [FROM LEN]
-file_fill()   { timeout 100 blkpat fill "$(disk_file "$1")" "$2"; }
+file_verify() { timeout "$(paced 100)" blkpat verify "$(disk_file "$1")" "${@:2}"; }	# NAME SEED [FROM LEN]
+file_fill()   { timeout "$(paced 100)" blkpat fill "$(disk_file "$1")" "$2"; }
 file_flip()   { blkpat flip "$(disk_file "$1")" "$2"; }
 file_sum()    { sha256sum <"$(disk_file "$1")" | cut -d' ' -f1; }
 file_blocks() { stat -c %b "$(disk_file "$1")"; }
@@ -148,7 +148,7 @@ file_holds() {
 	stray=$(grep -c "$STRAY_WORDS" "$file")
 	[ "$stray" = 0 ] || echo "$stray lines of another device's lie on $1"
 	shift
-	timeout 100 blkpat verify "$file" "$@" && [ "$stray" = 0 ]
+	timeout "$(paced 100)" blkpat verify "$file" "$@" && [ "$stray" = 0 ]
 }
 
 # vlan_make ID DEVICE: on netback's interface or badback's, and on no other any more.

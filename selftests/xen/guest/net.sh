@@ -43,7 +43,7 @@ begin_net() {
 load_net_again() { unload_driver net && load_driver net "$@" && net_up; }
 
 # probe WORD...: netprobe within a time.
-probe() { timeout 120 netprobe "$@"; }
+probe() { limited 120 netprobe "$@"; }
 
 # streams BYTES [ADDRESS]: both ways, compared.
 streams() { probe up "${2:-$DOM0_IP}" stream "$1" && probe down "${2:-$DOM0_IP}" stream "$1"; }

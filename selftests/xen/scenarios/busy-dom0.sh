@@ -24,7 +24,7 @@ disk_with_content() {
 detach_begins() { { xl block-detach "$DOMID" "$1"; } 3>&- >/tmp/detach 2>&1 & }
 
 # All but what was discarded.
-file_verify_behind() { timeout 100 blkpat verify "$(disk_file xvdb)" 35 1048576 $((15 << 20)); }
+file_verify_behind() { timeout "$(paced 100)" blkpat verify "$(disk_file xvdb)" 35 1048576 $((15 << 20)); }
 
 # ---- in the guest ----
 

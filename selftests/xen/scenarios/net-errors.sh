@@ -14,7 +14,7 @@ MTU=16000 PAYLOAD=14000
 
 large_mtu() { probe mtu "$DOM0_IP" $MTU && ip link set eth0 mtu $MTU; }
 # As fast as they are answered, or faster.
-pings() { timeout 120 ping -q -A -i 0.02 -W 1 -c "$1" -s $PAYLOAD "$DOM0_IP"; }
+pings() { limited 120 ping -q -A -i 0.02 -W 1 -c "$1" -s $PAYLOAD "$DOM0_IP"; }
 
 many_of_each() {
 	local what

@@ -57,7 +57,7 @@ events_of() {
 
 # Paced, so that it is not the load that has several packets come together.
 datagrams() {	# RATE; -R for those that come
-	timeout 100 iperf3 -c "$DOM0_IP" -u -l 100 -t 3 -b "$@" >/tmp/iperf.out 2>&1 ||
+	limited 100 iperf3 -c "$DOM0_IP" -u -l 100 -t 3 -b "$@" >/tmp/iperf.out 2>&1 ||
 		{ cat /tmp/iperf.out; return 1; }
 }
 

@@ -73,7 +73,7 @@ agreed() {
 # counts COUNTER: of each queue that there may be.
 counts() { ethtool -S eth0 | sed -n "s/^ *queue[0-9]*_$1: //p" | xargs; }
 
-receive() { timeout 100 iperf3 -c "$DOM0_IP" -R -P 16 -n 4M >/dev/null; }
+receive() { limited 100 iperf3 -c "$DOM0_IP" -R -P 16 -n 4M >/dev/null; }
 
 # receives_on QUEUE...: most packets come on these, and some on each of them.
 receives_on() {
@@ -110,7 +110,7 @@ no_hash_comes() {
 # stack_gets all|none: of the packets that come, so many have a hash as the stack gets them.
 stack_gets() {
 	local said
-	said=$(rxhash eth0 timeout 100 iperf3 -c "$DOM0_IP" -R -P 4 -n 4M) || return
+	said=$(rxhash eth0 timeout $((PACE)) iperf3 -c "$DOM0_IP" -R -P 4 -n 4M) || return
 	echo "$said"
 	case $1 in
 	all)  [[ $said =~ ^[1-9][0-9]+\ with\ a\ hash,\ 0\ without$ ]] ;;

@@ -31,7 +31,7 @@ in_time() {
 	local took
 	took=$(dom0 timed_checkpoint) || return
 	echo "$took s, $IDLE s with idle disks"
-	[ "$took" -le $((IDLE + MORE_SECONDS)) ]
+	[ "$took" -le $((IDLE + MORE_SECONDS * PACE / 100)) ]
 }
 
 guest() {

@@ -14,10 +14,10 @@ opens() {
 		ping -c 2 -W 5 "$DOM0_IP"
 }
 
-# The limit is for the emulator's sake.
+# The limits are for the emulator's sake.
 closes() {
 	touch /tmp/go
-	wait_for 60 grep closed /tmp/job.socket.log && [ "$(awk '/closed/ { print $3 }' /tmp/job.socket.log)" -le 2000 ]
+	wait_for 60 grep closed /tmp/job.socket.log && [ "$(awk '/closed/ { print $3 }' /tmp/job.socket.log)" -le $((20 * PACE)) ]
 }
 
 # Who configures the network waits for whoever holds its lock.
@@ -25,7 +25,7 @@ configured() {
 	local start=$SECONDS
 	ip link set lo txqueuelen $((1000 + RANDOM % 100)) && ip link set eth0 txqueuelen $((1000 + RANDOM % 100))
 	echo "$((SECONDS - start)) s"
-	[ $((SECONDS - start)) -le 3 ]
+	[ $((SECONDS - start)) -le $((3 * PACE / 100)) ]
 }
 
 untouched() {
