@@ -7,6 +7,7 @@
  *	dgram stamp HOST PORT		send one; print when the driver had it, in ns since then
  *	dgram tight HOST PORT COUNT	send so many of 1400 bytes, from a socket with the least
  *					send buffer there is; print how many went a second
+ *	dgram plain HOST PORT COUNT	the same from one with as much as others have
  *
  * Exits with 1 where none comes in time.
  */
@@ -15,6 +16,7 @@
 #include <linux/net_tstamp.h>
 #include <linux/sock_diag.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,14 +157,14 @@ static double now_s(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-static int tight(const char *host, const char *port, int count)
+static int many(const char *host, const char *port, int count, bool tight)
 {
 	struct sockaddr_in to = address(host, port);
 	int i, least = 1, fd = socket(AF_INET, SOCK_DGRAM, 0);
 	static const char bytes[1400];
 	double start = now_s();
 
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)))
+	if (tight && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)))
 		die("SO_SNDBUF");
 	for (i = 0; i < count; i++)
 		if (sendto(fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
@@ -176,7 +178,9 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], "print"))
 		return print(argv[2]);
 	if (argc == 5 && !strcmp(argv[1], "tight"))
-		return tight(argv[2], argv[3], atoi(argv[4]));
+		return many(argv[2], argv[3], atoi(argv[4]), true);
+	if (argc == 5 && !strcmp(argv[1], "plain"))
+		return many(argv[2], argv[3], atoi(argv[4]), false);
 	if (argc == 4 && !strcmp(argv[1], "truesize"))
 		return truesize(argv[2], atoi(argv[3]));
 	if (argc == 4 && !strcmp(argv[1], "stamp"))

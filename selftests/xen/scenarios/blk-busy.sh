@@ -15,6 +15,8 @@ dom0_after() {
 	hung_tasks_wait 120
 }
 
+directory_goes() { xenstore-rm "/local/domain/$DOMID/device/vbd/$1"; }
+
 stands_still() {
 	ktap_test "$1: the disk stands still" dom0 mapped_stops xvdb
 	ktap_test "$1: writes are under way" writes_begin xvdb
@@ -46,6 +48,19 @@ bound_again_busy() {
 	works "bound again" 37
 }
 
+# The toolstack takes the disk's directory away, and the backend answers a request now and then. Who
+# runs all watches of the guest does not wait until the last is answered.
+taken_away_slow() {
+	ktap_test "taken away: the disk is slow" dom0 disk_slow xvdc 2
+	ktap_test "taken away: writes are under way" writes_begin xvdc
+	ktap_test "taken away" dom0 directory_goes 51744
+	ktap_test "taken away: another disk is attached" dom0 block_attach xvdd 16M
+	ktap_test "taken away: and is there soon" wait_for 60 have_disk xvdd
+	ktap_test "taken away: it works" eval "blkpat fill /dev/xvdd 38 && dom0 file_verify xvdd 38"
+	ktap_test "taken away: the slow disk is fast again" dom0 disks_fast
+	ktap_test "taken away: writes have ended" wait_for 60 job_over writes-xvdc
+}
+
 guest() {
 	ktap_print_header
 	ktap_test "driver loads" load_driver blk
@@ -54,5 +69,7 @@ guest() {
 	ktap_test "disk is there" wait_for 20 have_disk xvdb
 	backend_reopens_busy
 	bound_again_busy
+	ktap_test "a disk to take away" eval "dom0 block_attach xvdc 16M && wait_for 20 have_disk xvdc"
+	taken_away_slow
 	ktap_finished
 }

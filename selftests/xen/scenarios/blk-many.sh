@@ -47,7 +47,7 @@ all_verified() {
 
 sectors_are() { [ "$(cat "/sys/block/$1/size")" = "$2" ]; }
 
-# There is a watch on the size of 32 disks. Of the others it is seen when the backend's state is
+# There is a watch on the size of 8 disks. Of the others it is seen when the backend's state is
 # written, as blkback does; that the first have a watch is seen where it is not.
 resized() {	# NAME
 	dom0 disk_grow "$1" 6M || return

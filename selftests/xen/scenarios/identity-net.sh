@@ -4,6 +4,12 @@
 #: timeout = 300
 #: intree_fails = "it comes"
 
+# In dom0.
+first_closes() {
+	xenstore-write "/local/domain/0/backend/vif/$DOMID/0/state" 5 && sleep 2 &&
+		xenstore-write "/local/domain/0/backend/vif/$DOMID/0/state" 6
+}
+
 # interface_with MAC-LAST-BYTE: its name.
 interface_with() {
 	local path
@@ -42,6 +48,8 @@ guest() {
 	exchanged "connected" 33
 	ktap_test "netback goes" dom0 netback_goes
 	exchanged "in an outage" 44
+	ktap_test "its backend closes" dom0 first_closes
+	exchanged "closed" 55
 	ktap_test "driver unloads" unload_driver net
 	ktap_finished
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-#: about = "an interface whose backend is late: it has its name, and can be configured and taken up"
+#: about = "an interface whose backend is late has its name and can be taken up; one that restarts and restarts"
 #: driver = "ours"
 #: nics = 2
 #: timeout = 300
@@ -9,9 +9,34 @@
 
 first_backend() { xenstore-write "/local/domain/0/backend/vif/$DOMID/0/state" "$1"; }
 
+# Many times a second: a backend that says so may be broken, or mean it ill. The last is a state that
+# there is.
+second_restarts() {
+	local time
+	for ((time = 0; time <= 150; time++)); do
+		xenstore-write "/local/domain/0/backend/vif/$DOMID/1/state" $((time % 2 ? 70 : 2))
+		sleep 0.1
+	done
+}
+
+# A toolstack that writes one key after the other, with the guest looking on.
+third_begun() {
+	local front=/local/domain/$DOMID/device/vif/2 back=/local/domain/0/backend/vif/$DOMID/2
+	xl pause "$DOMID"
+	network_attach 22 && xenstore-rm $front/mac && xenstore-rm $back/mac &&
+		xenstore-write $back/state 1
+	xl unpause "$DOMID"
+}
+
+third_whole() {
+	local front=/local/domain/$DOMID/device/vif/2 back=/local/domain/0/backend/vif/$DOMID/2
+	xenstore-write $back/mac 00:16:3e:00:00:22 $front/mac 00:16:3e:00:00:22 && xenstore-write $back/state 2
+}
+
 # ---- in the guest ----
 
 bound() { [ -e "/sys/bus/xen/drivers/vif/$1" ]; }
+no_third() { [ ! -e /sys/class/net/eth2 ]; }
 no_carrier() { ! carrier eth0; }
 
 # Each is answered, with an error or without, and nobody waits.
@@ -51,6 +76,18 @@ asked() {
 
 mac_is() { [ "$(cat /sys/class/net/eth0/address)" = "$1" ]; }
 
+connections_of() { cat "/sys/class/net/$1/carrier_up_count"; }
+
+# A connection that does not last a second is followed by a pause, and dom0 is not kept busy with us.
+few_connections() {
+	local made start=$SECONDS
+	made=$(connections_of eth1)
+	dom0 second_restarts
+	made=$(($(connections_of eth1) - made))
+	echo "$made connections in $((SECONDS - start)) s"
+	[ $made -ge 2 ] && [ $made -le $((SECONDS - start + 5)) ]
+}
+
 guest() {
 	local mac=02:00:00:ab:cd:ef
 	ktap_print_header
@@ -71,6 +108,13 @@ guest() {
 	ktap_test "traffic" streams 1000000
 	ktap_test "the program has seen it" nic_counter_over rx_xdp_pass 10
 	ktap_test "the address is what was set" mac_is $mac
+	ktap_test "one more comes, without an address yet" dom0 third_begun
+	ktap_test "it is bound, and has no name yet" eval "wait_for 20 bound vif-2 && sleep 2 && no_third"
+	ktap_test "its address and its backend come" dom0 third_whole
+	ktap_test "it works" eval "net_up 2 && wait_for 20 ping -c 1 -W 2 10.7.2.1"
+	ktap_test "the second's backend restarts all the time" few_connections
+	ktap_test "the first works as before" streams 1000000
+	ktap_test "the second works again" eval "wait_for 20 carrier eth1 && streams 1000000 10.7.1.1"
 	ktap_test "driver unloads" unload_driver net
 	ktap_finished
 }

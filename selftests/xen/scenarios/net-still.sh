@@ -46,14 +46,25 @@ sent_events() {
 		END { print n + 0 }' /proc/interrupts
 }
 
-# A socket that may have two datagrams under way can go on only when one is answered. One that had to
-# wait for a timer would have no events.
-tight_has_events() {
+# Who may have two datagrams under way can go on only when one is answered. One that had to wait for
+# a timer would have no events.
+has_events() {	# tight|plain
 	local before
 	before=$(sent_events)
-	dgram tight "$DOM0_IP" 9 1000 || return
+	dgram "$1" "$DOM0_IP" 9 1000 || return
 	echo "$(($(sent_events) - before)) events"
 	[ $(($(sent_events) - before)) -ge 300 ]
+}
+
+# The same, by the queue's limit.
+limited_has_events() {
+	local limit=/sys/class/net/eth0/queues/tx-0/byte_queue_limits/limit_max code before
+	before=$(cat $limit)
+	echo 1500 >$limit
+	has_events plain
+	code=$?
+	echo "$before" >$limit
+	return $code
 }
 
 guest() {
@@ -61,7 +72,8 @@ guest() {
 	ktap_test "driver loads" load_driver net
 	ktap_test "link is up" net_up
 	ktap_test "interrupts have their usual names" named vif0-q0-tx vif0-q0-rx
-	ktap_test "a sender with little under way has its events" tight_has_events
+	ktap_test "a sender with little under way has its events" has_events tight
+	ktap_test "a queue that takes little at a time has its events" limited_has_events
 	flood
 	ktap_test "a flood of datagrams" [ $? = 0 ]
 	CARRIERS=$(carriers)

@@ -30,6 +30,16 @@ program() { ip link set eth1 xdp obj "$(command -v xdp.bpf.o)" program take_frag
 no_program() { ip link set eth1 xdp off; }
 down_and_up() { ip link set eth1 down && ip link set eth1 up; }
 
+# The frames of an AF_XDP socket become the queue's, in its stead.
+socket_opens() {
+	rm -f /tmp/go*
+	job_begin socket env NETXSK_MODE=zero-copy NETXSK_WAKEUP=1 NETXSK_NO_WAIT=1 \
+		timeout 400 netxsk linger eth1 96 /tmp/go
+	sleep 1
+}
+socket_is_there() { wait_for 60 grep zero-copy /tmp/job.socket.log; }
+socket_closes() { touch /tmp/go && wait_for 60 grep closed /tmp/job.socket.log; }
+
 # busy_over NAME SECONDS SEED [COMMAND...]: the backend is busy, and somebody wants a new connection.
 busy_over() {
 	local name=$1 seconds=$2 seed=$3
@@ -77,6 +87,9 @@ guest() {
 	busy_over "program" 15 63 program
 	busy_over "no program" 15 64 no_program
 	busy_over "down and up" 15 65 down_and_up
+	busy_over "socket" 15 66 socket_opens
+	ktap_test "socket: it is there" socket_is_there
+	busy_over "socket closed" 15 67 socket_closes
 	left_for_long
 	quietly 7
 	ktap_test "few lines of grants in use" few_lines
