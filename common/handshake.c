@@ -146,27 +146,41 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 	return 0;
 }
 
+static void xfl_write_closed_again(struct xfl_device *xd)
+{
+	enum xenbus_state closed = XenbusStateClosed;
+	int err = xfl_transact_aside(xd, xfl_write_state, &closed);
+
+	if (err == -ESTALE)
+		WRITE_ONCE(xd->exchanged, true);
+	if (err == -ENOENT)
+		WRITE_ONCE(xd->own, XFL_PEER_GONE);
+	if (err || xd->own == XFL_PEER_CLOSED)
+		return;
+	WRITE_ONCE(xd->own, XFL_PEER_CLOSED);
+	xd->stirred = false;
+}
+
 /**
  * xfl_close_again() - tell the backend once more that a connection is over whose device was removed
  * @xd: the device
- * @successor: the device under its driver, if that waits for this
  *
- * Where another driver has the device by now, or ours for another device, the directory is that one's.
+ * Where a driver has the device by now, ours or another, the directory is that one's; unless it is
+ * ours and waits for this.
  *
  * Context: process, of the parking place; waits for xenstore.
  */
-void xfl_close_again(struct xfl_device *xd, const struct xfl_device *successor)
+void xfl_close_again(struct xfl_device *xd)
 {
-	enum xenbus_state closed = XenbusStateClosed;
 	struct device *dev = &xd->xbdev->dev;
+	bool waits;
 
-	if (!*xd->mark || !device_trylock(dev))
+	if (!device_trylock(dev))
 		return;
-	if ((!dev->driver || successor) && !xfl_transact_aside(xd, xfl_write_state, &closed) &&
-	    xd->own != XFL_PEER_CLOSED) {
-		xd->own = XFL_PEER_CLOSED;
-		xd->stirred = false;
-	}
+	waits = READ_ONCE(xd->successor);
+	/* Without a mark the directory of a device that nobody drives may be anybody's. */
+	if (xd->made_at == xfl_moves() && (waits || (!dev->driver && *xd->mark)))
+		xfl_write_closed_again(xd);
 	device_unlock(dev);
 }
 

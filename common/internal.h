@@ -36,7 +36,7 @@ void xfl_transact_init(void);
 bool xfl_is_gone(int err);
 enum xfl_peer xfl_peer_read(const char *dir);
 int xfl_state_write(struct xfl_device *xd, enum xenbus_state state);
-void xfl_close_again(struct xfl_device *xd, const struct xfl_device *successor);
+void xfl_close_again(struct xfl_device *xd);
 void xfl_retract(struct xfl_device *xd);
 int xfl_mark(struct xfl_device *xd);
 

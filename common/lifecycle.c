@@ -150,7 +150,7 @@ static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 	xd->stirred |= xfl_stirs(v->backend);
 	v->stirred = xd->stirred;
 	xd->mapped &= !xfl_starts_anew(v->backend);
-	v->mapped = xd->mapped;
+	v->mapped = xd->exchanged ? xd->live : xd->mapped;
 	v->own = xd->own;
 	v->why = xd->why;
 	v->since_ms = xfl_ms_since(xd->since);

@@ -293,7 +293,8 @@ static struct xfl_step decide_closed(const struct xfl_view *v)
 		return go(XFL_CLOSED, XFL_DO_END);
 	if (!withdrawn(v))
 		return late && v->did == XFL_DO_CLOSED ? overdue(v) : again(v, XFL_DO_CLOSED);
-	if (late || v->backend == XFL_PEER_GONE)
+	/* Not before it had a moment to let go: each attempt that fails has its line. */
+	if (late || (v->backend == XFL_PEER_GONE && v->tried_ms >= LOOK_IDLE_MS))
 		return go(XFL_CLOSED, XFL_DO_END_EARLY);
 	return stay_awhile(v);
 }

@@ -38,6 +38,7 @@
  * @port: the port
  * @moves: how often the guest had been restored; after another time a port is void
  * @until: jiffies from which a backend that is gone is taken to know
+ * @gone: it is gone, and what stands under its path is another's
  * @stirred: as in &struct xfl_device
  */
 struct xfl_spent {
@@ -47,6 +48,7 @@ struct xfl_spent {
 	evtchn_port_t port;
 	unsigned int moves;
 	unsigned long until;
+	bool gone;
 	bool stirred;
 };
 
@@ -134,6 +136,7 @@ static void xfl_spend(const struct xfl_device *xd, grant_ref_t gref, evtchn_port
 	s->port = port;
 	s->moves = xfl_moves();
 	s->until = jiffies + XFL_SPENT_TIME;
+	s->gone = xd->exchanged || xd->own == XFL_PEER_GONE;
 	s->stirred = xd->stirred;
 	spin_lock(&xfl_release_lock);
 	list_add_tail(&s->link, &xfl_spent);
@@ -166,11 +169,10 @@ void xfl_spend_port(struct xfl_device *xd, evtchn_port_t port)
 	xfl_spend(xd, 0, port);
 }
 
-/* As proof() in lifetable.c. @gone: whether that says something. */
-static bool xfl_knows(enum xfl_peer backend, bool stirred, bool gone)
+/* As proof() in lifetable.c, of a backend that is there. */
+static bool xfl_knows(enum xfl_peer backend, bool stirred)
 {
-	return backend == XFL_PEER_CLOSED || (backend == XFL_PEER_GONE && gone) ||
-	       (backend == XFL_PEER_INITWAIT && stirred);
+	return backend == XFL_PEER_CLOSED || (backend == XFL_PEER_INITWAIT && stirred);
 }
 
 static void xfl_spent_free(struct xfl_spent *s)
@@ -190,6 +192,16 @@ static void xfl_unspend(struct xfl_spent *s)
 	xfl_spent_free(s);
 }
 
+/* Whether the backend will not use it any more, as far as anybody can tell. */
+static bool xfl_spent_over(struct xfl_spent *s, enum xfl_peer backend)
+{
+	s->gone |= backend == XFL_PEER_GONE;
+	if (s->gone)
+		return time_after(jiffies, s->until);
+	s->stirred |= xfl_stirs(backend);
+	return xfl_knows(backend, s->stirred);
+}
+
 /* Those of one device follow each other, so its backend's state is read once for all of them. */
 static void xfl_spent_look(struct list_head *spent)
 {
@@ -198,12 +210,11 @@ static void xfl_spent_look(struct list_head *spent)
 	struct xfl_spent *s, *next;
 
 	list_for_each_entry_safe(s, next, spent, link) {
-		if (!read || strcmp(read, s->backend)) {
+		if (!s->gone && (!read || strcmp(read, s->backend))) {
 			backend = xfl_peer_read(s->backend);
 			read = s->backend;
 		}
-		s->stirred |= xfl_stirs(backend);
-		if (!xfl_knows(backend, s->stirred, time_after(jiffies, s->until)))
+		if (!xfl_spent_over(s, backend))
 			continue;
 		read = NULL;
 		xfl_unspend(s);
@@ -212,21 +223,33 @@ static void xfl_spent_look(struct list_head *spent)
 
 /* ---- connections that were abandoned ---- */
 
+/* Whether references may go to others once the rings are ended. */
+static bool xfl_abandoned_over(struct xfl_device *xd)
+{
+	enum xfl_peer backend;
+
+	if (!xd->exchanged && xd->own != XFL_PEER_GONE) {
+		if (xd->own != XFL_PEER_CLOSED)
+			xfl_close_again(xd);
+		backend = xfl_peer_read(xd->backend);
+		if (backend != XFL_PEER_GONE) {
+			xd->stirred |= xfl_stirs(backend);
+			return xd->own == XFL_PEER_CLOSED && xfl_knows(backend, xd->stirred);
+		}
+		WRITE_ONCE(xd->own, XFL_PEER_GONE);
+	}
+	/* What stands under the backend's path from now on is another's. */
+	return xd->live;
+}
+
 static bool xfl_abandoned_end(struct xfl_device *xd)
 {
-	enum xfl_peer backend = xfl_peer_read(xd->backend);
-	bool withdrawn = xd->own == XFL_PEER_CLOSED || xd->own == XFL_PEER_GONE || xd->exchanged;
-
-	if (!withdrawn)
-		xfl_close_again(xd, READ_ONCE(xd->successor));
-	xd->stirred |= xfl_stirs(backend);
-	xd->mapped &= !xfl_starts_anew(backend);
-	if (withdrawn && xfl_knows(backend, xd->stirred, xd->mapped)) {
+	if (xfl_abandoned_over(xd)) {
 		if (xfl_rings_end(xd))
 			return true;
 		/* Some let go of a ring only when our state is written again. */
-		if (!xd->exchanged && backend != XFL_PEER_GONE)
-			xfl_close_again(xd, READ_ONCE(xd->successor));
+		if (!xd->exchanged && xd->own != XFL_PEER_GONE)
+			xfl_close_again(xd);
 		return false;
 	}
 	if (time_before(jiffies, xd->tried + XFL_EARLY_PAUSE))
@@ -312,7 +335,8 @@ void xfl_conn_park(struct xfl_device *xd)
 /* Not of a device that was exchanged for this, nor one of before a restore: these had other backends. */
 static bool xfl_is_precursor(const struct xfl_device *parked, const struct xfl_device *xd)
 {
-	return parked->xbdev == xd->xbdev && !parked->exchanged && parked->made_at == xfl_moves();
+	return parked->xbdev == xd->xbdev && parked->made_at == xfl_moves() &&
+	       !READ_ONCE(parked->exchanged) && READ_ONCE(parked->own) != XFL_PEER_GONE;
 }
 
 static bool xfl_set_successor(struct list_head *conns, struct xfl_device *xd)

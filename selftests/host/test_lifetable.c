@@ -14,11 +14,11 @@
 struct facts {
 	u8 state, did, result, own, why;
 	bool linked, quiesced, ended, marked;
-	bool exchanged, lied, remove, mapped;
+	bool exchanged, lied, remove, mapped, live;
 };
 
 /* A place for every combination; found[] says which were met. */
-#define NR_FACTS (XFL_NR_STATES * XFL_NR_ACTIONS * 3u * XFL_NR_PEERS * XFL_NR_WHYS * 256u)
+#define NR_FACTS (XFL_NR_STATES * XFL_NR_ACTIONS * 3u * XFL_NR_PEERS * XFL_NR_WHYS * 512u)
 
 static u8 *found;
 static struct facts *queue;
@@ -32,8 +32,8 @@ static size_t index_of(const struct facts *f)
 	i = i * 3 + f->result;
 	i = i * XFL_NR_PEERS + f->own;
 	i = i * XFL_NR_WHYS + f->why;
-	return i * 256 + (f->linked | f->quiesced << 1 | f->ended << 2 | f->marked << 3 |
-			  f->exchanged << 4 | f->lied << 5 | f->remove << 6 | f->mapped << 7);
+	return i * 512 + (f->linked | f->quiesced << 1 | f->ended << 2 | f->marked << 3 |
+			  f->exchanged << 4 | f->lied << 5 | f->remove << 6 | f->mapped << 7 | f->live << 8);
 }
 
 static void meet(const struct facts *f)
@@ -48,6 +48,11 @@ static void meet(const struct facts *f)
 
 /* Bits of what others decide. */
 enum { RECONNECT, MOVED, CHANGED, DRAINED, ONLINE, HELD, RESTING, STIRRED, LATE, NR_CHOICES };
+
+static bool starts_anew(enum xfl_peer backend)
+{
+	return backend == XFL_PEER_INITIALISING || backend == XFL_PEER_INITWAIT;
+}
 
 static struct xfl_view view_of(const struct facts *f, u32 backend, u32 choice)
 {
@@ -64,8 +69,7 @@ static struct xfl_view view_of(const struct facts *f, u32 backend, u32 choice)
 		/* No state looks at both. */
 		.resting = choice & 1 << RESTING, .preceded = choice & 1 << RESTING,
 		.stirred = choice & 1 << STIRRED,
-		.mapped = f->mapped && backend != XFL_PEER_INITIALISING &&
-			  backend != XFL_PEER_INITWAIT,
+		.mapped = f->exchanged ? f->live : f->mapped && !starts_anew(backend),
 	};
 }
 
@@ -154,6 +158,8 @@ static void check_order(const struct facts *f, const struct xfl_view *v, const s
 				     v->own == XFL_PEER_INITIALISING),
 	     "connected to a backend that waits for us", v, s);
 	must(a != XFL_DO_REPROBE || f->exchanged, "only an exchanged device is probed anew", v, s);
+	must(v->state != XFL_NEW || !v->preceded || a == XFL_DO_NOTHING || f->remove || v->moved ||
+	     v->exchanged, "nothing is written over a connection that is parked", v, s);
 	must(v->state != XFL_GONE || (s->next == XFL_GONE && !a), "gone for good", v, s);
 }
 
@@ -189,7 +195,7 @@ static void carry_out(const struct facts *from, const struct xfl_view *v, const 
 	struct facts f = *from;
 	u8 result;
 
-	f.mapped = v->mapped;
+	f.mapped &= !starts_anew(v->backend);
 	f.state = s->next;
 	f.why = s->why ? s->why : f.why;
 	f.did = s->action;
@@ -212,9 +218,11 @@ static void carry_out(const struct facts *from, const struct xfl_view *v, const 
 			break;
 		case XFL_DO_GO_LIVE:
 			g.mapped = true;
+			g.live = result == XFL_DONE;
 			break;
 		case XFL_DO_CONNECT:
 			g.mapped = false;
+			g.live = false;
 			g.lied = false;
 			g.linked = result == XFL_DONE;
 			g.quiesced = false;
@@ -222,6 +230,8 @@ static void carry_out(const struct facts *from, const struct xfl_view *v, const 
 			break;
 		case XFL_DO_RELEASE:
 			g.linked = false;
+			g.mapped = false;	/* what these say is of a connection */
+			g.live = false;
 			g.result = XFL_DONE;
 			break;
 		case XFL_DO_END:
