@@ -249,6 +249,7 @@ struct bf_ring {
  * @disk_lock: protects @disk and @removing
  * @disk: what the backend said last; written by the life cycle
  * @removing: no more @disk_work
+ * @named: on the list of disks that have device numbers; under a lock of disk.c
  * @told_name: it was said that another disk has our name
  * @dead: the disk will not come back, or could not be added
  * @abandoned: the device was removed while its backend mapped a ring; the life cycle's part of the
@@ -287,6 +288,7 @@ struct blkfront {
 	spinlock_t disk_lock;
 	struct bfw_disk disk;
 	bool removing;
+	struct list_head named;
 	bool told_name;
 	bool dead;
 	bool abandoned;

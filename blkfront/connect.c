@@ -207,7 +207,7 @@ static int bf_open_rings(struct blkfront *bf, const struct bf_offer *offer)
 			return err;
 	}
 	/* What they kept for a reconnect is of use to others. */
-	for (; i < bf->nr_rings; i++)
+	for (i = bf->nr_live; i < bf->nr_rings; i++)
 		xfl_grefs_destroy(&bf->ring[i].grefs);
 	return 0;
 }

@@ -10,9 +10,10 @@
  */
 #include <linux/cdrom.h>
 #include <linux/hdreg.h>
-#include <linux/idr.h>
+#include <linux/list.h>
 #include <linux/major.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 
 #include <compat/limits.h>
 
@@ -26,28 +27,48 @@
 #define BF_LINES_PERIOD	(60 * HZ)
 #define BF_LINES_BURST	5
 
-static DEFINE_IDA(bf_minors);
+/* Disks that have device numbers. */
+static DEFINE_MUTEX(bf_disks_lock);
+static LIST_HEAD(bf_disks);
 
-static void bf_minors_put(u32 first, u32 nr)
+static bool bf_minors_overlap(const struct bf_vdev *a, const struct bf_vdev *b)
 {
-	while (nr--)
-		ida_free(&bf_minors, first + nr);
+	return a->minor < b->minor + b->nr_minors && b->minor < a->minor + a->nr_minors;
 }
 
-/* Device numbers overlap if the toolstack says so: xvda and xvda1 are both disks. */
-static int bf_minors_get(u32 first, u32 nr)
+/*
+ * Return: 0; -ENOSPC if a disk that will go has one of the numbers; -EBUSY if one that stays has, as
+ * the toolstack can have it: xvda and xvda1 are both disks.
+ */
+static int bf_minors_judge(const struct blkfront *bf)
 {
-	u32 i;
-	int ret;
+	const struct blkfront *other;
 
-	for (i = 0; i < nr; i++) {
-		ret = ida_alloc_range(&bf_minors, first + i, first + i, GFP_NOIO);
-		if (ret < 0) {
-			bf_minors_put(first, i);
-			return ret;
-		}
-	}
+	lockdep_assert_held(&bf_disks_lock);
+	list_for_each_entry(other, &bf_disks, named)
+		if (bf_minors_overlap(&other->vdev, &bf->vdev))
+			return READ_ONCE(other->xd.removing) || READ_ONCE(other->dead) ? -ENOSPC :
+											-EBUSY;
 	return 0;
+}
+
+static int bf_minors_get(struct blkfront *bf)
+{
+	int err;
+
+	mutex_lock(&bf_disks_lock);
+	err = bf_minors_judge(bf);
+	if (!err)
+		list_add(&bf->named, &bf_disks);
+	mutex_unlock(&bf_disks_lock);
+	return err;
+}
+
+static void bf_minors_put(struct blkfront *bf)
+{
+	mutex_lock(&bf_disks_lock);
+	list_del(&bf->named);
+	mutex_unlock(&bf_disks_lock);
 }
 
 static int bf_getgeo(struct gendisk *gd, struct hd_geometry *geo)
@@ -201,14 +222,17 @@ static void bf_gendisk_fill(struct blkfront *bf, struct gendisk *gd)
  * until they have ended. Known before the backend is bothered with a connection.
  *
  * Context: life cycle.
- * Return: 0, or -ENOSPC, after one line.
+ * Return: 0; -ENOSPC, after one line; -EBUSY if that disk stays.
  */
 int bf_name_is_free(struct blkfront *bf)
 {
-	int err = bf->gd ? 0 : bf_minors_get(bf->vdev.minor, bf->vdev.nr_minors);
+	int err;
 
-	if (!err && !bf->gd)
-		bf_minors_put(bf->vdev.minor, bf->vdev.nr_minors);
+	if (bf->gd)
+		return 0;
+	mutex_lock(&bf_disks_lock);
+	err = bf_minors_judge(bf);
+	mutex_unlock(&bf_disks_lock);
 	if (err == -ENOSPC && !bf->told_name)
 		dev_warn(&bf->xd.xbdev->dev, "%s: another disk still has this name\n",
 			 bf->vdev.name);
@@ -229,7 +253,7 @@ int bf_disk_create(struct blkfront *bf)
 	struct gendisk *gd;
 	int err;
 
-	err = bf_minors_get(bf->vdev.minor, bf->vdev.nr_minors);
+	err = bf_minors_get(bf);
 	if (err)
 		return err;
 	err = bf_tags_alloc(bf);
@@ -252,7 +276,7 @@ int bf_disk_create(struct blkfront *bf)
 fail_disk:
 	blk_mq_free_tag_set(&bf->tag_set);
 fail_tags:
-	bf_minors_put(bf->vdev.minor, bf->vdev.nr_minors);
+	bf_minors_put(bf);
 	return err;
 }
 
@@ -448,7 +472,7 @@ void bf_disk_put(struct blkfront *bf)
 	/* In this order: a disk that was never added needs its tags to go. */
 	put_disk(bf->gd);
 	blk_mq_free_tag_set(&bf->tag_set);
-	bf_minors_put(bf->vdev.minor, bf->vdev.nr_minors);
+	bf_minors_put(bf);
 }
 
 /**
