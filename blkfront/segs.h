@@ -63,6 +63,14 @@ static inline bool bf_next_seg(struct bf_segs *s, struct bfw_run *seg)
 #define bf_for_each_seg(seg, segs, rq) \
 	for (bf_segs_start(&(segs), rq); bf_next_seg(&(segs), &(seg)); )
 
+static inline struct bfw_measures bf_measure(const struct request *rq)
+{
+	struct bf_segs s;
+
+	bf_segs_start(&s, rq);
+	return bfw_measure(bf_next_bvec, &s);
+}
+
 /* Page of a segment, which never lies in two. */
 static inline struct page *bf_seg_page(const struct bfw_run *seg)
 {

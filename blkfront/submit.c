@@ -25,23 +25,18 @@
  */
 static blk_status_t bf_prepare_data(struct blkfront *bf, struct request *rq, struct bf_req *br)
 {
-	u32 shape = 0, nr = 0;
-	struct bf_segs segs;
-	struct bfw_run seg;
+	struct bfw_measures m;
 
 	/* A partition table can say where half a block is the last one. */
 	if (unlikely(blk_rq_bytes(rq) & bf->block_mask)) {
 		dev_err_ratelimited(disk_to_dev(rq->q->disk), "half a block cannot be sent\n");
 		return BLK_STS_IOERR;
 	}
-	bf_for_each_seg(seg, segs, rq) {
-		shape |= bfw_check_seg(&seg);
-		nr++;
-	}
-	if (WARN_ON_ONCE((shape & bf->block_mask) || !nr || nr > BFW_MAX_SEGS))
+	m = bf_measure(rq);
+	if (WARN_ON_ONCE((m.shape & bf->block_mask) || !m.segs || m.segs > BFW_MAX_SEGS))
 		return BLK_STS_IOERR;
 	br->op = rq_data_dir(rq) == WRITE ? BFW_WRITE : BFW_READ;
-	br->segs = nr;
+	br->segs = m.segs;
 	return BLK_STS_OK;
 }
 

@@ -6,7 +6,7 @@
  * It then goes out as several linked ring requests, its parts:
  *
  *	bfw_next_seg()		cuts the data into segments, one per frame
- *	bfw_check_seg()		can a segment be described at all?
+ *	bfw_measure()		how many, and can they be described at all?
  *	bfw_layout_init()	how many parts, from the number of frames
  *	  bfw_open_part()	writes the head of one ring request
  *	    bfw_place()		adds one frame's data to it
@@ -138,7 +138,7 @@ enum bfw_status {
  * - Adjacent is what the guest's addresses say. A run of several frames need not be one run in the
  *   machine's memory; each frame is granted by itself.
  * - dma_alignment holds for what user space hands over. A kernel user's buffer (kmalloc) may begin
- *   anywhere: bfw_check_seg(). Requests of other kinds (passthrough) are refused before.
+ *   anywhere: bfw_measure(). Requests of other kinds (passthrough) are refused before.
  * - Discards carry no data. A request of no bytes is none that we ask for.
  */
 
@@ -181,8 +181,8 @@ static __always_inline u32 bfw_cut(struct bfw_run *rest)
  * @from: for @next
  * @seg: the segment: all the data from here on that is adjacent and in one frame
  *
- * The only place that knows what a segment is. Whoever counts, grants, places or copies a
- * request's data goes through it by this, so that they cannot disagree.
+ * The only place that cuts. Whoever grants, places or copies a request's data goes through it by
+ * this, so that they cannot disagree; with bfw_measure(), which counts alone, the tests compare it.
  *
  * Return: false if there is no more data.
  */
@@ -208,15 +208,42 @@ static __always_inline bool bfw_next_seg(struct bfw_run *rest, bfw_next_piece ne
 }
 
 /**
- * bfw_check_seg() - collect what is wrong with the shape of data
- * @seg: a segment
- *
- * Or the results for all segments of a request together; bits below the logical block size
- * say that it cannot be described, because some frame's data is not whole blocks.
+ * struct bfw_measures - a request's data as a whole
+ * @segs: how many segments bfw_next_seg() cuts it into
+ * @shape: bits below the logical block size say that it cannot be described, because some
+ *	frame's data is not whole blocks
  */
-static inline u32 bfw_check_seg(const struct bfw_run *seg)
+struct bfw_measures {
+	u32 segs;
+	u32 shape;
+};
+
+/**
+ * bfw_measure() - count a request's segments without cutting them
+ * @next: how to get at a piece
+ * @from: for @next
+ *
+ * A request is looked at thus before anything is done with it, and most pieces are many frames.
+ * Whole frames between the ends of a run are whole blocks.
+ */
+static __always_inline struct bfw_measures bfw_measure(bfw_next_piece next, void *from)
 {
-	return xfl_frame_offset(seg->addr) | seg->len;
+	struct bfw_measures m = { 0 };
+	struct bfw_run piece;
+	u64 end = 0;
+
+	while (next(from, &piece)) {
+		if (unlikely(!piece.len))
+			continue;
+		m.segs += xfl_frames_spanned(piece.addr, piece.len);
+		if (likely(piece.addr != end))
+			m.shape |= xfl_frame_offset(piece.addr) | xfl_frame_offset(end);
+		else if (xfl_frame_offset(end))
+			m.segs--;	/* the frame of the piece before */
+		end = piece.addr + piece.len;
+	}
+	m.shape |= xfl_frame_offset(end);
+	return m;
 }
 
 /**
