@@ -188,8 +188,8 @@ How it was measured
 ===================
 Each figure is the median of {rounds} rounds in which the drivers take turns (A B, B A, ...), ±
 half the range; the null devices and fio's defaults have 2 rounds, the transient variants one.
-Between turns the drivers are unbound and removed, and the disks attached anew. A window of
-150 to 250 ms begins after the load has worked for 100 ms. Operations are counted by the block
+Between turns the drivers are unbound and removed, and the disks attached anew. A window of some
+150 to 500 ms begins after the load has worked for 100 ms and more. Operations are counted by the block
 layer, by the packet generator, by the program that makes the traffic, or, of what TCP sends, by the
 queueing discipline, headers included; never by the driver. CPU time is Xen's accounting of the
 domain. ``selftests/xen/ruler/README.rst`` has the details.
