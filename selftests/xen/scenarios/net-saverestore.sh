@@ -31,7 +31,7 @@ answers() { wait_for 30 ping -c 1 -W 2 "$DOM0_IP"; }
 start_stream() {
 	local before
 	before=$(statistic "$2_bytes")
-	timeout 300 netprobe "$1" "$DOM0_IP" stream 1000000000 >"/tmp/stream-$1" 2>&1 &
+	timeout 300 netprobe "$1" "$DOM0_IP" stream 400000000 >"/tmp/stream-$1" 2>&1 &
 	JOB[$1]=$!
 	wait_for 20 statistic_over "$2_bytes" $((before + 2000000))
 }
