@@ -120,9 +120,9 @@ interface() {	# NUMBER
 # over a stream.
 suites_of() {	# MANNER
 	case $1 in
-	slots) echo net/offload net/basic net/vlan net/shapes ;;
+	slots) echo net/offload net/basic net/shapes ${MANNERS_FULL:+net/vlan} ;;
 	qemu) echo net/offload ${MANNERS_FULL:+net/basic net/vlan} ;;
-	*) echo net/offload net/basic ${MANNERS_FULL:+net/vlan} ;;
+	*) echo net/offload net/vlan ${MANNERS_FULL:+net/basic} ;;
 	esac
 }
 
