@@ -141,16 +141,38 @@ static u32 xfl_ms_since(unsigned long then)
 	return jiffies_to_msecs(jiffies - then);
 }
 
+/*
+ * What the backend shows. Where our directory is gone, or is another device's, another backend may
+ * stand under the same path. So it is asked whose it is, after the state was read.
+ */
+static enum xfl_peer xfl_observe_backend(struct xfl_device *xd)
+{
+	enum xfl_peer backend;
+
+	/* After a restore xenbus may have found no other end: then there is none to look at. */
+	if (!xd->xbdev->otherend)
+		return XFL_PEER_UNREADABLE;
+	backend = xfl_peer_read(xd->backend);
+	if (!xd->linked)
+		return backend;
+	if (backend != XFL_PEER_CONNECTED)
+		xfl_look_home(xd);
+	if (xd->own == XFL_PEER_GONE)
+		return XFL_PEER_GONE;
+	if (!xd->exchanged) {
+		xd->stirred |= xfl_stirs(backend);
+		xd->mapped &= !xfl_starts_anew(backend);
+	}
+	return backend;
+}
+
 static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 {
 	v->state = xd->state;
 	v->moved = xfl_moved(xd);
-	/* After a restore xenbus may have found no other end: then there is none to look at. */
-	v->backend = xd->xbdev->otherend ? xfl_peer_read(xd->backend) : XFL_PEER_UNREADABLE;
-	xd->stirred |= xfl_stirs(v->backend);
+	v->backend = xfl_observe_backend(xd);
 	v->stirred = xd->stirred;
-	xd->mapped &= !xfl_starts_anew(v->backend);
-	v->mapped = xd->exchanged ? xd->live : xd->mapped;
+	v->mapped = xd->mapped;
 	v->own = xd->own;
 	v->why = xd->why;
 	v->since_ms = xfl_ms_since(xd->since);
@@ -381,7 +403,7 @@ static void xfl_enter(struct xfl_device *xd, const struct xfl_step *step)
 static bool xfl_writes_nothing(enum xfl_state state)
 {
 	return state == XFL_OFFERED || state == XFL_CONNECTING || state == XFL_IDLE ||
-	       state == XFL_BROKEN;
+	       state == XFL_BROKEN || state == XFL_PARKED;
 }
 
 /* Return: milliseconds until it is to be looked at again, 0 for none. */

@@ -9,7 +9,7 @@
  *
  * Ending is no query: it revokes. It is tried once the connection will not go on, our Closed is
  * written and the keys are deleted. What the backend shows after that decides what becomes of the
- * references: one that shows Closed or InitWait, or is gone, has seen that the keys are void, and
+ * references: one that shows Closed, or InitWait after it, has seen that the keys are void, and
  * others may use them. Of one that shows anything else for too long the rings are ended all the
  * same if it does not map them, but their references stay unused (XFL_DO_END_EARLY).
  *

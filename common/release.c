@@ -195,7 +195,8 @@ static void xfl_unspend(struct xfl_spent *s)
 /* Whether the backend will not use it any more, as far as anybody can tell. */
 static bool xfl_spent_over(struct xfl_spent *s, enum xfl_peer backend)
 {
-	s->gone |= backend == XFL_PEER_GONE;
+	/* Only a toolstack says that it initialises, of the next. */
+	s->gone |= backend == XFL_PEER_GONE || backend == XFL_PEER_INITIALISING;
 	if (s->gone)
 		return time_after(jiffies, s->until);
 	s->stirred |= xfl_stirs(backend);
@@ -232,14 +233,16 @@ static bool xfl_abandoned_over(struct xfl_device *xd)
 		if (xd->own != XFL_PEER_CLOSED)
 			xfl_close_again(xd);
 		backend = xfl_peer_read(xd->backend);
-		if (backend != XFL_PEER_GONE) {
+		/* In this order: then it is our backend's. */
+		if (backend != XFL_PEER_GONE && xfl_has_directory(xd)) {
 			xd->stirred |= xfl_stirs(backend);
+			xd->mapped &= !xfl_starts_anew(backend);
 			return xd->own == XFL_PEER_CLOSED && xfl_knows(backend, xd->stirred);
 		}
 		WRITE_ONCE(xd->own, XFL_PEER_GONE);
 	}
 	/* What stands under the backend's path from now on is another's. */
-	return xd->live;
+	return xd->mapped;
 }
 
 static bool xfl_abandoned_end(struct xfl_device *xd)
@@ -332,7 +335,7 @@ void xfl_conn_park(struct xfl_device *xd)
 	queue_delayed_work(xfl_release_wq, &xfl_release_work, XFL_RELEASE_RETRY);
 }
 
-/* Not of a device that was exchanged for this, nor one of before a restore: these had other backends. */
+/* Not of a device that was exchanged for this, nor of before a restore, which made other directories. */
 static bool xfl_is_precursor(const struct xfl_device *parked, const struct xfl_device *xd)
 {
 	return parked->xbdev == xd->xbdev && parked->made_at == xfl_moves() &&

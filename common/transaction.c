@@ -150,17 +150,23 @@ EXPORT_SYMBOL_NS_GPL(xfl_has_directory, XEN_FRONTLIB);
  * xfl_look_home() - see whether our directory is still ours
  * @xd: the device
  *
- * For states in which it may be long until something is written. @xd->exchanged says what was found.
+ * For states in which it may be long until something is written, and for the end of a connection.
+ * @xd->exchanged, and @xd->own of one that is linked, say what was found.
  *
  * Context: process, a step of the machine; waits for xenstore.
  */
 void xfl_look_home(struct xfl_device *xd)
 {
-	if (!*xd->mark || xd->exchanged || xfl_owned(XBT_NIL, xd) != -ESTALE)
+	int err;
+
+	if (!*xd->mark || xd->exchanged)
 		return;
+	err = xfl_owned(XBT_NIL, xd);
 	/* It may have gone between the two keys that were read. */
-	if (xenbus_exists(XBT_NIL, xd->xbdev->nodename, "state"))
+	if (err == -ESTALE && xenbus_exists(XBT_NIL, xd->xbdev->nodename, "state"))
 		xfl_note_exchange(xd);
+	else if ((err == -ESTALE || err == -ENOENT) && xd->linked)
+		xd->own = XFL_PEER_GONE;
 }
 
 void __init xfl_transact_init(void)

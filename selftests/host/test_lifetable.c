@@ -14,11 +14,11 @@
 struct facts {
 	u8 state, did, result, own, why;
 	bool linked, quiesced, ended, marked;
-	bool exchanged, lied, remove, mapped, live;
+	bool exchanged, lied, remove, mapped;
 };
 
 /* A place for every combination; found[] says which were met. */
-#define NR_FACTS (XFL_NR_STATES * XFL_NR_ACTIONS * 3u * XFL_NR_PEERS * XFL_NR_WHYS * 512u)
+#define NR_FACTS (XFL_NR_STATES * XFL_NR_ACTIONS * 3u * XFL_NR_PEERS * XFL_NR_WHYS * 256u)
 
 static u8 *found;
 static struct facts *queue;
@@ -32,8 +32,8 @@ static size_t index_of(const struct facts *f)
 	i = i * 3 + f->result;
 	i = i * XFL_NR_PEERS + f->own;
 	i = i * XFL_NR_WHYS + f->why;
-	return i * 512 + (f->linked | f->quiesced << 1 | f->ended << 2 | f->marked << 3 |
-			  f->exchanged << 4 | f->lied << 5 | f->remove << 6 | f->mapped << 7 | f->live << 8);
+	return i * 256 + (f->linked | f->quiesced << 1 | f->ended << 2 | f->marked << 3 |
+			  f->exchanged << 4 | f->lied << 5 | f->remove << 6 | f->mapped << 7);
 }
 
 static void meet(const struct facts *f)
@@ -69,7 +69,7 @@ static struct xfl_view view_of(const struct facts *f, u32 backend, u32 choice)
 		/* No state looks at both. */
 		.resting = choice & 1 << RESTING, .preceded = choice & 1 << RESTING,
 		.stirred = choice & 1 << STIRRED,
-		.mapped = f->exchanged ? f->live : f->mapped && !starts_anew(backend),
+		.mapped = f->mapped && (f->exchanged || !starts_anew(backend)),
 	};
 }
 
@@ -104,9 +104,9 @@ static bool serves(enum xfl_peer backend)
 /* References are free for others only of a backend that knows the keys to be void, or has mapped. */
 static bool may_end(const struct xfl_view *v)
 {
-	bool withdrawn = v->own == XFL_PEER_CLOSED || v->own == XFL_PEER_GONE;
+	bool withdrawn = v->own == XFL_PEER_CLOSED;
 
-	if (v->exchanged)
+	if (v->exchanged || v->own == XFL_PEER_GONE)
 		return v->mapped;
 	if (v->why == XFL_WHY_MOVED && v->own == XFL_PEER_INITIALISING && !serves(v->backend))
 		return true;
@@ -195,7 +195,7 @@ static void carry_out(const struct facts *from, const struct xfl_view *v, const 
 	struct facts f = *from;
 	u8 result;
 
-	f.mapped &= !starts_anew(v->backend);
+	f.mapped &= v->mapped;
 	f.state = s->next;
 	f.why = s->why ? s->why : f.why;
 	f.did = s->action;
@@ -218,11 +218,9 @@ static void carry_out(const struct facts *from, const struct xfl_view *v, const 
 			break;
 		case XFL_DO_GO_LIVE:
 			g.mapped = true;
-			g.live = result == XFL_DONE;
 			break;
 		case XFL_DO_CONNECT:
 			g.mapped = false;
-			g.live = false;
 			g.lied = false;
 			g.linked = result == XFL_DONE;
 			g.quiesced = false;
@@ -230,8 +228,7 @@ static void carry_out(const struct facts *from, const struct xfl_view *v, const 
 			break;
 		case XFL_DO_RELEASE:
 			g.linked = false;
-			g.mapped = false;	/* what these say is of a connection */
-			g.live = false;
+			g.mapped = false;	/* which was said of a connection */
 			g.result = XFL_DONE;
 			break;
 		case XFL_DO_END:
@@ -286,8 +283,13 @@ static void disturb(const struct facts *f)
 {
 	struct facts g = *f;
 
-	if (looks_home(f) && f->did == XFL_DO_NOTHING) {
+	if (looks_home(f) || f->linked) {
 		g.exchanged = true;
+		meet(&g);
+		g = *f;
+	}
+	if (f->linked) {
+		g.own = XFL_PEER_GONE;
 		meet(&g);
 		g = *f;
 	}
@@ -352,6 +354,10 @@ static void every_situation(void **state)
 		disturb(&f);
 		for (backend = 0; backend < XFL_NR_PEERS; backend++)
 			for (choice = 0; choice < 1 << NR_CHOICES; choice++) {
+				/* Nothing else is seen of a backend then. */
+				if (f.linked && f.own == XFL_PEER_GONE &&
+				    !(choice & 1 << MOVED) && backend != XFL_PEER_GONE)
+					continue;
 				decisions++;
 				if (choice & 1 << MOVED)
 					decide_moved_with(&f, backend, choice);
