@@ -250,6 +250,7 @@ struct bf_ring {
  * @disk: what the backend said last; written by the life cycle
  * @removing: no more @disk_work
  * @named: on the list of disks that have device numbers; under a lock of disk.c
+ * @leaving: its deletion has begun
  * @told_name: it was said that another disk has our name
  * @dead: the disk will not come back, or could not be added
  * @abandoned: the device was removed while its backend mapped a ring; the life cycle's part of the
@@ -289,6 +290,7 @@ struct blkfront {
 	struct bfw_disk disk;
 	bool removing;
 	struct list_head named;
+	bool leaving;
 	bool told_name;
 	bool dead;
 	bool abandoned;

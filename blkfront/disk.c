@@ -36,6 +36,13 @@ static bool bf_minors_overlap(const struct bf_vdev *a, const struct bf_vdev *b)
 	return a->minor < b->minor + b->nr_minors && b->minor < a->minor + a->nr_minors;
 }
 
+/* One that could not be added is dead, and stays. */
+static bool bf_leaves(const struct blkfront *bf)
+{
+	return READ_ONCE(bf->leaving) || READ_ONCE(bf->xd.removing) ||
+	       (READ_ONCE(bf->dead) && READ_ONCE(bf->added));
+}
+
 /*
  * Return: 0; -ENOSPC if a disk that will go has one of the numbers; -EBUSY if one that stays has, as
  * the toolstack can have it: xvda and xvda1 are both disks.
@@ -47,8 +54,7 @@ static int bf_minors_judge(const struct blkfront *bf)
 	lockdep_assert_held(&bf_disks_lock);
 	list_for_each_entry(other, &bf_disks, named)
 		if (bf_minors_overlap(&other->vdev, &bf->vdev))
-			return READ_ONCE(other->xd.removing) || READ_ONCE(other->dead) ? -ENOSPC :
-											-EBUSY;
+			return bf_leaves(other) ? -ENOSPC : -EBUSY;
 	return 0;
 }
 

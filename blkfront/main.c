@@ -131,6 +131,7 @@ static int bf_is_ready(struct xenbus_device *xbdev)
 
 static void bf_start_delete(struct blkfront *bf)
 {
+	WRITE_ONCE(bf->leaving, true);
 	bf_get(bf);
 	__module_get(THIS_MODULE);
 	queue_work(bf_wq, &bf->del_work);
