@@ -171,7 +171,14 @@ guest_console() {
 	xenconsole --interactive --type pv "$DOMID" <>"$CONSOLE" >&0
 }
 
+# Its state as xl shows it is "---s--" then, between two others or at its end.
+guest_halted() { xl list "$DOMID" | awk 'NR == 2 { halted = $(NF - 1) ~ /s/ } END { exit !halted }'; }
+
 guest_end() {
+	if [ -n "$UNMONITORED" ] && wait_for 30 guest_halted; then
+		guest_destroy
+		return
+	fi
 	wait_for 30 guest_gone && return
 	fault "guest did not power off in 30 s"
 	guest_destroy
@@ -204,7 +211,7 @@ scenario_over() {
 }
 
 guest_life() {	# NAME MODE
-	DOMID=
+	DOMID='' UNMONITORED=''
 	echo "bench: begin $1" >/dev/kmsg
 	if declare -F dom0_before >/dev/null && ! dom0_before 1>&2; then
 		fault "dom0_before failed"

@@ -130,8 +130,12 @@ migrate() {
 	[ "$DOMID" != "$old" ]
 }
 
-# checkpoint: the guest is suspended and written to a file, and goes on here as if it had not been.
-checkpoint() { xl save -c "$DOMID" /tmp/saved 1>&2 && rm /tmp/saved; }
+# checkpoint: the guest is suspended and written to a file, and goes on here as if it had not been. The
+# process of xl that would destroy it once it halts has ended with the suspend.
+checkpoint() {
+	UNMONITORED=1
+	xl save -c "$DOMID" /tmp/saved 1>&2 && rm /tmp/saved
+}
 
 # grants_mapped: how many of the guest's grants others have mapped just now, as Xen counts them.
 # Two are always: xenstore's and the console's.

@@ -2,7 +2,6 @@
 # shellcheck shell=bash
 #: about = "a new connection while the old one's I/O stands still in the backend: later the disk works"
 #: nics = 0
-#: slow = true
 #: timeout = 400
 #: intree_fails = "writes end|is there again"
 

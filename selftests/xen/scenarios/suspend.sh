@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-#: about = "reads and packets under way while the guest is saved and restored"
+#: about = "reads and packets under way while the guest is saved and restored, and at a checkpoint"
 #: disks = ["xvda 4M", "xvdb 4M"]
 #: nics = 2
 #: memory = 256
@@ -24,5 +24,8 @@ guest() {
 	}
 	begin_suspends
 	suspend_round "saved and restored" dom0 save_restore
+	# Nothing is lost that was under way, so there may be more of it.
+	READS_A_SECOND=8
+	suspend_round "checkpoint" dom0 checkpoint
 	ktap_finished
 }

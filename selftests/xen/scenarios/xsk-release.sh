@@ -2,7 +2,6 @@
 # shellcheck shell=bash
 #: about = "AF_XDP sockets closed while the backend is busy: nobody waits, their memory is not written to"
 #: driver = "ours"
-#: slow = true
 #: timeout = 300
 
 dom0_after() { badback_all_ended; }
