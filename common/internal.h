@@ -29,7 +29,7 @@ int xfl_transact_aside(struct xfl_device *xd,
 int xfl_transact(struct xfl_device *xd,
 		 int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
 		 void *ctx);
-void xfl_look_home(struct xfl_device *xd);
+bool xfl_look_home(struct xfl_device *xd);
 void xfl_transact_init(void);
 
 /* handshake.c */

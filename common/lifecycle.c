@@ -155,15 +155,15 @@ static enum xfl_peer xfl_observe_backend(struct xfl_device *xd)
 	backend = xfl_peer_read(xd->backend);
 	if (!xd->linked)
 		return backend;
-	if (backend != XFL_PEER_CONNECTED)
-		xfl_look_home(xd);
 	if (xd->own == XFL_PEER_GONE)
 		return XFL_PEER_GONE;
+	if (backend != XFL_PEER_CONNECTED && !xfl_look_home(xd))
+		return XFL_PEER_UNREADABLE;
 	if (!xd->exchanged) {
 		xd->stirred |= xfl_stirs(backend);
 		xd->mapped &= !xfl_starts_anew(backend);
 	}
-	return backend;
+	return xd->own == XFL_PEER_GONE ? XFL_PEER_GONE : backend;
 }
 
 static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)

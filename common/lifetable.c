@@ -153,6 +153,8 @@ static struct xfl_step decide_connecting(const struct xfl_view *v)
 		return part(XFL_WHY_REMOVE);
 	if (v->reconnect)
 		return part(XFL_WHY_RECONNECT);
+	if (v->own == XFL_PEER_GONE)
+		return part(XFL_WHY_CLOSING);
 	if (v->own != XFL_PEER_INITIALISED && v->own != XFL_PEER_CONNECTED)
 		return again(v, XFL_DO_SHOW);
 	switch (v->backend) {
@@ -174,6 +176,8 @@ static struct xfl_step decide_connected(const struct xfl_view *v)
 		return part(XFL_WHY_REMOVE);
 	if (v->reconnect)
 		return part(XFL_WHY_RECONNECT);
+	if (v->own == XFL_PEER_GONE)
+		return part(XFL_WHY_CLOSING);
 	if (v->own != XFL_PEER_CONNECTED)
 		return again(v, XFL_DO_CONFIRM);
 	switch (v->backend) {

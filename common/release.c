@@ -234,7 +234,9 @@ static bool xfl_abandoned_over(struct xfl_device *xd)
 			xfl_close_again(xd);
 		backend = xfl_peer_read(xd->backend);
 		/* In this order: then it is our backend's. */
-		if (backend != XFL_PEER_GONE && xfl_has_directory(xd)) {
+		if (!xfl_look_home(xd))
+			return false;
+		if (backend != XFL_PEER_GONE && !xd->exchanged && xd->own != XFL_PEER_GONE) {
 			xd->stirred |= xfl_stirs(backend);
 			xd->mapped &= !xfl_starts_anew(backend);
 			return xd->own == XFL_PEER_CLOSED && xfl_knows(backend, xd->stirred);

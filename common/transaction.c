@@ -151,22 +151,24 @@ EXPORT_SYMBOL_NS_GPL(xfl_has_directory, XEN_FRONTLIB);
  * @xd: the device
  *
  * For states in which it may be long until something is written, and for the end of a connection.
- * @xd->exchanged, and @xd->own of one that is linked, say what was found.
+ * @xd->exchanged, and @xd->own of one that is linked, say what was found. A directory without our mark
+ * can only be found to be gone.
  *
  * Context: process, a step of the machine; waits for xenstore.
+ * Return: whether it could be seen.
  */
-void xfl_look_home(struct xfl_device *xd)
+bool xfl_look_home(struct xfl_device *xd)
 {
-	int err;
+	int err = xd->exchanged ? 0 : xfl_owned(XBT_NIL, xd);
 
-	if (!*xd->mark || xd->exchanged)
-		return;
-	err = xfl_owned(XBT_NIL, xd);
+	if (err == -EAGAIN)
+		return false;
 	/* It may have gone between the two keys that were read. */
 	if (err == -ESTALE && xenbus_exists(XBT_NIL, xd->xbdev->nodename, "state"))
 		xfl_note_exchange(xd);
-	else if ((err == -ESTALE || err == -ENOENT) && xd->linked)
+	else if (err && xd->linked)
 		xd->own = XFL_PEER_GONE;
+	return true;
 }
 
 void __init xfl_transact_init(void)

@@ -176,6 +176,9 @@ static void check_progress(const struct facts *f, const struct xfl_view *v,
 	if (f->linked && v->moved && !f->exchanged)
 		must(s->action == XFL_DO_QUIESCE && s->next >= XFL_DRAINING,
 		     "a restored guest's connection is over", v, s);
+	if (f->linked && v->own == XFL_PEER_GONE && v->state <= XFL_CONNECTED && !v->did)
+		must(s->next > XFL_CONNECTED || f->exchanged || v->moved,
+		     "a connection whose directory is gone ends", v, s);
 	if (!waits)
 		return;
 	if (v->state < XFL_CONNECTED || ends || v->state == XFL_PARKED)
