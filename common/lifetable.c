@@ -189,6 +189,8 @@ static struct xfl_step decide_connected(const struct xfl_view *v)
 		return part(XFL_WHY_CLOSING);
 	case XFL_PEER_CONNECTED:
 		return v->changed ? go(XFL_CONNECTED, XFL_DO_TELL) : stay(v, 0);
+	case XFL_PEER_UNREADABLE:	/* the event that had us look may have been its Closing */
+		return stay(v, LOOK_IDLE_MS);
 	default:
 		return stay(v, 0);
 	}

@@ -181,6 +181,8 @@ static void check_progress(const struct facts *f, const struct xfl_view *v,
 		     "a connection whose directory is gone ends", v, s);
 	if (!waits)
 		return;
+	if (v->state == XFL_CONNECTED && v->backend == XFL_PEER_UNREADABLE)
+		must(s->look_ms, "a state that cannot be read is looked at again", v, s);
 	if (v->state < XFL_CONNECTED || ends || v->state == XFL_PARKED)
 		must(s->look_ms, "looked at by time", v, s);
 	if (v->state == XFL_IDLE && v->held && v->backend != XFL_PEER_GONE &&
