@@ -44,8 +44,8 @@ static bool bf_leaves(const struct blkfront *bf)
 }
 
 /*
- * Return: 0; -ENOSPC if a disk that will go has one of the numbers; -EBUSY if one that stays has, as
- * the toolstack can have it: xvda and xvda1 are both disks.
+ * Return: 0; -ENOSPC if a disk that will go has one of the numbers; -EBUSY if one that stays has.
+ * The toolstack can have it so: xvda and xvda1 are both disks.
  */
 static int bf_minors_judge(const struct blkfront *bf)
 {

@@ -31,7 +31,10 @@ static void xfl_reprobe_work(struct work_struct *work)
 {
 	struct xfl_reprobe *r = container_of(work, struct xfl_reprobe, work);
 
-	/* A probe that fails is no error of device_reprobe(). Nor is one that was removed meanwhile. */
+	/*
+	 * A probe that fails is no error of device_reprobe(). A device that xenbus has removed
+	 * meanwhile has no driver either, and needs nothing.
+	 */
 	if ((device_reprobe(&r->xbdev->dev) || !READ_ONCE(r->xbdev->dev.driver)) &&
 	    device_is_registered(&r->xbdev->dev))
 		dev_warn(&r->xbdev->dev, "the new device needs to be detached and attached\n");

@@ -19,7 +19,10 @@
 
 #define XFL_GREFS_A_FRAME	(XEN_PAGE_SIZE / sizeof(struct grant_entry_v1))
 
-/* The reserves of all stacks. That of an abandoned connection is still taken from the table, and counts. */
+/*
+ * The reserves of all stacks. That of an abandoned connection counts, since its references are
+ * still taken from the table.
+ */
 static atomic_t xfl_nr_reserved;
 
 static void xfl_grefs_reserve(struct xfl_grefs *g, u32 reserve)

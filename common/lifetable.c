@@ -14,8 +14,8 @@
  * same if it does not map them, but their references stay unused (XFL_DO_END_EARLY).
  *
  * A directory that is gone, or another's, says what the toolstack did and nothing of what the
- * backend knows. A backend that had the rings mapped has nothing left to map when they can be ended;
- * one that had not may have read the keys, and be about to.
+ * backend knows. A backend that had mapped the rings has nothing left to map when they can be
+ * ended. One that had not may have read the keys, and be about to map what they name.
  */
 #include <xenfront/lifetable.h>
 
@@ -247,8 +247,8 @@ static bool withdrawn(const struct xfl_view *v)
 
 /*
  * Whether the backend shows that it knows the keys to be void, or needs them no more. An InitWait
- * that it has shown since before our Closed was written shows nothing: it may have read the keys, and
- * be slow to map.
+ * that it has shown since before our Closed was written shows nothing: the backend may have read
+ * the keys, and be slow to map.
  */
 static bool proof(const struct xfl_view *v)
 {

@@ -25,7 +25,10 @@
 #include "internal.h"
 
 #define XFL_RELEASE_RETRY	HZ
-/* A backend whose directory is gone, and that reads keys and maps what they name later than this. */
+/*
+ * After so long a backend whose directory is gone is taken to map nothing more that it has read. No
+ * state tells, so this is a guess: one that stands still for longer is not guarded against.
+ */
 #define XFL_SPENT_TIME		(600 * HZ)
 /* Each early attempt brings a line in the log, so there are few. */
 #define XFL_EARLY_PAUSE		(60 * HZ)
@@ -337,7 +340,7 @@ void xfl_conn_park(struct xfl_device *xd)
 	queue_delayed_work(xfl_release_wq, &xfl_release_work, XFL_RELEASE_RETRY);
 }
 
-/* Not of a device that was exchanged for this, nor of before a restore, which made other directories. */
+/* Not one that was exchanged for this, nor one of before a restore: its directory is another. */
 static bool xfl_is_precursor(const struct xfl_device *parked, const struct xfl_device *xd)
 {
 	return parked->xbdev == xd->xbdev && parked->made_at == xfl_moves() &&
@@ -411,8 +414,8 @@ int __init xfl_release_init(void)
 }
 
 /*
- * Every connection holds a reference on this module, so there is none. References and ports are lost
- * for good when nobody looks any more, which is safe.
+ * A connection holds a reference on this module, so none is left here. References and ports that
+ * still wait stay unused for good, which is safe.
  */
 void xfl_release_exit(void)
 {

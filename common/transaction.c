@@ -150,9 +150,9 @@ EXPORT_SYMBOL_NS_GPL(xfl_has_directory, XEN_FRONTLIB);
  * xfl_look_home() - see whether our directory is still ours
  * @xd: the device
  *
- * For states in which it may be long until something is written, and for the end of a connection.
- * @xd->exchanged, and @xd->own of one that is linked, say what was found. A directory without our mark
- * can only be found to be gone.
+ * For states in which it may be long until something is written, and for a connection's end.
+ * @xd->exchanged, and @xd->own of one that is linked, say what was found. Of a directory without our
+ * mark it can only be found that it is gone.
  *
  * Context: process, a step of the machine; waits for xenstore.
  * Return: whether it could be seen.

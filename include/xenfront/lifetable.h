@@ -115,8 +115,8 @@ enum xfl_result {
  * @linked: there is a connection: XFL_DO_CONNECT was done, and XFL_DO_RELEASE not yet
  * @drained: nothing is under way
  * @stirred: the backend has shown another state than InitWait since our Closed was written
- * @mapped: the backend has mapped the rings, and has not begun anew since, as far as its state could
- *	be seen
+ * @mapped: the backend has mapped the rings, and has not begun anew since, as far as its state
+ *	could be seen
  * @online: the toolstack wants the backend to stay
  * @held: requests wait for a connection
  * @resting: a try went wrong and the pause behind it is not over

@@ -334,14 +334,19 @@ class CrewTest(unittest.TestCase):
             crew.Crew().run(todo, self.work(todo, lambda _: meet.wait()), places)
         self.assertFalse(meet.broken)
 
-    def test_one_by_one_without_a_second_place(self):
+    def counted(self, seconds):
+        """What a guest does that only counts, and how many there were each time one began."""
         busy, most = [], []
 
         def act(run):
             busy.append(run)
             most.append(len(busy))
-            time.sleep(0.5)
+            time.sleep(seconds)
             busy.remove(run)
+        return act, most
+
+    def test_one_by_one_without_a_second_place(self):
+        act, most = self.counted(0.5)
         todo = schedule.Schedule([a_run("a"), a_run("b"), a_run("c")])
         with tempfile.TemporaryDirectory() as directory, benches("1"), \
                 Places(Path(directory)) as places:
@@ -350,13 +355,7 @@ class CrewTest(unittest.TestCase):
 
     def test_no_more_workers_than_the_cores_carry(self):
         """However many places other benches have left behind."""
-        busy, most = [], []
-
-        def act(run):
-            busy.append(run)
-            most.append(len(busy))
-            time.sleep(1)
-            busy.remove(run)
+        act, most = self.counted(1)
         todo = schedule.Schedule([a_run(name, timeout=600) for name in "abcd"])
         with tempfile.TemporaryDirectory() as directory:
             with benches("4"), Places(Path(directory)):

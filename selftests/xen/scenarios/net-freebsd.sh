@@ -10,7 +10,7 @@ dom0_after() { badback_all_ended; }
 
 guest() {
 	begin_suites
-	export XENFRONT_IFACE=eth0 XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6 XENFRONT_LIMIT=600
+	export XENFRONT_IFACE=eth0 XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6 XENFRONT_LIMIT=600 XENFRONT_FULL=1
 	ktap_test "badback takes the interface" dom0 badback_take 0 freebsd
 	ktap_test "driver loads" load_driver net
 	ktap_test "link is up" net_up 0

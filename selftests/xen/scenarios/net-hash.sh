@@ -110,7 +110,7 @@ no_hash_comes() {
 # stack_gets all|none: of the packets that come, so many have a hash as the stack gets them.
 stack_gets() {
 	local said
-	said=$(rxhash eth0 timeout $((PACE)) iperf3 -c "$DOM0_IP" -R -P 4 -n 4M) || return
+	said=$(rxhash eth0 timeout $((100 * PACE / 100)) iperf3 -c "$DOM0_IP" -R -P 4 -n 4M) || return
 	echo "$said"
 	case $1 in
 	all)  [[ $said =~ ^[1-9][0-9]+\ with\ a\ hash,\ 0\ without$ ]] ;;
