@@ -79,13 +79,15 @@ network_detach() {	# DEVICE-NUMBER
 
 NETBACK=/sys/bus/xen-backend/drivers/vif
 
-# netback_goes, netback_returns: netback lets go of the guest's first interface, which no state tells
-# the guest, and takes it again.
-netback_goes() { echo "vif-$DOMID-0" >$NETBACK/unbind; }
+# netback_goes, netback_returns [DEVICE-NUMBER]: netback lets go of the guest's first interface, or of
+# that one, which no state tells the guest, and takes it again.
+netback_goes() { echo "vif-$DOMID-${1:-0}" >$NETBACK/unbind; }
 
 netback_returns() {
-	echo "vif-$DOMID-0" >$NETBACK/bind && wait_for 20 test -e "/sys/class/net/vif$DOMID.0" &&
-		vif="vif$DOMID.0" XENBUS_PATH="/local/domain/0/backend/vif/$DOMID/0" \
+	local number=${1:-0}
+	echo "vif-$DOMID-$number" >$NETBACK/bind &&
+		wait_for 20 test -e "/sys/class/net/vif$DOMID.$number" &&
+		vif="vif$DOMID.$number" XENBUS_PATH="/local/domain/0/backend/vif/$DOMID/$number" \
 			/bench/hotplug/vif online
 }
 

@@ -9,8 +9,7 @@
 
 first_backend() { xenstore-write "/local/domain/0/backend/vif/$DOMID/0/state" "$1"; }
 
-# Many times a second: a backend that says so may be broken, or mean it ill. The last is a state that
-# there is.
+# Many times a second: a backend that says so may be broken, or mean it ill.
 second_restarts() {
 	local time
 	for ((time = 0; time <= 150; time++)); do
@@ -18,6 +17,10 @@ second_restarts() {
 		sleep 0.1
 	done
 }
+
+# netback does not know that others have written its state. One that was written over its Connected
+# would stand there for good, and the guest wait for a backend that waits for nothing.
+second_means_it() { netback_goes 1 && sleep 1 && netback_returns 1; }
 
 # A toolstack that writes one key after the other, with the guest looking on.
 third_begun() {
@@ -114,6 +117,7 @@ guest() {
 	ktap_test "it works" eval "net_up 2 && wait_for 20 ping -c 1 -W 2 10.7.2.1"
 	ktap_test "the second's backend restarts all the time" few_connections
 	ktap_test "the first works as before" streams 1000000
+	ktap_test "it restarts once, and means it" dom0 second_means_it
 	ktap_test "the second works again" eval "wait_for 20 carrier eth1 && streams 1000000 10.7.1.1"
 	ktap_test "driver unloads" unload_driver net
 	ktap_finished
