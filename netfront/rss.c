@@ -13,6 +13,7 @@
 #include <linux/jiffies.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
+#include <linux/workqueue.h>
 
 #include <compat/rxfh.h>
 
@@ -121,20 +122,6 @@ static void give_up(struct xnf_dev *xn, int err)
 /* ---- the life of a connection ---- */
 
 /**
- * xnf_rss_init() - all that can be hashed would be, by a key that is ours alone
- * @xn: the device
- */
-void xnf_rss_init(struct xnf_dev *xn)
-{
-	struct xnf_hash *want = &xn->rss.want;
-
-	mutex_init(&xn->rss.lock);
-	spin_lock_init(&xn->ctrl.lock);
-	want->types = XNF_HASH_TYPES_ALL;
-	netdev_rss_key_fill(want->key, sizeof(want->key));
-}
-
-/**
  * xnf_rss_forget() - nothing is known of the backend: a connection is to be made
  * @xn: the device, not live
  */
@@ -212,14 +199,10 @@ static int open_and_settle(struct xnf_dev *xn)
 	return err;
 }
 
-/**
- * xnf_rss_start() - the backend is connected: tell it what to hash, or nothing
- * @xn: the device, not live yet
- *
- * Context: life cycle. Waits for the backend, in all 2 * XFL_BACKEND_TIMEOUT at most.
- */
-void xnf_rss_start(struct xnf_dev *xn)
+/* Waits for the backend, in all 2 * XFL_BACKEND_TIMEOUT at most, or until the connection ends. */
+static void settle_with_backend(struct work_struct *work)
 {
+	struct xnf_dev *xn = container_of(work, struct xnf_dev, rss.work);
 	int err;
 
 	if (!xn->ctrl.ring.sring) {
@@ -239,13 +222,44 @@ void xnf_rss_start(struct xnf_dev *xn)
 }
 
 /**
- * xnf_rss_stop() - ask nothing more of this backend
+ * xnf_rss_init() - all that can be hashed would be, by a key that is ours alone
+ * @xn: the device
+ */
+void xnf_rss_init(struct xnf_dev *xn)
+{
+	struct xnf_hash *want = &xn->rss.want;
+
+	mutex_init(&xn->rss.lock);
+	INIT_WORK(&xn->rss.work, settle_with_backend);
+	spin_lock_init(&xn->ctrl.lock);
+	want->types = XNF_HASH_TYPES_ALL;
+	netdev_rss_key_fill(want->key, sizeof(want->key));
+}
+
+/**
+ * xnf_rss_start() - the backend is connected: have it told what to hash, or nothing
  * @xn: the device
  *
- * Context: life cycle. Waits for a request under way.
+ * The life cycle does not wait for what the backend says, and nor do packets: until then no hash that
+ * they bring is used.
+ *
+ * Context: life cycle, not under RTNL.
+ */
+void xnf_rss_start(struct xnf_dev *xn)
+{
+	/* Frozen over a suspend, like the life cycle: a backend is not given up for what a suspend took. */
+	queue_work(system_freezable_wq, &xn->rss.work);
+}
+
+/**
+ * xnf_rss_stop() - ask nothing more of this backend
+ * @xn: the device, its connection about to end: who waits for the backend's answer sees that
+ *
+ * Context: life cycle, not under RTNL.
  */
 void xnf_rss_stop(struct xnf_dev *xn)
 {
+	cancel_work_sync(&xn->rss.work);
 	mutex_lock(&xn->rss.lock);
 	xn->ctrl.open = false;
 	WRITE_ONCE(xn->rss.used, false);

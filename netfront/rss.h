@@ -7,6 +7,7 @@
 
 #include <linux/mutex.h>
 #include <linux/netdev_features.h>
+#include <linux/workqueue.h>
 
 #include "hash.h"
 
@@ -23,6 +24,7 @@ struct xnf_dev;
  * @has: as the backend has it
  * @used: hashes that packets bring are what was asked for; read by NAPI
  * @refused: this backend does not hash, as it turned out
+ * @work: brings a backend in line that is connected
  */
 struct xnf_rss {
 	struct mutex lock;
@@ -30,6 +32,7 @@ struct xnf_rss {
 	struct xnf_hash_peer has;
 	bool used;
 	bool refused;
+	struct work_struct work;
 };
 
 void xnf_rss_init(struct xnf_dev *xn);
