@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "a new connection while the old one's I/O stands still in the backend: later the disk works"
+#: quick_arch = "arm64"
 #: nics = 0
 #: timeout = 400
 #: intree_fails = "writes end|is there again"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "the caller's pages granted, none kept: requests of every size compared"
+#: quick_arch = "arm64"
 #: kernel = ["6.12"]
 #: disks = ["xvda 16M", "xvdb 8M"]
 #: timeout = 900

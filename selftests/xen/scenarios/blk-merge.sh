@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "many requests that lie one behind the other are merged inside pages, and arrive whole"
+#: quick_arch = "arm64"
 #: slow_kernel = ["6.1"]
 #: nics = 0
 #: disks = ["xvda 4M", "xvdb 4M"]

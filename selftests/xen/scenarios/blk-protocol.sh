@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "4 KB blocks, a failing flush, size, serial number, partitions, trust, counters"
+#: quick_arch = "arm64"
 #: disks = ["xvda 32M", "xvdb 32M sector=4096"]
 #: timeout = 300
 #: intree_fails = "memory has to be aligned|size follows|many sizes|failed flush"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "disk and interface attached, used, detached, attached again"
+#: quick_arch = "arm64"
 #: disks = []
 #: nics = 0
 #: timeout = 300

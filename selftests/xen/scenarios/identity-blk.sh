@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "another disk under the name of a mounted one: nothing of the one is written to the other"
+#: quick_arch = "arm64"
 #: nics = 0
 #: disks = ["xvda 16M", "xvdb 16M"]
 #: timeout = 300

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "another interface in the place of one: it has its own address, and packets pass"
+#: quick_arch = "arm64"
 #: timeout = 300
 #: intree_fails = "it comes"
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "kernel messages over the interface (netpoll), also while its ring is full; time stamps"
+#: quick_arch = "arm64"
 #: driver = "ours"
 #: timeout = 300
 

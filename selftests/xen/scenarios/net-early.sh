@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "an interface whose backend is late has its name and can be taken up; one that restarts and restarts"
+#: quick_arch = "arm64"
 #: driver = "ours"
 #: nics = 2
 #: timeout = 300

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "backends that lack one feature each, an interface for every one of them"
+#: quick_arch = "arm64"
 #: nics = 8
 #: timeout = 900
 

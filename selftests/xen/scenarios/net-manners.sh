@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "backends that are not Linux's: FreeBSD's and QEMU's manners, and one that agrees on slots"
+#: quick_arch = "arm64"
 #: nics = 3
 #: timeout = 1500
 #: intree_fails = "frames down"

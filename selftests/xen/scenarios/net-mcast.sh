@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "multicast filtered by the backend: groups joined and left, promiscuity, too many groups"
+#: quick_arch = "arm64"
 #: kernel = ["6.12"]
 #: slow_kernel = ["6.1"]
 #: nics = 2

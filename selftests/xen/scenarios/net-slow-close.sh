@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "a backend that takes longer over parting than the driver waits for it"
+#: quick_arch = "arm64"
 #: kernel = ["6.12"]
 #: slow_kernel = ["7.2"]
 #: driver = "ours"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "a backend that takes no packets for a while: silence, and then they flow; few under way"
+#: quick_arch = "arm64"
 #: timeout = 300
 
 # In dom0: netback stops consuming when its interface goes down.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "XDP: every verdict, packets moved, cut and marked, of any size; one piece or several"
+#: quick_arch = "arm64"
 #: slow_kernel = ["6.1"]
 #: intree_fails = "the backend (segments what it sends|sends large packets)"
 #: timeout = 600

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "an interface leaves while its backend is busy: no disk holds packets, no packet holds a disk"
+#: quick_arch = "arm64"
 #: nics = 2
 #: disks = ["xvda 16M"]
 #: timeout = 300

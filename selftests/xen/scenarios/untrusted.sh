@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "trusted=0: everything copied, no page granted; packets and requests of every size"
+#: quick_arch = "arm64"
 #: disks = ["xvda 8M"]
 #: timeout = 900
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "AF_XDP sockets closed while the backend is busy: nobody waits, their memory is not written to"
+#: quick_arch = "arm64"
 #: driver = "ours"
 #: timeout = 300
 

@@ -53,6 +53,7 @@ def parser():
 
 def _choices(command):
     """Options that override what a scenario says."""
+    command.add_argument("--arch", choices=sorted(ARCHITECTURES))
     command.add_argument("--kernel", help="guest kernel: 6.12, 6.1 or the name of a Debian package")
     command.add_argument("--dom0-kernel", help="the same for dom0")
     command.add_argument("--driver", choices=("ours", "intree"), default="ours")
@@ -74,7 +75,7 @@ def _choices(command):
     command.add_argument("--verbose", "-v", action="store_true", help="show every test")
 
 
-OVERRIDES = ("dom0_kernel", "type", "backend", "vcpus", "dom0_vcpus", "memory", "cmdline", "hide",
+OVERRIDES = ("arch", "dom0_kernel", "type", "backend", "vcpus", "dom0_vcpus", "memory", "cmdline", "hide",
              "icount", "debug", "timeout")
 
 
@@ -87,8 +88,8 @@ def plan(scenarios, options):
         if options.driver not in one.driver:
             continue
         for kernel in [options.kernel] if options.kernel else one.kernel:
-            modules = modules_for(one.arch, kernel, options) if options.driver == "ours" else None
             chosen = dataclasses.replace(one.on(kernel), **changes)
+            modules = modules_for(chosen.arch, kernel, options) if options.driver == "ours" else None
             runs.append(Run(chosen, kernel, options.driver, modules))
     if not runs:
         raise BenchError(f"nothing to run with --driver {options.driver}")
@@ -112,7 +113,7 @@ def modules_for(arch, kernel, options):
 
 def do_run(options):
     if options.scenarios == ["all"]:
-        scenarios = [one for one in scenario.load_all() if not one.slow]
+        scenarios = scenario.load_quick()
     elif options.scenarios == ["slow"]:
         scenarios = scenario.load_slow()
     else:

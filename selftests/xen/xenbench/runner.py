@@ -47,6 +47,8 @@ class Run:
     @property
     def name(self):
         name = self.scenario.name
+        if self.scenario.elsewhere():
+            name += f"@{self.scenario.arch}"
         if self.kernel != "6.12":
             name += f"@{self.kernel}"
         if self.driver == "intree":

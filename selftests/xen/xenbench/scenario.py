@@ -49,6 +49,7 @@ class Scenario:
     must_fail: str = ""
     slow: bool = False
     slow_kernel: list = dataclasses.field(default_factory=list)
+    quick_arch: str = ""
 
     def on(self, kernel):
         """The scenario with what a kernel needs."""
@@ -62,6 +63,10 @@ class Scenario:
         """Scenarios for which this is equal can share one boot of Xen and dom0."""
         return (self.arch, self.dom0_kernel, self.dom0_vcpus, self.oxenstored, self.icount,
                 self.type != "pv", self.needs_qemu())
+
+    def elsewhere(self):
+        """Whether it runs on another architecture than its own, to be quick."""
+        return self.arch == self.quick_arch
 
     def needs_qemu(self):
         """In dom0: as a disk's backend, or as the devices of an HVM guest."""
@@ -84,11 +89,19 @@ def load_all(kind="scenarios"):
     return [load(path) for path in sorted(DIRECTORIES[kind].glob("*.sh"))]
 
 
+def load_quick():
+    """What "all" means: each but the slow ones, where it is emulated quickest."""
+    return [dataclasses.replace(one, arch=one.quick_arch or one.arch)
+            for one in load_all() if not one.slow]
+
+
 def load_slow():
-    """What is left out of "all": slow scenarios, and slow kernels of the others."""
+    """What is left out of "all": slow scenarios, slow kernels of the others, and what ran elsewhere."""
     everything = load_all()
+    quick = [one for one in everything if not one.slow]
     return [one for one in everything if one.slow] + [
-        dataclasses.replace(one, kernel=one.slow_kernel) for one in everything if one.slow_kernel]
+        dataclasses.replace(one, kernel=kernels) for one in quick
+        if (kernels := [*(one.kernel if one.quick_arch else []), *one.slow_kernel])]
 
 
 def find(names):
