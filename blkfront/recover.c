@@ -210,7 +210,7 @@ static bool bf_on_ring(const struct bf_ring *ring, const struct bf_req *br)
 
 /**
  * bf_fail_waiting() - end what waits on a ring, and what will come, in error
- * @ring: the ring
+ * @ring: the ring, its turn held
  */
 void bf_fail_waiting(struct bf_ring *ring)
 {
@@ -218,6 +218,7 @@ void bf_fail_waiting(struct bf_ring *ring)
 	unsigned long flags;
 	LIST_HEAD(failed);
 
+	lockdep_assert_held(&ring->turn);
 	spin_lock_irqsave(&ring->lock, flags);
 	ring->mode = BF_RING_DEAD;
 	list_for_each_entry_safe(br, next, &ring->waiting, link)
@@ -232,13 +233,18 @@ void bf_fail_waiting(struct bf_ring *ring)
 /**
  * bf_fail_all() - bf_fail_waiting() for every ring
  * @bf: the device
+ *
+ * Context: process, no turn held: whoever copies a request's data has it, and is waited for.
  */
 void bf_fail_all(struct blkfront *bf)
 {
 	unsigned int i;
 
-	for (i = 0; i < bf->nr_rings; i++)
+	for (i = 0; i < bf->nr_rings; i++) {
+		mutex_lock(&bf->ring[i].turn);
 		bf_fail_waiting(&bf->ring[i]);
+		mutex_unlock(&bf->ring[i].turn);
+	}
 }
 
 static void bf_ring_fail_copied(struct bf_ring *ring)
