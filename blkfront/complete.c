@@ -201,6 +201,7 @@ static void bf_finish(struct list_head *ended)
 		batch.complete(&batch);
 }
 
+/* After something was taken: a poller that finds nothing is not to have the machine look each time. */
 static void bf_check_drained(struct bf_ring *ring)
 {
 	if (unlikely(ring->mode != BF_RING_LIVE) &&
@@ -237,13 +238,14 @@ bool bf_complete(struct bf_ring *ring, u32 *prod, int budget)
 	struct bf_req *br;
 	unsigned long flags;
 	bool any = false;
-	bool notify, more;
+	bool took, notify, more;
 
 	do {
 		spin_lock_irqsave(&ring->lock, flags);
 		bf_settle(ring, &ended);
-		if (ring->front.sring && xfl_believes(&ring->bf->xd))
-			any |= bf_take(ring, &answered, &budget);
+		took = ring->front.sring && xfl_believes(&ring->bf->xd) &&
+		       bf_take(ring, &answered, &budget);
+		any |= took;
 		notify = bf_pump(ring);
 		/* The handler, which alone wants @prod, cannot be held up before its last round. */
 		more = (!prod || list_empty(&answered)) && bf_arm(ring);
@@ -251,7 +253,8 @@ bool bf_complete(struct bf_ring *ring, u32 *prod, int budget)
 			bf_defer(ring);
 			more = false;
 		}
-		bf_check_drained(ring);
+		if (took)
+			bf_check_drained(ring);
 		if (prod)
 			*prod = ring->front.rsp_cons;
 		spin_unlock_irqrestore(&ring->lock, flags);

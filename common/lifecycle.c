@@ -343,8 +343,10 @@ static enum xfl_result xfl_act(struct xfl_device *xd, enum xfl_action action)
 		return xfl_show(xd, XenbusStateConnected);
 	case XFL_DO_CLOSING:
 		return xfl_show(xd, XenbusStateClosing);
-	case XFL_DO_CLOSED:
 	case XFL_DO_CLOSED_AGAIN:
+		xd->tried = jiffies;
+		fallthrough;
+	case XFL_DO_CLOSED:
 		return xfl_show(xd, XenbusStateClosed);
 	case XFL_DO_END:
 		return xfl_rings_end(xd) ? XFL_DONE : XFL_SHORT;

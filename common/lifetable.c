@@ -315,7 +315,8 @@ static struct xfl_step decide_parked(const struct xfl_view *v)
 		return go(XFL_GONE, XFL_DO_ABANDON);
 	switch (v->did) {
 	case XFL_DO_END:
-		if (withdrawn(v) && v->backend != XFL_PEER_GONE)
+		/* At most one in a second, whoever has us look, or a backend that answers each. */
+		if (withdrawn(v) && v->backend != XFL_PEER_GONE && v->tried_ms >= LOOK_IDLE_MS)
 			return go(XFL_PARKED, XFL_DO_CLOSED_AGAIN);
 		return stay(v, LOOK_IDLE_MS);
 	case XFL_DO_NOTHING:

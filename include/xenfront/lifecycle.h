@@ -124,7 +124,7 @@ struct xfl_ops {
  * @early: the rings' references, and the ports, are not to be used again yet
  * @mark: value of the key, empty if there is none
  * @since: jiffies at which @state began
- * @tried: jiffies of the last early attempt to end rings
+ * @tried: jiffies of the last early attempt to end rings, or of the last Closed that was written again
  * @tries: attempts to connect that came short, in a row
  * @told_short: it was said that something is short, and there was no connection since
  * @rest_until: jiffies before which there is no further one

@@ -104,7 +104,7 @@ enum xfl_result {
  * @own: ours, as last written or, after a restore, read
  * @why: why the connection ends or has ended
  * @since_ms: milliseconds in this state
- * @tried_ms: milliseconds since the last XFL_DO_END_EARLY in this state
+ * @tried_ms: milliseconds since the last XFL_DO_END_EARLY or XFL_DO_CLOSED_AGAIN in this state
  * @remove: the driver is to let go of the device
  * @reconnect: somebody wants a new connection
  * @lied: the backend did what no honest backend does

@@ -145,6 +145,7 @@ static void check_order(const struct facts *f, const struct xfl_view *v, const s
 	must(a != XFL_DO_END_EARLY || v->own == XFL_PEER_CLOSED || v->own == XFL_PEER_GONE ||
 	     v->exchanged,
 	     "an early end comes after our Closed", v, s);
+	must(a != XFL_DO_CLOSED_AGAIN || v->tried_ms, "Closed is written again after a pause", v, s);
 	must(!f->exchanged || !writes(a), "another device's directory is not written", v, s);
 	must(a != XFL_DO_ABANDON || (f->linked && f->remove && s->next == XFL_GONE),
 	     "removal alone abandons", v, s);
