@@ -64,6 +64,7 @@ void xfl_withhold(struct xfl_device *xd, unsigned int bit);
 void xfl_disconnect(struct xfl_device *xd, enum xfl_why why);
 
 /* suspend.c */
+void xfl_pm_meet(struct xfl_device *xd);
 void xfl_pm_forget(struct xfl_device *xd);
 int xfl_pm_init(void);
 void xfl_pm_exit(void);

@@ -499,7 +499,7 @@ void xfl_device_start(struct xfl_device *xd)
 	/* Where it was exchanged xenbus remembers the state of the one before. */
 	if (xd->own == XFL_PEER_INITIALISING)
 		xd->xbdev->state = XenbusStateInitialising;
-	dev_set_drvdata(&xd->xbdev->dev, xd);
+	xfl_pm_meet(xd);
 	xfl_post(xd, XFL_EV_LOOK);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_device_start, XEN_FRONTLIB);

@@ -4,7 +4,8 @@
  *
  * DOC: who is told what, and when (Linux 6.1 to 7.x, do_suspend() in drivers/xen/manage.c)
  *
- *	xenbus	.suspend	before xenstore stands still: what is under way is given time
+ *	xenbus	.suspend	before xenstore stands still: at the first of them all devices stop
+ *				sending, and at each what is under way is given time
  *	driver	.freeze_noirq	interrupts of devices are off: belief is withheld
  *	driver	.thaw_noirq	the guest did not go down: belief is given back
  *	driver	.restore_noirq	it did: the connections' lives have ended
@@ -15,6 +16,7 @@
  * device's lock, and in hibernation while xenwatch may remove the device: xfl_pm_lock keeps it
  * there. None of them fails, as a device that cannot be drained is no reason not to suspend.
  */
+#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -28,13 +30,14 @@
 /* For all devices together: libxl gives the guest 60 s to suspend. */
 #define XFL_SUSPEND_DRAIN	(8 * HZ)
 
-/* A device that has drvdata is there while this is held. */
+/* A device that has drvdata is there, and on the list, while this is held. */
 static DEFINE_MUTEX(xfl_pm_lock);
+static LIST_HEAD(xfl_pm_devices);
 
 /**
  * struct xfl_drain - the present suspend; its callbacks come one after the other
  * @end: until when devices may drain
- * @begun: the first was asked
+ * @begun: the first was asked, and all send nothing more
  * @told: that some were not drained was said
  */
 static struct xfl_drain {
@@ -53,6 +56,22 @@ unsigned int xfl_moves(void)
 	return READ_ONCE(xfl_nr_moves);
 }
 
+/*
+ * All stop before the first is waited for. One by one, those whose turn comes late would go on
+ * sending while a slow one uses up the time, and would then go down with full rings.
+ */
+static void xfl_begin_drain(void)
+{
+	struct xfl_device *xd;
+
+	mutex_lock(&xfl_pm_lock);
+	list_for_each_entry(xd, &xfl_pm_devices, pm_node)
+		if (xd->ops->pause)
+			xd->ops->pause(xd, true);
+	mutex_unlock(&xfl_pm_lock);
+	xfl_drain = (struct xfl_drain){ .end = jiffies + XFL_SUSPEND_DRAIN, .begun = true };
+}
+
 static bool xfl_drained(struct xfl_device *xd)
 {
 	return !xfl_believes(xd) || xd->ops->idle(xd);
@@ -62,8 +81,6 @@ static void xfl_await_drained(struct xfl_device *xd)
 {
 	unsigned long left;
 
-	if (!xfl_drain.begun)
-		xfl_drain = (struct xfl_drain){ .end = jiffies + XFL_SUSPEND_DRAIN, .begun = true };
 	left = time_before(jiffies, xfl_drain.end) ? xfl_drain.end - jiffies : 0;
 	if (wait_event_timeout(xd->settled, xfl_drained(xd), left) || xfl_drained(xd))
 		return;
@@ -93,11 +110,10 @@ int xfl_suspend(struct xenbus_device *xbdev)
 	struct xfl_device *xd = dev_get_drvdata(&xbdev->dev);
 	unsigned int noio = memalloc_noio_save();
 
-	if (xd && xd->ops->pause) {
-		xd->ops->pause(xd, true);
-		if (xfl_is_answered(xfl_device_state(xd)))
-			xfl_await_drained(xd);
-	}
+	if (!xfl_drain.begun)
+		xfl_begin_drain();
+	if (xd && xd->ops->pause && xfl_is_answered(xfl_device_state(xd)))
+		xfl_await_drained(xd);
 	memalloc_noio_restore(noio);
 	return 0;
 }
@@ -277,12 +293,25 @@ void xfl_pm_exit(void)
 }
 
 /**
+ * xfl_pm_meet() - the callbacks of this file know the device from now on
+ * @xd: the device, at the beginning of its life; becomes the drvdata of its xenbus device
+ */
+void xfl_pm_meet(struct xfl_device *xd)
+{
+	mutex_lock(&xfl_pm_lock);
+	list_add_tail(&xd->pm_node, &xfl_pm_devices);
+	dev_set_drvdata(&xd->xbdev->dev, xd);
+	mutex_unlock(&xfl_pm_lock);
+}
+
+/**
  * xfl_pm_forget() - no callback of this file knows the device any more
  * @xd: the device, at the end of its life
  */
 void xfl_pm_forget(struct xfl_device *xd)
 {
 	mutex_lock(&xfl_pm_lock);
+	list_del(&xd->pm_node);
 	dev_set_drvdata(&xd->xbdev->dev, NULL);
 	mutex_unlock(&xfl_pm_lock);
 }

@@ -130,6 +130,7 @@ struct xfl_ops {
  * @rest_until: jiffies before which there is no further one
  * @removing: removal decides from now on, nobody else
  * @moves: times that the guest was restored; written while everything stands still
+ * @pm_node: on the list of those that a suspend stops
  * @backend: path of the backend, for those who look when @xbdev may have none
  * @abandoned: the connection is to be left to the parking place
  * @parked: on one of the lists of connections that were abandoned
@@ -169,6 +170,7 @@ struct xfl_device {
 	unsigned long rest_until;
 	bool removing;
 	unsigned int moves;
+	struct list_head pm_node;
 	char *backend;
 	bool abandoned;
 	struct list_head parked;
