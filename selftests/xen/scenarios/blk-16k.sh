@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-#: about = "16 KB pages: requests of every size compared, without and with indirect descriptors"
+#: about = "16 KB pages: requests of every size compared, and merged, without and with indirect descriptors"
 #: arch = "arm64"
 #: kernel = ["6.12-16k"]
 #: disks = ["xvda 16M", "xvdb 8M"]
@@ -22,7 +22,9 @@ guest() {
 	# A page fits one ring request here, so there is a tag for every slot, and 32 for small ones.
 	ktap_test "32 more requests than slots" grep -qx 64 /sys/block/xvda/queue/nr_requests
 	ktap_suite blk/content
+	ktap_suite blk/merge
 	XENFRONT_DISK=xvdb
 	ktap_suite blk/content
+	ktap_suite blk/merge
 	ktap_finished
 }

@@ -40,6 +40,7 @@ guest() {
 	ktap_test "tags for half the ring's slots and 16 more, requests to 1 MB" limits_are xvda 32
 	[ "$DRIVER" = intree ] || ktap_test "requests of 11 segments" segments_are xvda 11
 	ktap_suite blk/content
+	ktap_suite blk/merge
 	ktap_test "sizes around 11 frames, every alignment" blkpat sweep /dev/xvda 7000 44032 46080 512 every
 	ktap_test "sizes around a page, every alignment" blkpat sweep /dev/xvda 8000 65024 66048 512 every
 	XENFRONT_DISK=xvdb
@@ -47,5 +48,6 @@ guest() {
 	ktap_test "for all of the ring's slots and 32 more, requests to 1 MB" limits_are xvdb 64
 	[ "$DRIVER" = intree ] || ktap_test "requests of 32 segments" segments_are xvdb 32
 	ktap_suite blk/content
+	ktap_suite blk/merge
 	ktap_finished
 }
