@@ -127,6 +127,7 @@ static int16_t serve_discard(struct blkback *b, const struct blkif_request_disca
 	}
 	if (req->flag & ~BLKIF_DISCARD_SECURE)
 		complain(b, "unknown discard flag");
+	b->secure += req->flag & BLKIF_DISCARD_SECURE;
 	memset(b->disk + req->sector_number * SECTOR, 0, req->nr_sectors * SECTOR);
 	return BLKIF_RSP_OKAY;
 }

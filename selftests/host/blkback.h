@@ -37,6 +37,7 @@ struct blkback_answer {
  * @answer: what was done and not answered yet
  * @nr_answers: number of those
  * @flushes: flushes and barriers seen
+ * @secure: discards beyond recovery seen
  * @complaint: what the frontend did wrong, in words; NULL as long as it did nothing
  */
 struct blkback {
@@ -53,6 +54,7 @@ struct blkback {
 	struct blkback_answer answer[BLKBACK_PENDING];
 	uint32_t nr_answers;
 	uint32_t flushes;
+	uint32_t secure;
 	const char *complaint;
 };
 

@@ -83,7 +83,8 @@ static void submit_other(struct blkguest *g, struct blkguest_req *req)
 	union bfw_request *ring = next_request(g, req->op, req, &id);
 
 	if (req->op == BFW_DISCARD)
-		bfw_encode_discard(ring, req->sector, req->nr_sectors, false, GUEST_HANDLE, id);
+		bfw_encode_discard(ring, req->sector, req->nr_sectors, req->secure,
+				   GUEST_HANDLE, id);
 	else
 		bfw_encode_flush(ring, req->op, GUEST_HANDLE, id);
 }

@@ -39,6 +39,7 @@ struct blkguest_seg {
  * @op: BFW_READ, BFW_WRITE, BFW_FLUSH, BFW_BARRIER or BFW_DISCARD
  * @sector: first sector
  * @nr_sectors: of a discard
+ * @secure: a discard beyond recovery
  * @nr_segs: entries in @seg
  * @seg: the data
  * @tally: answers to its parts
@@ -54,6 +55,7 @@ struct blkguest_req {
 	u8 op;
 	u64 sector;
 	u64 nr_sectors;
+	bool secure;
 	u32 nr_segs;
 	struct blkguest_seg seg[BFW_MAX_SEGS];
 	struct bfw_tally tally;

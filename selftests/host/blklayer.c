@@ -2,9 +2,12 @@
 /* The block layer's rules on the shape of data; see blklayer.h. */
 #include "blklayer.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "check.h"
+
+#define SECTOR	512u
 
 static uint64_t end_of(const struct bl_piece *p)
 {
@@ -28,6 +31,44 @@ static bool adjacent(const struct bl_queue *q, const struct bl_piece *a, uint64_
 static bool gap(const struct bl_queue *q, const struct bl_piece *prev, const struct bl_piece *next)
 {
 	return ((end_of(prev) | next->addr) & q->boundary) != 0;
+}
+
+/**
+ * bl_takes() - whether a bio gets past submit_bio() to a driver's queue
+ * @q: the queue
+ * @op: what the bio asks for
+ *
+ * A queue that has no limit for zeroes, as ours, is not asked to write them: whoever wants them
+ * there writes one page of them over and over. What only drivers know (passthrough) is never a
+ * bio's operation; who sends that gives the driver a request of its own making.
+ */
+bool bl_takes(const struct bl_queue *q, enum bl_op op)
+{
+	switch (op) {
+	case BL_READ:
+	case BL_WRITE:
+		return true;
+	case BL_DISCARD:
+	case BL_SECURE_ERASE:
+		return q->max_discard;
+	default:
+		return false;
+	}
+}
+
+/* Without the room behind its last piece. */
+void bl_copy(struct bl_io *to, const struct bl_io *from)
+{
+	memcpy(to, from, offsetof(struct bl_io, piece) + from->nr * sizeof(from->piece[0]));
+}
+
+/* A bio without data so far. */
+void bl_begin(struct bl_io *bio, enum bl_op op, uint64_t at)
+{
+	memset(bio, 0, offsetof(struct bl_io, piece));
+	bio->op = op;
+	bio->at = at;
+	bio->bios = 1;
 }
 
 /**
@@ -58,15 +99,28 @@ void bl_add(const struct bl_queue *q, struct bl_io *bio, uint64_t addr, uint32_t
 		bio->bytes += part;
 		len -= part;
 	}
-	bio->bios = 1;
+}
+
+/**
+ * bl_add_empty() - add a piece of no bytes to a bio
+ * @bio: the bio
+ * @addr: where it is not
+ *
+ * Whoever brings a row of pieces of its own (ITER_BVEC) may bring such; it is passed on.
+ */
+void bl_add_empty(struct bl_io *bio, uint64_t addr)
+{
+	CHECK(bio->nr < BL_PIECES);
+	bio->piece[bio->nr++] = (struct bl_piece){ addr, 0 };
 }
 
 static void take_front(struct bl_io *bio, struct bl_io *first, uint32_t bytes)
 {
 	uint32_t used = 0;
 
-	*first = (struct bl_io){ .at = bio->at, .bytes = bytes, .bios = 1 };
-	while (bytes) {
+	bl_begin(first, bio->op, bio->at);
+	first->bytes = bytes;
+	while (bytes && bl_has_data(bio)) {
 		struct bl_piece *p = &bio->piece[used];
 		uint32_t part = p->len < bytes ? p->len : bytes;
 
@@ -80,48 +134,91 @@ static void take_front(struct bl_io *bio, struct bl_io *first, uint32_t bytes)
 	bio->nr -= used;
 	bio->at += first->bytes;
 	bio->bytes -= first->bytes;
-	first->segments = first->nr;
+	first->segments = bl_has_data(first) ? first->nr : 1;
 }
 
-/**
- * bl_split() - take off a bio's front what the queue takes at most
- * @q: the queue
- * @bio: the bio; what is left of it
- * @first: its front
- *
- * Return: false if nothing is left of it.
- */
-bool bl_split(const struct bl_queue *q, struct bl_io *bio, struct bl_io *first)
+/* To the end of a physical block, or at least of a logical one. */
+static uint32_t max_data(const struct bl_queue *q, uint64_t at)
 {
-	uint32_t bytes = 0, i;
+	uint32_t start = (uint32_t)(at % q->physical), end = start + q->max_bytes;
 
-	for (i = 0; i < bio->nr; i++) {
+	end -= end % q->physical;
+	return end > start ? end - start : q->max_bytes - q->max_bytes % q->block;
+}
+
+static uint32_t front_of_data(const struct bl_queue *q, const struct bl_io *bio)
+{
+	uint32_t bytes = 0, most = max_data(q, bio->at), i;
+
+	for (i = 0; i < bio->nr && bytes < bio->bytes; i++) {
 		const struct bl_piece *p = &bio->piece[i];
 
 		if (i && gap(q, p - 1, p))
 			break;
 		if (i == q->max_segments)
 			break;
-		if (bytes + p->len > q->max_bytes) {
-			bytes = q->max_bytes;
+		if (bytes + p->len > most) {
+			bytes = most;
 			break;
 		}
 		bytes += p->len;
 	}
-	if (bytes < bio->bytes)
-		bytes -= bytes % q->block;
-	CHECK(bytes);
+	return bytes < bio->bytes ? bytes - bytes % q->block : bytes;
+}
+
+/* What follows begins where the granularity has it. */
+static uint32_t front_of_discard(const struct bl_queue *q, const struct bl_io *bio)
+{
+	uint32_t granularity = q->granularity > SECTOR ? q->granularity : SECTOR;
+	uint32_t most = q->max_discard - q->max_discard % granularity;
+	uint32_t over = (uint32_t)((bio->at + most) % granularity);
+
+	if (!most || bio->bytes <= most)
+		return bio->bytes;
+	return most > over ? most - over : most;
+}
+
+/**
+ * bl_split() - take off a bio's front what the queue takes at most
+ * @q: the queue
+ * @bio: the bio; what is left of it
+ * @first: its front; of no bytes, and all is left of @bio, if it would have to be split and cannot
+ *
+ * That is so where the first pieces must not be in one request and are no whole block together; an
+ * empty one in a wrong place is enough. Linux 6.1 stops then (BUG), 6.12 passes the bio on as it
+ * is, and 7.2 fails it. Nobody is known to submit such.
+ *
+ * Return: false if nothing is left of it.
+ */
+bool bl_split(const struct bl_queue *q, struct bl_io *bio, struct bl_io *first)
+{
+	uint32_t bytes = bl_has_data(bio) ? front_of_data(q, bio) : front_of_discard(q, bio);
+
 	take_front(bio, first, bytes);
-	return bio->nr;
+	return bytes && bio->bytes;
 }
 
 /* Whether the place where two bios meet keeps a driver from having both in one request. */
-static bool will_gap(const struct bl_queue *q, const struct bl_piece *first,
-		     const struct bl_piece *prev, const struct bl_piece *next)
+static bool will_gap(const struct bl_queue *q, const struct bl_io *a, const struct bl_io *b)
 {
-	if (first->addr & q->boundary)
+	const struct bl_piece *prev, *next;
+
+	if (!bl_has_data(a))
+		return false;
+	prev = &a->piece[a->nr - 1];
+	next = &b->piece[0];
+	if (a->piece[0].addr & q->boundary)
 		return true;
 	return !adjacent(q, prev, next->addr) && gap(q, prev, next);
+}
+
+/* Flushes are never merged. Discards are, where one goes on where the other ends. */
+static bool may_meet(const struct bl_queue *q, const struct bl_io *a, const struct bl_io *b)
+{
+	uint32_t most = bl_has_data(a) ? q->max_bytes : q->max_discard;
+
+	return a->op == b->op && bl_takes(q, a->op) && a->at + a->bytes == b->at &&
+	       a->bytes + b->bytes <= most;
 }
 
 /**
@@ -137,9 +234,8 @@ bool bl_merge(const struct bl_queue *q, struct bl_io *rq, const struct bl_io *ne
 {
 	const struct bl_io *a = front ? next : rq, *b = front ? rq : next;
 
-	if (a->at + a->bytes != b->at || rq->bytes + next->bytes > q->max_bytes ||
-	    rq->segments + next->segments > q->max_segments || rq->nr + next->nr > BL_PIECES ||
-	    will_gap(q, &a->piece[0], &a->piece[a->nr - 1], &b->piece[0]))
+	if (!may_meet(q, a, b) || rq->segments + next->segments > q->max_segments ||
+	    rq->nr + next->nr > BL_PIECES || will_gap(q, a, b))
 		return false;
 	if (front) {
 		memmove(rq->piece + next->nr, rq->piece, rq->nr * sizeof(rq->piece[0]));

@@ -238,9 +238,55 @@ def blk_serial():
     }
 
 
+def blk_shape():
+    (ADD, FOLIO, EMPTY, SUBMIT, BEFORE, OTHER_WAY, SEEK, DISCARD, ERASE, FLUSH, ZEROES, PASSTHROUGH,
+     SCHEDULE, MACHINE) = range(14)
+    K4, K16, K64, BLOCKS_4K, PHYSICAL_4K, WRITE, RAW = 0, 1, 2, 4, 8, 16, 128
+    on = 0                              # where the last one ended
+
+    def do(command, *words):
+        return bytes([command]) + b"".join(struct.pack("<H", w) for w in words)
+
+    def add(sectors, place=on, how=ADD):        # places count blocks, from 1
+        return do(how, place, sectors - 1)
+
+    def raw(*pieces):
+        return bytes([RAW]) + b"".join(struct.pack("<HH", *p) for p in pieces)
+
+    send = do(SUBMIT)
+    row = (add(12) + send) * 30
+    frames = (add(24) + send) * 20
+    return {
+        "row-in-pages-of-4k": bytes([K4]) + row,
+        "row-in-pages-of-16k": bytes([K16]) + row,
+        "row-in-pages-of-64k": bytes([K64 | WRITE]) + row,
+        "frames-in-pages-of-16k": bytes([K16]) + frames + do(SCHEDULE),
+        "frames-in-pages-of-64k": bytes([K64]) + frames + do(SCHEDULE),
+        "backwards": bytes([K4]) + do(SEEK, 4096) + b"".join(
+            add(3, 4000 - 3 * i) + do(BEFORE) for i in range(1, 20)),
+        "larger-than-a-request": bytes([K4 | PHYSICAL_4K]) + do(SEEK, 3) + add(5000, 2, FOLIO),
+        "page-by-page": bytes([K4]) + do(MACHINE, 3, 9) + do(MACHINE, 20, 21) + add(3000, 6),
+        "gaps": bytes([K4]) + b"".join(add(5, 100 * i + 7) for i in range(20)),
+        "blocks-of-4k": bytes([K64 | BLOCKS_4K]) + (add(3) + add(1, 50) + send) * 9,
+        "empty-pieces": bytes([K16]) + (do(EMPTY, 1) + add(8) + do(EMPTY, 17)) * 8,
+        "empty-piece-in-a-wrong-place": bytes([K4]) + do(EMPTY, 2) + add(4000, 1, FOLIO) + send,
+        "only-an-empty-piece": bytes([K4]) + do(EMPTY, 1) + send,
+        "flush-between": bytes([K4]) + (add(4) + do(FLUSH)) * 8,
+        "discards-merged": bytes([K4 | PHYSICAL_4K]) + do(DISCARD, 7) * 9 + do(DISCARD, 6000),
+        "erased-between": bytes([K4]) + (add(12) + do(ERASE, 9)) * 8 + do(SCHEDULE),
+        "reads-beside-writes": bytes([K4]) + (add(8) + do(OTHER_WAY)) * 9 + do(SCHEDULE),
+        "zeroes": bytes([K4]) + do(ZEROES, 3000) + bytes([PASSTHROUGH]) + do(ZEROES, 2),
+        "zeroes-of-large-pages": bytes([K64]) + do(ZEROES, 4000),
+        "raw-meets-in-a-frame": raw((0, 1000), (0, 3000), (0, 9000), (0, 1)),
+        "raw-jumps": raw((0x1235, 512), (0x8001, 65535), (1, 4095), (0xffff, 7)),
+        "raw-empty": raw((0, 0), (0x201, 0), (0, 100), (0x301, 0), (0, 0)),
+    }
+
+
 def main():
     top = sys.argv[1]
-    for target in (net_rx, net_tx, net_plan, net_headers, blk_rsp, blk_disk, blk_serial):
+    for target in (net_rx, net_tx, net_plan, net_headers, blk_rsp, blk_disk, blk_serial,
+                   blk_shape):
         directory = os.path.join(top, target.__name__)
         os.makedirs(directory, exist_ok=True)
         for name, data in target().items():

@@ -1,77 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The shape of data: how the wire core cuts into segments what the block layer hands over. First
- * piece by piece, then whatever the block layer's own rules make of what programs submit.
+ * piece by piece, then whatever the block layer's own rules make of what programs submit, with
+ * requests that have no data among it; fuzz_blk_shape.c has the same of an input.
+ *
+ * Which request is of which kind the driver reads off Linux's REQ_OP_* (bf_prepare()), in a switch
+ * that is not here: the numbers are the kernel's, so the core would need a second set of them, and
+ * the driver the same switch again to translate. What is here is what follows from it. Reads and
+ * writes have the data that is cut; flushes and discards have none, and are never measured; all
+ * else (zones, zeroes, passthrough) the driver refuses without a look at the data. Passthrough is
+ * the only one of those that the block layer would let through. Its data would be promised less:
+ * what_nobody_promised() shows that what the driver would not refuse for its shape could be sent.
  */
 #include "test.h"
 
 #include "blkback.h"
 #include "blkguest.h"
-#include "blklayer.h"
+#include "blkshape.h"
 
 #define nr_of(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- pieces and segments ---- */
-
-/* What is wrong with the shape of one segment. */
-static u32 shape_of(const struct bfw_run *seg)
-{
-	return (seg->addr & 4095) | seg->len;
-}
-
-struct pieces {
-	const struct bl_piece *at;
-	u32 left;
-};
-
-static bool next_piece(void *from, struct bfw_run *run)
-{
-	struct pieces *p = from;
-
-	if (!p->left)
-		return false;
-	*run = (struct bfw_run){ .addr = p->at->addr, .len = p->at->len };
-	p->at++;
-	p->left--;
-	return true;
-}
-
-/* Measured without cutting it comes to the same, whatever the size of blocks. */
-static void assert_measures(const struct bl_piece *piece, u32 nr, const struct bfw_run *seg, u32 n)
-{
-	struct pieces from = { piece, nr };
-	struct bfw_measures m = bfw_measure(next_piece, &from);
-	u32 block, i, shape = 0;
-
-	for (i = 0; i < n; i++)
-		shape |= shape_of(&seg[i]);
-	assert_int_equal(m.segs, n);
-	for (block = 512; block <= 4096; block *= 2)
-		assert_int_equal(!(m.shape & (block - 1)), !(shape & (block - 1)));
-}
-
-static u32 cut(const struct bl_piece *piece, u32 nr, struct bfw_run *seg, u32 most)
-{
-	struct pieces from = { piece, nr };
-	struct bfw_run rest = { 0 };
-	u32 n = 0;
-
-	for (; n < most && bfw_next_seg(&rest, next_piece, &from, &seg[n]); n++)
-		;
-	/* Whoever asks once more is told the same. */
-	if (n < most) {
-		assert_false(bfw_next_seg(&rest, next_piece, &from, &seg[n]));
-		assert_measures(piece, nr, seg, n);
-	}
-	return n;
-}
 
 static void assert_cut(const struct bl_piece *piece, u32 nr, const struct bfw_run *want,
 		       u32 nr_want)
 {
 	struct bfw_run seg[64];
 
-	assert_int_equal(cut(piece, nr, seg, nr_of(seg)), nr_want);
+	shape_check_any(piece, nr);
+	assert_int_equal(shape_cut(piece, nr, seg, nr_of(seg)), nr_want);
 	for (u32 i = 0; i < nr_want; i++) {
 		assert_int_equal(seg[i].addr, want[i].addr);
 		assert_int_equal(seg[i].len, want[i].len);
@@ -154,9 +111,8 @@ static void addresses_beyond_32_bits(void **state)
 static u32 measured(u64 addr, u32 len, u32 block)
 {
 	struct bl_piece piece = { addr, len };
-	struct pieces from = { &piece, 1 };
 
-	return bfw_measure(next_piece, &from).shape & (block - 1);
+	return shape_measure(&piece, 1).shape & (block - 1);
 }
 
 static void data_off_the_grid_shows(void **state)
@@ -176,17 +132,20 @@ static void data_off_the_grid_shows(void **state)
 #define MEMORY		(8u << 20)
 #define DISK		(8u << 20)
 #define MOST_RQS	1024u
+#define BATCH		8u	/* requests on a ring at once */
+#define ZEROES		(MEMORY - 65536)	/* the page of which zeroes are written */
 
 struct world {
 	struct bl_queue queue;
 	struct bl_io bio, first, rq[MOST_RQS];
 	u32 nr_rqs;
 	u32 merges;
+	u32 kinds[BL_FLUSH + 1];
 	struct blkguest guest;
 	struct blkback back;
-	struct blkguest_req req;
-	u8 memory[MEMORY];
-	u8 disk[DISK];
+	struct blkguest_req req[BATCH];
+	u8 memory[MEMORY], memory_wanted[MEMORY];
+	u8 disk[DISK], disk_wanted[DISK];
 };
 
 static struct world *w;
@@ -205,16 +164,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The limits of blkfront/disk.c. */
-static void set_queue(u32 page, u32 block)
+static void set_queue(u32 page, u32 block, u32 physical)
 {
-	w->queue.page = page;
-	w->queue.block = block;
-	w->queue.boundary = XFL_FRAME_MASK;
-	w->queue.max_bytes = BFW_MAX_BYTES;
-	w->queue.max_segments = BFW_MAX_SEGS;
-	for (u32 i = 0; i < BL_PAGES; i++)
-		w->queue.machine[i] = i;
+	shape_queue(&w->queue, page, block, physical);
 	w->nr_rqs = 0;
 	w->merges = 0;
 }
@@ -229,7 +181,7 @@ static void plug(const struct bl_io *bio)
 			return;
 		}
 	assert_true(w->nr_rqs < MOST_RQS);
-	w->rq[w->nr_rqs++] = *bio;
+	bl_copy(&w->rq[w->nr_rqs++], bio);
 }
 
 static void submit(void)
@@ -238,6 +190,8 @@ static void submit(void)
 
 	do {
 		more = bl_split(&w->queue, &w->bio, &w->first);
+		/* Nobody here submits what cannot be split. */
+		assert_true(w->first.bytes);
 		plug(&w->first);
 	} while (more);
 }
@@ -272,90 +226,114 @@ static u32 count_by_sector(const struct bl_io *rq)
 	return segs;
 }
 
-/* Two pieces of a request may be the same memory: what is read to it last stays. */
-static bool written_later(const struct bl_io *rq, u32 i)
+static u8 ring_op(enum bl_op op)
 {
-	const struct bl_piece *p = &rq->piece[i];
+	static const u8 ops[] = {
+		[BL_READ] = BFW_READ, [BL_WRITE] = BFW_WRITE, [BL_DISCARD] = BFW_DISCARD,
+		[BL_SECURE_ERASE] = BFW_DISCARD, [BL_FLUSH] = BFW_FLUSH,
+	};
 
-	for (u32 later = i + 1; later < rq->nr; later++)
-		if (rq->piece[later].addr < p->addr + p->len &&
-		    p->addr < rq->piece[later].addr + rq->piece[later].len)
-			return true;
-	return false;
+	return ops[op];
 }
 
-/* Through a ring to a backend that checks what it is told, byte for byte. */
-static void carry(const struct bl_io *rq, u8 op, u32 cap)
+static void put_on_ring(const struct bl_io *rq, struct blkguest_req *req)
 {
-	static u8 wanted[BFW_MAX_BYTES];
 	struct bfw_run seg[BFW_MAX_SEGS + 1];
-	struct rng r = test_rng();
-	u32 at = 0;
 
-	w->req = (struct blkguest_req){ .op = op, .sector = rq->at / 512 };
-	w->req.nr_segs = cut(rq->piece, rq->nr, seg, nr_of(seg));
-	for (u32 i = 0; i < w->req.nr_segs; i++) {
-		w->req.seg[i].frame = w->memory + (seg[i].addr & ~4095ull);
-		w->req.seg[i].offset = seg[i].addr % 4096;
-		w->req.seg[i].len = seg[i].len;
+	req->op = ring_op(rq->op);
+	req->secure = rq->op == BL_SECURE_ERASE;
+	req->sector = rq->at / 512;
+	req->nr_sectors = rq->bytes / 512;
+	req->nr_segs = shape_cut(rq->piece, rq->nr, seg, nr_of(seg));
+	for (u32 i = 0; i < req->nr_segs; i++) {
+		req->seg[i].frame = w->memory + (seg[i].addr & ~4095ull);
+		req->seg[i].offset = seg[i].addr % 4096;
+		req->seg[i].len = seg[i].len;
 	}
+}
+
+static void carry_out(const struct bl_io *rq)
+{
+	u64 at = rq->at;
+
+	if (rq->op == BL_DISCARD || rq->op == BL_SECURE_ERASE)
+		memset(w->disk_wanted + at, 0, rq->bytes);
+	for (u32 i = 0; i < rq->nr; at += rq->piece[i++].len) {
+		u8 *memory = w->memory_wanted + rq->piece[i].addr, *disk = w->disk_wanted + at;
+
+		memcpy(rq->op == BL_READ ? memory : disk, rq->op == BL_READ ? disk : memory,
+		       rq->piece[i].len);
+	}
+}
+
+static void serve(struct rng *r)
+{
+	blkback_serve(&w->back);
+	if (w->back.complaint)
+		fail_msg("the backend complains: %s", w->back.complaint);
+	blkback_answer(&w->back, r, UINT32_MAX);
+	blkguest_reap(&w->guest);
+}
+
+static void fill_memory(struct rng *r)
+{
+	for (u32 i = 0; i < MEMORY; i += 8)
+		*(u64 *)(w->memory + i) = rng_u64(r);
+	memcpy(w->memory_wanted, w->memory, MEMORY);
+	memcpy(w->disk_wanted, w->disk, DISK);
+}
+
+/*
+ * Through a ring to a backend that checks what it is told and serves it in that order. After that
+ * each byte of the guest's memory and of the disk is what it has to be, those of others too.
+ */
+static void carry(struct rng *r, const struct bl_io *rq, u32 nr)
+{
+	u32 cap = rng_one_in(r, 2) ? BFW_DIRECT_SEGS : 256, flushes = 0, secure = 0;
+
 	blkguest_init(&w->guest, 1, cap);
 	w->back = (struct blkback){
 		.grants = &w->guest.grants, .disk = w->disk, .sectors = DISK / 512,
 		.block = w->queue.block / 512, .max_indirect = cap > BFW_DIRECT_SEGS ? cap : 0,
 	};
 	blkback_attach(&w->back, w->guest.ring_memory, 1);
-	for (u32 i = 0; i < rq->nr; at += rq->piece[i++].len)
-		memcpy(wanted + at, op == BFW_WRITE ? w->memory + rq->piece[i].addr :
-		       w->disk + rq->at + at, rq->piece[i].len);
-
-	assert_true(blkguest_submit(&w->guest, &w->req));
-	do {
-		blkback_serve(&w->back);
-		blkback_answer(&w->back, &r, UINT32_MAX);
-		blkguest_reap(&w->guest);
-	} while (!w->back.complaint && !w->req.completions);
-	if (w->back.complaint)
-		fail_msg("the backend complains: %s", w->back.complaint);
-	assert_int_equal(w->req.tally.worst, BFW_OK);
-	assert_true(grants_none(&w->guest.grants));
-	if (op == BFW_WRITE)
-		assert_memory_equal(w->disk + rq->at, wanted, rq->bytes);
-	for (u32 i = rq->nr; op == BFW_READ && i--; ) {
-		at -= rq->piece[i].len;
-		if (!written_later(rq, i))
-			assert_memory_equal(w->memory + rq->piece[i].addr, wanted + at,
-					    rq->piece[i].len);
+	for (u32 i = 0; i < nr; i++) {
+		put_on_ring(&rq[i], &w->req[i]);
+		carry_out(&rq[i]);
+		flushes += rq[i].op == BL_FLUSH;
+		secure += rq[i].op == BL_SECURE_ERASE;
+		w->kinds[rq[i].op]++;
+		while (!blkguest_submit(&w->guest, &w->req[i]))
+			serve(r);
 	}
+	while (!grants_none(&w->guest.grants) ||
+	       bfw_credits(&w->guest.table) < RING_SIZE(&w->guest.ring))
+		serve(r);
+	for (u32 i = 0; i < nr; i++) {
+		assert_int_equal(w->req[i].completions, 1);
+		assert_int_equal(w->req[i].tally.worst, BFW_OK);
+	}
+	assert_int_equal(w->back.flushes, flushes);
+	assert_int_equal(w->back.secure, secure);
+	assert_memory_equal(w->memory, w->memory_wanted, MEMORY);
+	assert_memory_equal(w->disk, w->disk_wanted, DISK);
 }
 
 static void assert_shape(const struct bl_io *rq)
 {
 	struct bfw_run seg[BFW_MAX_SEGS + 1];
-	u32 nr = cut(rq->piece, rq->nr, seg, nr_of(seg)), shape = 0;
-	u64 bytes = 0;
 
-	assert_true(nr >= 1 && nr <= BFW_MAX_SEGS);
-	assert_int_equal(nr, count_by_sector(rq));
-	for (u32 i = 0; i < nr; i++) {
-		u64 last = seg[i].addr + seg[i].len - 1;
-
-		shape |= shape_of(&seg[i]);
-		bytes += seg[i].len;
-		assert_true(seg[i].len && seg[i].addr / 4096 == last / 4096);
-		/* The promise that wire.h speaks of. */
-		assert_true(i == 0 || seg[i].addr % 4096 == 0);
-		assert_true(i == nr - 1 || (seg[i].addr + seg[i].len) % 4096 == 0);
-	}
-	assert_int_equal(bytes, rq->bytes);
-	assert_int_equal(shape & (w->queue.block - 1), 0);
+	shape_check(&w->queue, rq);
+	if (bl_has_data(rq))
+		assert_int_equal(shape_cut(rq->piece, rq->nr, seg, nr_of(seg)),
+				 count_by_sector(rq));
 }
 
 static void one_after_the_other(u32 page, u32 offset, u32 nr, u32 bytes)
 {
-	set_queue(page, 512);
+	set_queue(page, 512, 512);
 	for (u32 i = 0; i < nr; i++) {
-		w->bio = (struct bl_io){ .at = i * bytes };
+		bl_begin(&w->bio, BL_READ, i * bytes);
 		bl_add(&w->queue, &w->bio, (1u << 20) + offset + i * bytes, bytes, false);
 		submit();
 	}
@@ -403,15 +381,56 @@ static u64 any_place(struct rng *r, u32 bytes)
 	return rng_one_in(r, 2) ? at : at & ~4095ull;
 }
 
+/* Where the disk goes on, and how many bytes of those wished for are left there. */
+static u32 room(u64 *disk, u32 bytes)
+{
+	if (*disk >= DISK)
+		*disk = 0;
+	return min(bytes, (u32)(DISK - *disk));
+}
+
+static void discard(struct rng *r, enum bl_op op, u64 *disk)
+{
+	u32 unit = w->queue.block;
+	u32 bytes = room(disk, unit * rng_range(r, 1, rng_one_in(r, 3) ? (5u << 20) / unit : 64));
+
+	if (!bl_takes(&w->queue, op))
+		return;
+	bl_begin(&w->bio, op, *disk);
+	w->bio.bytes = bytes;
+	*disk += bytes;
+	submit();
+}
+
+/* What is written where a queue does not take a request for zeroes: one page, many times. */
+static void zeroes(struct rng *r, u64 *disk)
+{
+	u32 unit = w->queue.block, page = min(w->queue.page, 65536u);
+	u32 bytes = room(disk, unit * rng_range(r, 1, (1u << 20) / unit)), part;
+
+	assert_false(bl_takes(&w->queue, BL_WRITE_ZEROES));
+	bl_begin(&w->bio, BL_WRITE, *disk);
+	*disk += bytes;
+	for (; bytes; bytes -= part) {
+		part = min(bytes, page);
+		bl_add(&w->queue, &w->bio, ZEROES, part, false);
+	}
+	submit();
+}
+
+static void flush(void)
+{
+	assert_true(w->nr_rqs < MOST_RQS);
+	bl_begin(&w->rq[w->nr_rqs++], BL_FLUSH, 0);
+}
+
 /* Programs' buffers: where the one before ended, or elsewhere; one, or a few in one call. */
-static void random_bio(struct rng *r, u64 *memory, u64 *disk)
+static void data(struct rng *r, enum bl_op op, u64 *memory, u64 *disk)
 {
 	u32 unit = w->queue.block;
 	u32 pieces = rng_one_in(r, 3) ? rng_range(r, 1, 8) : 1;
 
-	if (rng_one_in(r, 12))
-		*disk = rng_below(r, DISK / unit / 2) * (u64)unit;
-	w->bio = (struct bl_io){ .at = *disk };
+	bl_begin(&w->bio, op, *disk);
 	while (pieces--) {
 		u32 bytes = unit * rng_range(r, 1, rng_one_in(r, 10) ? (2u << 20) / unit : 24);
 
@@ -419,40 +438,65 @@ static void random_bio(struct rng *r, u64 *memory, u64 *disk)
 			*memory = any_place(r, bytes);
 		if (*disk + bytes > DISK)
 			break;
+		/* An empty one where Linux can go on behind it. */
+		if (*memory % 4096 == 0 && rng_one_in(r, 4))
+			bl_add_empty(&w->bio, rng_below(r, MEMORY / 4096) * 4096ull);
 		bl_add(&w->queue, &w->bio, *memory, bytes, rng_one_in(r, 4));
 		*memory += bytes;
 		*disk += bytes;
 	}
-	if (w->bio.nr)
+	if (w->bio.bytes)
 		submit();
 	else
 		*disk = 0;
 }
 
-static void random_submissions(u32 page, u32 block, int rounds)
+static void random_bio(struct rng *r, enum bl_op *op, u64 *memory, u64 *disk)
+{
+	if (rng_one_in(r, 12))
+		*disk = rng_below(r, DISK / w->queue.block / 2) * (u64)w->queue.block;
+	if (rng_one_in(r, 10))
+		*op = rng_one_in(r, 2) ? BL_READ : BL_WRITE;
+	switch (rng_below(r, 24)) {
+	case 0:
+		return flush();
+	case 1:
+	case 2:
+		return discard(r, BL_DISCARD, disk);
+	case 3:
+		return discard(r, BL_SECURE_ERASE, disk);
+	case 4:
+		return zeroes(r, disk);
+	default:
+		return data(r, *op, memory, disk);
+	}
+}
+
+static void random_submissions(u32 page, u32 block, u32 physical, int rounds)
 {
 	struct rng r = test_rng();
 	u32 merges = 0;
 
+	memset(w->kinds, 0, sizeof(w->kinds));
 	for (int round = 0; round < rounds; round++) {
+		enum bl_op op = rng_one_in(&r, 2) ? BL_READ : BL_WRITE;
 		u64 memory = 0, disk = 0;
 
-		set_queue(page, block);
+		set_queue(page, block, physical);
 		shuffle_machine(&r);
 		for (int i = rng_range(&r, 1, 60); i--; )
-			random_bio(&r, &memory, &disk);
+			random_bio(&r, &op, &memory, &disk);
 		if (rng_one_in(&r, 2))
 			merge_requests();
 		merges += w->merges;
-		for (u32 i = 0; i < MEMORY; i += 8)
-			*(u64 *)(w->memory + i) = rng_u64(&r);
-		for (u32 i = 0; i < w->nr_rqs; i++) {
+		for (u32 i = 0; i < w->nr_rqs; i++)
 			assert_shape(&w->rq[i]);
-			if (i < 8)
-				carry(&w->rq[i], rng_one_in(&r, 2) ? BFW_READ : BFW_WRITE,
-				      rng_one_in(&r, 2) ? BFW_DIRECT_SEGS : 256);
-		}
+		fill_memory(&r);
+		for (u32 i = 0; i < min(w->nr_rqs, 2 * BATCH); i += BATCH)
+			carry(&r, &w->rq[i], min(w->nr_rqs - i, BATCH));
 	}
+	for (u32 kind = 0; kind < nr_of(w->kinds); kind++)
+		assert_true(w->kinds[kind]);
 	/* Where pages are larger than frames little is merged, see xen_adjacent(). */
 	assert_true(page > 4096 || merges > (u32)rounds);
 }
@@ -460,16 +504,110 @@ static void random_submissions(u32 page, u32 block, int rounds)
 static void whatever_programs_submit(void **state)
 {
 	(void)state;
-	random_submissions(4096, 512, 40);
-	random_submissions(16384, 512, 20);
-	random_submissions(65536, 512, 20);
+	random_submissions(4096, 512, 512, 40);
+	random_submissions(4096, 512, 4096, 20);
+	random_submissions(16384, 512, 512, 20);
+	random_submissions(65536, 512, 4096, 20);
 }
 
 static void whatever_programs_submit_in_blocks_of_4k(void **state)
 {
 	(void)state;
-	random_submissions(4096, 4096, 20);
-	random_submissions(65536, 4096, 10);
+	random_submissions(4096, 4096, 4096, 20);
+	random_submissions(65536, 4096, 4096, 20);
+}
+
+/* Flushes between them, and reads beside writes, keep apart what would be merged. */
+static void what_is_not_alike_is_not_merged(void **state)
+{
+	static const enum bl_op ops[] = { BL_READ, BL_WRITE, BL_DISCARD, BL_SECURE_ERASE };
+
+	(void)state;
+	set_queue(4096, 512, 512);
+	for (u32 i = 0; i < 64; i++) {
+		bl_begin(&w->bio, ops[i / 2 % 4], i * 4096);
+		if (bl_has_data(&w->bio))
+			bl_add(&w->queue, &w->bio, i * 4096, 4096, false);
+		else
+			w->bio.bytes = 4096;
+		submit();
+		if (i % 8 == 7)
+			flush();
+	}
+	merge_requests();
+	assert_int_equal(w->nr_rqs, 32 + 8);
+	for (u32 i = 0; i < w->nr_rqs; i++) {
+		assert_shape(&w->rq[i]);
+		assert_int_equal(w->rq[i].bytes, w->rq[i].op == BL_FLUSH ? 0 : 8192);
+	}
+}
+
+static void discards_are_split_at_the_granularity(void **state)
+{
+	u64 at;
+
+	(void)state;
+	set_queue(4096, 512, 4096);
+	bl_begin(&w->bio, BL_DISCARD, 512);
+	w->bio.bytes = 7u << 20;
+	submit();
+	assert_int_equal(w->nr_rqs, 4);
+	at = 512;
+	for (u32 i = 0; i < w->nr_rqs; at += w->rq[i++].bytes) {
+		assert_shape(&w->rq[i]);
+		assert_int_equal(w->rq[i].at, at);
+		assert_true(!i || at % 4096 == 0);
+	}
+	assert_int_equal(at, 512 + (7u << 20));
+}
+
+/* A row of pieces that no rule has been applied to. */
+static void any_pieces(struct rng *r)
+{
+	u32 grid = rng_one_in(r, 2) ? 4096 : rng_one_in(r, 8) ? 1 : 512;
+	u32 nr = rng_range(r, 1, rng_one_in(r, 4) ? 300 : 6);
+	u64 addr = 0;
+
+	bl_begin(&w->bio, rng_one_in(r, 2) ? BL_READ : BL_WRITE, 0);
+	while (nr--) {
+		u32 most = w->bio.bytes > BFW_MAX_BYTES / 2 ? 1 : 32768 / grid;
+		u32 bytes = grid * rng_below(r, rng_one_in(r, 2) ? 2 : most + 1);
+
+		if (rng_one_in(r, 2) || addr + bytes > MEMORY)
+			addr = rng_below(r, (MEMORY - bytes) / grid) * (u64)grid;
+		if (bytes)
+			bl_add(&w->queue, &w->bio, addr, bytes, true);
+		else
+			bl_add_empty(&w->bio, addr);
+		addr += bytes;
+	}
+}
+
+/*
+ * Of those the driver refuses what cannot be described, and the others arrive. That they were
+ * promised to be of a certain shape does not matter for that.
+ */
+static void what_nobody_promised(void **state)
+{
+	struct rng r = test_rng();
+	u32 taken = 0, refused = 0;
+
+	(void)state;
+	set_queue(65536, 512, 512);
+	fill_memory(&r);
+	for (int round = 0; round < 300; round++) {
+		w->queue.block = rng_one_in(&r, 3) ? 4096 : 512;
+		any_pieces(&r);
+		shape_check_any(w->bio.piece, w->bio.nr);
+		if (!shape_describable(w->bio.piece, w->bio.nr, w->queue.block)) {
+			refused++;
+			continue;
+		}
+		taken++;
+		w->bio.at = rng_below(&r, (DISK - w->bio.bytes) / 4096) * 4096ull;
+		carry(&r, &w->bio, 1);
+	}
+	assert_true(taken > 50 && refused > 50);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -487,6 +625,9 @@ int main(void)
 		T(requests_in_a_row),
 		T(whatever_programs_submit),
 		T(whatever_programs_submit_in_blocks_of_4k),
+		T(what_is_not_alike_is_not_merged),
+		T(discards_are_split_at_the_granularity),
+		T(what_nobody_promised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
