@@ -51,6 +51,22 @@ bool xfl_is_gone(int err)
 	return err == -ENOENT || err == -EACCES;
 }
 
+static enum xfl_peer xfl_peer_read_in(struct xenbus_transaction xbt, const char *dir)
+{
+	unsigned int state;
+	char *text;
+	int err;
+
+	if (!dir)
+		return XFL_PEER_GONE;
+	text = xenbus_read(xbt, dir, "state", NULL);
+	if (IS_ERR(text))
+		return xfl_is_gone(PTR_ERR(text)) ? XFL_PEER_GONE : XFL_PEER_UNREADABLE;
+	err = kstrtouint(text, 10, &state);
+	kfree(text);
+	return err ? XFL_PEER_UNREADABLE : xfl_peer_of(state);
+}
+
 /**
  * xfl_peer_read() - the state that a directory shows
  * @dir: a backend's or frontend's; %NULL where there is none
@@ -59,18 +75,20 @@ bool xfl_is_gone(int err)
  */
 enum xfl_peer xfl_peer_read(const char *dir)
 {
-	unsigned int state;
-	char *text;
-	int err;
+	return xfl_peer_read_in(XBT_NIL, dir);
+}
 
-	if (!dir)
-		return XFL_PEER_GONE;
-	text = xenbus_read(XBT_NIL, dir, "state", NULL);
-	if (IS_ERR(text))
-		return xfl_is_gone(PTR_ERR(text)) ? XFL_PEER_GONE : XFL_PEER_UNREADABLE;
-	err = kstrtouint(text, 10, &state);
-	kfree(text);
-	return err ? XFL_PEER_UNREADABLE : xfl_peer_of(state);
+/**
+ * xfl_closed_is_new() - what the backend shows from now on may be an answer to our Closed
+ * @xd: the device
+ * @backend: what it shows now. What cannot be read may be Closed
+ */
+void xfl_closed_is_new(struct xfl_device *xd, enum xfl_peer backend)
+{
+	/* An InitWait after another state was written when the keys were void. */
+	xd->stirred = xfl_stirs(backend);
+	xd->answered = false;
+	xd->closed_over = backend == XFL_PEER_UNREADABLE ? XFL_PEER_CLOSED : backend;
 }
 
 /*
@@ -95,16 +113,28 @@ static void xfl_let_xenbus_look(struct xfl_device *xd)
 	xfl_watch_drop(w);
 }
 
+/**
+ * struct xfl_writing - a state that is being written
+ * @state: the state
+ * @backend: what the backend shows in the same transaction, if it is Closed
+ */
+struct xfl_writing {
+	enum xenbus_state state;
+	enum xfl_peer backend;
+};
+
 static int xfl_write_state(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
 {
-	const enum xenbus_state *state = ctx;
+	struct xfl_writing *w = ctx;
 	int err;
 
 	/* Both or none: Closed says that the keys are void. */
-	if (*state == XenbusStateClosed &&
-	    xfl_keys_delete(xbt, xd->xbdev->nodename, xd->ops->keys))
-		return -EAGAIN;
-	err = xenbus_printf(xbt, xd->xbdev->nodename, "state", "%d", *state);
+	if (w->state == XenbusStateClosed) {
+		if (xfl_keys_delete(xbt, xd->xbdev->nodename, xd->ops->keys))
+			return -EAGAIN;
+		w->backend = xfl_peer_read_in(xbt, xd->backend);
+	}
+	err = xenbus_printf(xbt, xd->xbdev->nodename, "state", "%d", w->state);
 	return err ? -EAGAIN : 0;
 }
 
@@ -119,6 +149,7 @@ static int xfl_write_state(struct xenbus_transaction xbt, struct xfl_device *xd,
  */
 int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 {
+	struct xfl_writing w = { .state = state };
 	enum xenbus_state was = xd->xbdev->state;
 	int err;
 
@@ -127,7 +158,7 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 	/* The other way round one that looks in between would take it for a new device. */
 	if (state == XenbusStateInitialising)
 		xd->xbdev->state = state;
-	err = xfl_transact(xd, xfl_write_state, &state);
+	err = xfl_transact(xd, xfl_write_state, &w);
 	if (err)
 		xd->xbdev->state = was;
 	if (err == -ENOENT)
@@ -136,7 +167,7 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 		return err;
 	/* What the backend showed before it could see this is no answer to it. */
 	if (state == XenbusStateClosed && xd->own != XFL_PEER_CLOSED)
-		xd->stirred = false;
+		xfl_closed_is_new(xd, w.backend);
 	xd->own = xfl_peer_of(state);
 	xd->xbdev->state = state;
 	/* As xenbus_frontend_closed(): a shutdown waits for it, once. */
@@ -148,8 +179,8 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 
 static void xfl_write_closed_again(struct xfl_device *xd)
 {
-	enum xenbus_state closed = XenbusStateClosed;
-	int err = xfl_transact_aside(xd, xfl_write_state, &closed);
+	struct xfl_writing w = { .state = XenbusStateClosed };
+	int err = xfl_transact_aside(xd, xfl_write_state, &w);
 
 	if (err == -ESTALE)
 		WRITE_ONCE(xd->exchanged, true);
@@ -158,7 +189,7 @@ static void xfl_write_closed_again(struct xfl_device *xd)
 	if (err || xd->own == XFL_PEER_CLOSED)
 		return;
 	WRITE_ONCE(xd->own, XFL_PEER_CLOSED);
-	xd->stirred = false;
+	xfl_closed_is_new(xd, w.backend);
 }
 
 /**

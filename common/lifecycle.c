@@ -116,9 +116,10 @@ EXPORT_SYMBOL_NS_GPL(xfl_backend_may_return, XEN_FRONTLIB);
 /* A restored guest has other directories, which others may have written to. */
 static void xfl_note_move(struct xfl_device *xd)
 {
-	char *backend = xd->xbdev->otherend ? kstrdup(xd->xbdev->otherend, GFP_NOIO) : NULL;
+	/* With the path of the old one it could not be told whose our directory is. */
+	if (xd->xbdev->otherend) {
+		char *backend = kstrdup(xd->xbdev->otherend, GFP_NOIO | __GFP_NOFAIL);
 
-	if (backend) {
 		kfree(xd->backend);
 		xd->backend = backend;
 	}
@@ -153,16 +154,16 @@ static enum xfl_peer xfl_observe_backend(struct xfl_device *xd)
 	if (!xd->xbdev->otherend)
 		return XFL_PEER_UNREADABLE;
 	backend = xfl_peer_read(xd->backend);
-	if (!xd->linked)
+	if (!xd->linked) {
+		xfl_heed(xd, backend);
 		return backend;
+	}
 	if (xd->own == XFL_PEER_GONE)
 		return XFL_PEER_GONE;
 	if (backend != XFL_PEER_CONNECTED && !xfl_look_home(xd))
 		return XFL_PEER_UNREADABLE;
-	if (!xd->exchanged) {
-		xd->stirred |= xfl_stirs(backend);
-		xd->mapped &= !xfl_starts_anew(backend);
-	}
+	if (!xd->exchanged)
+		xfl_heed(xd, backend);
 	return xd->own == XFL_PEER_GONE ? XFL_PEER_GONE : backend;
 }
 
@@ -172,6 +173,8 @@ static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 	v->moved = xfl_moved(xd);
 	v->backend = xfl_observe_backend(xd);
 	v->stirred = xd->stirred;
+	v->answered = xd->answered;
+	v->wary = xd->wary;
 	v->mapped = xd->mapped;
 	v->own = xd->own;
 	v->why = xd->why;
@@ -234,9 +237,10 @@ static enum xfl_result xfl_connect(struct xfl_device *xd)
 	xfl_forgive(xd, XFL_WITHHELD_LIED | XFL_WITHHELD_MOVED);
 	xd->quiesced = false;
 	xd->live = false;
-	xd->stirred = false;
+	xfl_closed_is_new(xd, XFL_PEER_UNREADABLE);
 	xd->mapped = false;
 	xd->early = false;
+	xd->wary = false;
 	xd->made_at = xfl_moves();
 	err = xd->ops->connect(xd);
 	if (!err)
@@ -285,6 +289,7 @@ void xfl_disconnect(struct xfl_device *xd, enum xfl_why why)
 	for (i = 0; xd->early && (mem = xd->ops->ring(xd, i)); i++)
 		xfl_spend_ring(xd, mem);
 	xd->ops->disconnect(xd, why);
+	xd->wary = xd->early;
 	xd->early = false;
 	xd->linked = false;
 }
@@ -421,6 +426,9 @@ static u32 xfl_steps(struct xfl_device *xd)
 	do {
 		xfl_observe(xd, &v);
 		step = xfl_decide(&v);
+		/* A backend that answers each offer by closing is not offered another at once. */
+		if (v.state == XFL_OFFERED && step.next == XFL_CLOSED)
+			xfl_rest(xd);
 		xfl_enter(xd, &step);
 		v.did = step.action;
 		if (step.action)

@@ -113,8 +113,9 @@ static struct xfl_step decide_offered(const struct xfl_view *v)
 	switch (v->backend) {
 	case XFL_PEER_INITWAIT:
 		return v->resting ? stay(v, LOOK_SLOW_MS) : go(XFL_OFFERED, XFL_DO_CONNECT);
-	case XFL_PEER_CLOSING:
-		return go_why(XFL_CLOSED, XFL_DO_CLOSED, XFL_WHY_CLOSING);
+	case XFL_PEER_CLOSING:		/* it may be late for the connection before */
+		return go_why(XFL_CLOSED, XFL_DO_CLOSED,
+			      v->online ? XFL_WHY_RECONNECT : XFL_WHY_CLOSING);
 	case XFL_PEER_CLOSED:
 		if (v->online)
 			return stay(v, LOOK_IDLE_MS);
@@ -246,9 +247,9 @@ static bool withdrawn(const struct xfl_view *v)
 }
 
 /*
- * Whether the backend shows that it knows the keys to be void, or needs them no more. An InitWait
- * that it has shown since before our Closed was written shows nothing: the backend may have read
- * the keys, and be slow to map.
+ * Whether the backend shows that it knows the keys to be void, or needs them no more. An InitWait or
+ * Closed that it has shown since before our Closed was written shows nothing: the backend may have
+ * read the keys, and be slow to map. One that had mapped the rings has no more to map.
  */
 static bool proof(const struct xfl_view *v)
 {
@@ -256,7 +257,8 @@ static bool proof(const struct xfl_view *v)
 		return true;
 	if (!withdrawn(v))
 		return false;
-	return v->backend == XFL_PEER_CLOSED || (v->backend == XFL_PEER_GONE && v->mapped) ||
+	return (v->backend == XFL_PEER_CLOSED && (v->answered || v->mapped)) ||
+	       (v->backend == XFL_PEER_GONE && v->mapped) ||
 	       (v->backend == XFL_PEER_INITWAIT && v->stirred);
 }
 
@@ -272,7 +274,10 @@ static struct xfl_step decide_unlinked_closed(const struct xfl_view *v)
 
 	if (!withdrawn(v) && !(v->remove && late))
 		return again(v, XFL_DO_CLOSED);
-	return proof(v) || v->backend == XFL_PEER_GONE || late ? after(v) : stay_awhile(v);
+	/* Nothing was granted that would have to be proved. */
+	if (v->backend == XFL_PEER_CLOSED || v->backend == XFL_PEER_GONE || proof(v) || late)
+		return after(v);
+	return stay_awhile(v);
 }
 
 /* The rings are still mapped, and that for long. */
@@ -300,9 +305,16 @@ static struct xfl_step decide_closed(const struct xfl_view *v)
 	if (!withdrawn(v))
 		return late && v->did == XFL_DO_CLOSED ? overdue(v) : again(v, XFL_DO_CLOSED);
 	/* Not before it had a moment to let go: each attempt that fails has its line. */
-	if (late || (v->backend == XFL_PEER_GONE && v->tried_ms >= LOOK_IDLE_MS))
+	if (late || ((v->backend == XFL_PEER_GONE || v->backend == XFL_PEER_CLOSED) &&
+		     v->tried_ms >= LOOK_IDLE_MS))
 		return go(XFL_CLOSED, XFL_DO_END_EARLY);
 	return stay_awhile(v);
+}
+
+/* Early attempts bring a line of the core's in the log as long as they fail. */
+static bool may_end_early(const struct xfl_view *v)
+{
+	return v->tried_ms >= clamp(v->since_ms / 2, LOOK_AGAIN_MS, LOOK_LONG_MS);
 }
 
 static struct xfl_step decide_parked(const struct xfl_view *v)
@@ -328,8 +340,7 @@ static struct xfl_step decide_parked(const struct xfl_view *v)
 		return go(XFL_PARKED, XFL_DO_END);
 	if (!withdrawn(v))
 		return go(XFL_PARKED, XFL_DO_CLOSED);
-	/* Each of these brings a line of the core's in the log as long as it fails. */
-	if (v->tried_ms < clamp(v->since_ms / 2, LOOK_AGAIN_MS, LOOK_LONG_MS))
+	if (!may_end_early(v))
 		return stay(v, LOOK_IDLE_MS);
 	return go(XFL_PARKED, XFL_DO_END_EARLY);
 }
@@ -371,6 +382,9 @@ static struct xfl_step decide_idle(const struct xfl_view *v)
 	if (lost)
 		return v->did == XFL_DO_FAIL || !(v->changed || v->held) ?
 			       stay(v, LOOK_HOME_MS) : go(XFL_IDLE, XFL_DO_FAIL);
+	/* It would map what is void, fail, and go on all the same: netback says Connected then. */
+	if (v->wary && v->backend == XFL_PEER_INITWAIT && !v->stirred && v->since_ms < LOOK_LONG_MS)
+		return stay(v, LOOK_IDLE_MS);
 	return v->why == XFL_WHY_CLOSING ? idle_for_backend(v) : idle_for_new(v);
 }
 
@@ -381,6 +395,19 @@ static struct xfl_step decide_broken(const struct xfl_view *v)
 	if (v->reconnect)
 		return go_why(XFL_IDLE, XFL_DO_NOTHING, XFL_WHY_RECONNECT);
 	return stay(v, LOOK_HOME_MS);
+}
+
+/*
+ * The device was given up, and its rings are mapped still. They are tried by time: what makes the
+ * driver let go may itself wait for the requests on them.
+ */
+static struct xfl_step decide_left_over(const struct xfl_view *v)
+{
+	if (ended(v))
+		return go(XFL_EXCHANGED, XFL_DO_RELEASE);
+	if (v->did != XFL_DO_NOTHING || !(v->mapped || may_end_early(v)))
+		return stay(v, LOOK_IDLE_MS);
+	return go(XFL_EXCHANGED, v->mapped ? XFL_DO_END : XFL_DO_END_EARLY);
 }
 
 /*
@@ -406,7 +433,7 @@ static struct xfl_step decide_exchanged(const struct xfl_view *v)
 		return v->linked ? go(XFL_GONE, XFL_DO_ABANDON) : leave(v);
 	if (v->did == XFL_DO_FAIL)
 		return go(XFL_EXCHANGED, XFL_DO_REPROBE);
-	return stay(v, 0);
+	return v->linked ? decide_left_over(v) : stay(v, 0);
 }
 
 /* A backend that is still there after the guest went down, in place, is parted with first. */

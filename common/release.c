@@ -42,7 +42,9 @@
  * @moves: how often the guest had been restored; after another time a port is void
  * @until: jiffies from which a backend that is gone is taken to know
  * @gone: it is gone, and what stands under its path is another's
- * @stirred: as in &struct xfl_device
+ * @stirred: as in &struct xfl_device, like the next two
+ * @answered: as there
+ * @closed_over: as there
  */
 struct xfl_spent {
 	struct list_head link;
@@ -53,6 +55,8 @@ struct xfl_spent {
 	unsigned long until;
 	bool gone;
 	bool stirred;
+	bool answered;
+	enum xfl_peer closed_over;
 };
 
 static void xfl_release_look(struct work_struct *work);
@@ -82,6 +86,18 @@ static unsigned long xfl_conn_kb(struct xfl_device *xd)
 	for (i = 0; (mem = xd->ops->ring(xd, i)); i++)
 		frames += mem->nr_frames;
 	return frames * (unsigned long)XEN_PAGE_SIZE >> 10;
+}
+
+/**
+ * xfl_heed() - keep what a state that the backend shows says of the keys, and of the rings
+ * @xd: the device
+ * @backend: the state; it is our backend's
+ */
+void xfl_heed(struct xfl_device *xd, enum xfl_peer backend)
+{
+	xd->stirred |= xfl_stirs(backend);
+	xd->answered |= xfl_answers(backend, xd->closed_over);
+	xd->mapped &= !xfl_starts_anew(backend);
 }
 
 /**
@@ -141,6 +157,8 @@ static void xfl_spend(const struct xfl_device *xd, grant_ref_t gref, evtchn_port
 	s->until = jiffies + XFL_SPENT_TIME;
 	s->gone = xd->exchanged || xd->own == XFL_PEER_GONE;
 	s->stirred = xd->stirred;
+	s->answered = xd->answered;
+	s->closed_over = xd->closed_over;
 	spin_lock(&xfl_release_lock);
 	list_add_tail(&s->link, &xfl_spent);
 	spin_unlock(&xfl_release_lock);
@@ -173,9 +191,10 @@ void xfl_spend_port(struct xfl_device *xd, evtchn_port_t port)
 }
 
 /* As proof() in lifetable.c, of a backend that is there. */
-static bool xfl_knows(enum xfl_peer backend, bool stirred)
+static bool xfl_knows(enum xfl_peer backend, bool stirred, bool answered)
 {
-	return backend == XFL_PEER_CLOSED || (backend == XFL_PEER_INITWAIT && stirred);
+	return (backend == XFL_PEER_CLOSED && answered) ||
+	       (backend == XFL_PEER_INITWAIT && stirred);
 }
 
 static void xfl_spent_free(struct xfl_spent *s)
@@ -203,7 +222,8 @@ static bool xfl_spent_over(struct xfl_spent *s, enum xfl_peer backend)
 	if (s->gone)
 		return time_after(jiffies, s->until);
 	s->stirred |= xfl_stirs(backend);
-	return xfl_knows(backend, s->stirred);
+	s->answered |= xfl_answers(backend, s->closed_over);
+	return xfl_knows(backend, s->stirred, s->answered);
 }
 
 /* Those of one device follow each other, so its backend's state is read once for all of them. */
@@ -240,9 +260,9 @@ static bool xfl_abandoned_over(struct xfl_device *xd)
 		if (!xfl_look_home(xd))
 			return false;
 		if (backend != XFL_PEER_GONE && !xd->exchanged && xd->own != XFL_PEER_GONE) {
-			xd->stirred |= xfl_stirs(backend);
-			xd->mapped &= !xfl_starts_anew(backend);
-			return xd->own == XFL_PEER_CLOSED && xfl_knows(backend, xd->stirred);
+			xfl_heed(xd, backend);
+			return xd->own == XFL_PEER_CLOSED &&
+			       xfl_knows(backend, xd->stirred, xd->answered || xd->mapped);
 		}
 		WRITE_ONCE(xd->own, XFL_PEER_GONE);
 	}

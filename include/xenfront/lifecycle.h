@@ -115,7 +115,10 @@ struct xfl_ops {
  * @linked: there is a connection
  * @live: @go_live has succeeded for it
  * @live_since: jiffies of that
- * @stirred: the backend has shown another state than InitWait since our Closed was written
+ * @stirred: the backend has shown another state than InitWait when, or since, our Closed was written
+ * @answered: it has shown another state than @closed_over since then
+ * @closed_over: the state that it had when our Closed was written
+ * @wary: the last connection was ended early, and there was none since
  * @mapped: the backend has mapped the rings, and has not begun anew since
  * @made_at: value of xfl_moves() at which the connection was made
  * @quiesced: @quiesce was called for it
@@ -156,6 +159,9 @@ struct xfl_device {
 	bool live;
 	unsigned long live_since;
 	bool stirred;
+	bool answered;
+	enum xfl_peer closed_over;
+	bool wary;
 	bool mapped;
 	unsigned int made_at;
 	bool quiesced;

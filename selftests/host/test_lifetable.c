@@ -68,7 +68,10 @@ static struct xfl_view view_of(const struct facts *f, u32 backend, u32 choice)
 		.online = choice & 1 << ONLINE, .held = choice & 1 << HELD,
 		/* No state looks at both. */
 		.resting = choice & 1 << RESTING, .preceded = choice & 1 << RESTING,
-		.stirred = choice & 1 << STIRRED,
+		/* One is looked at with InitWait, the other with Closed. */
+		.stirred = choice & 1 << STIRRED, .answered = choice & 1 << STIRRED,
+		/* Nor does a state look at both of these. */
+		.wary = choice & 1 << CHANGED,
 		.mapped = f->mapped && (f->exchanged || !starts_anew(backend)),
 	};
 }
@@ -92,7 +95,8 @@ static bool writes(enum xfl_action action)
 
 static bool knows(const struct xfl_view *v)
 {
-	return v->backend == XFL_PEER_CLOSED || (v->backend == XFL_PEER_GONE && v->mapped) ||
+	return (v->backend == XFL_PEER_CLOSED && (v->answered || v->mapped)) ||
+	       (v->backend == XFL_PEER_GONE && v->mapped) ||
 	       (v->backend == XFL_PEER_INITWAIT && v->stirred);
 }
 
@@ -184,7 +188,8 @@ static void check_progress(const struct facts *f, const struct xfl_view *v,
 		return;
 	if (v->state == XFL_CONNECTED && v->backend == XFL_PEER_UNREADABLE)
 		must(s->look_ms, "a state that cannot be read is looked at again", v, s);
-	if (v->state < XFL_CONNECTED || ends || v->state == XFL_PARKED)
+	if (v->state < XFL_CONNECTED || ends || v->state == XFL_PARKED ||
+	    (v->state == XFL_EXCHANGED && f->linked))
 		must(s->look_ms, "looked at by time", v, s);
 	if (v->state == XFL_IDLE && v->held && v->backend != XFL_PEER_GONE &&
 	    !(v->backend == XFL_PEER_CLOSED && !v->online))
