@@ -139,6 +139,9 @@ static void bf_set_live(struct blkfront *bf, struct bfw_rings live)
 
 		spin_lock_irq(&bf->ring[i].lock);
 		list_splice_init(&bf->ring[i].waiting, &moved);
+		/* As it was left by a time in which the disk was broken, and had fewer. */
+		if (i < bf->nr_live && bf->ring[i].mode == BF_RING_DEAD)
+			bf->ring[i].mode = BF_RING_HOLD;
 		spin_unlock_irq(&bf->ring[i].lock);
 		spin_lock_irq(&first->lock);
 		list_splice_tail(&moved, &first->waiting);
