@@ -9,6 +9,11 @@
 
 #include "netfront.h"
 
+/*
+ * Nobody here waits for a CPU that comes or goes: that may take as long as the backend of some disk,
+ * and the caller has RTNL, or is the device's life.
+ */
+
 /**
  * xnf_affinity_hint() - move a queue's interrupts to its CPU
  * @q: the queue, its channels bound; a failure leaves them where they are
@@ -17,7 +22,8 @@ void xnf_affinity_hint(struct xnf_queue *q)
 {
 	const struct cpumask *cpu;
 
-	cpus_read_lock();
+	if (!cpus_read_trylock())
+		return;
 	cpu = cpumask_of(cpumask_local_spread(q->index, NUMA_NO_NODE));
 	if (num_online_cpus() > 1) {
 		xfl_evtchn_set_affinity(&q->tx_ec, cpu);
@@ -27,17 +33,19 @@ void xnf_affinity_hint(struct xnf_queue *q)
 	cpus_read_unlock();
 }
 
-static void steer_queue(struct xnf_dev *xn, struct cpumask *mask, u32 index)
+static bool steer_queue(struct xnf_dev *xn, struct cpumask *mask, u32 index)
 {
 	u32 i;
 
 	cpumask_clear(mask);
-	cpus_read_lock();
+	if (!cpus_read_trylock())
+		return false;
 	for (i = index; i < num_online_cpus(); i += xn->nr_queues)
 		cpumask_set_cpu(cpumask_local_spread(i, NUMA_NO_NODE), mask);
-	cpus_read_unlock();	/* which is taken again, and nests in no order */
 	if (!cpumask_empty(mask))
-		netif_set_xps_queue(xn->netdev, mask, index);
+		__netif_set_xps_queue(xn->netdev, cpumask_bits(mask), index, XPS_CPUS);
+	cpus_read_unlock();
+	return true;
 }
 
 /**
@@ -51,12 +59,15 @@ static void steer_queue(struct xnf_dev *xn, struct cpumask *mask, u32 index)
 void xnf_affinity_steer(struct xnf_dev *xn)
 {
 	cpumask_var_t mask;
+	bool all = true;
 	u32 i;
 
 	if (xn->steered == xn->nr_queues || !alloc_cpumask_var(&mask, GFP_NOIO))
 		return;
 	for (i = 0; i < xn->nr_queues; i++)
-		steer_queue(xn, mask, i);
+		all &= steer_queue(xn, mask, i);
 	free_cpumask_var(mask);
-	xn->steered = xn->nr_queues;
+	/* Else the next connection tries again. */
+	if (all)
+		xn->steered = xn->nr_queues;
 }

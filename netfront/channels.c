@@ -202,5 +202,8 @@ void xnf_channels_init(struct xnf_dev *xn)
 void xnf_channels_fini(struct xnf_dev *xn)
 {
 	cancel_work_sync(&xn->change.work);
+	/* The core's list of NAPI instances is RTNL's, and the parking place may be at it. */
+	rtnl_lock();
 	discard_spare(xn);
+	rtnl_unlock();
 }
