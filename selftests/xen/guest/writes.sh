@@ -70,7 +70,8 @@ packets_wait() {
 	local peer=10.7.${1#eth}.1 mac number text
 	mac=$(ip neigh show to "$peer" dev "$1" | sed -n 's/.*lladdr \([^ ]*\).*/\1/p')
 	ip neigh replace "$peer" lladdr "$mac" dev "$1" nud permanent || return
-	echo max >"/sys/class/net/$1/queues/tx-0/byte_queue_limits/limit_min"
+	# Each sender's port chooses the queue.
+	echo max | tee "/sys/class/net/$1"/queues/tx-*/byte_queue_limits/limit_min
 	text=$(for ((number = 0; number < 70; number++)); do echo -n "sent-by-the-guest "; done)
 	for ((number = 0; number < $2; number++)); do
 		echo "$text" >"/dev/udp/$peer/9"
