@@ -4,7 +4,7 @@
 #: quick_arch = "arm64"
 #: nics = 2
 #: disks = ["xvda 16M"]
-#: timeout = 300
+#: timeout = 600
 
 # What the backend goes on to do with a ring that it has not let go of concerns what the guest meant
 # for that ring, and nothing else.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #: about = "saved and restored with open files and a live link"
+#: slow = true
 #: disks = ["xvda 64M"]
 #: timeout = 300
 
