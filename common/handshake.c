@@ -81,14 +81,23 @@ enum xfl_peer xfl_peer_read(const char *dir)
 /**
  * xfl_closed_is_new() - what the backend shows from now on may be an answer to our Closed
  * @xd: the device
- * @backend: what it shows now. What cannot be read may be Closed
+ * @backend: what it shows now
  */
 void xfl_closed_is_new(struct xfl_device *xd, enum xfl_peer backend)
 {
-	/* An InitWait after another state was written when the keys were void. */
-	xd->stirred = xfl_stirs(backend);
 	xd->answered = false;
-	xd->closed_over = backend == XFL_PEER_UNREADABLE ? XFL_PEER_CLOSED : backend;
+	xd->closed_over = backend;
+}
+
+/**
+ * xfl_heed() - keep what a state that the backend shows says of the keys, and of the rings
+ * @xd: the device
+ * @backend: the state; it is our backend's
+ */
+void xfl_heed(struct xfl_device *xd, enum xfl_peer backend)
+{
+	xd->answered |= xfl_answers(backend, &xd->closed_over);
+	xd->mapped &= !xfl_starts_anew(backend);
 }
 
 /*

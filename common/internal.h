@@ -36,13 +36,13 @@ void xfl_transact_init(void);
 bool xfl_is_gone(int err);
 enum xfl_peer xfl_peer_read(const char *dir);
 void xfl_closed_is_new(struct xfl_device *xd, enum xfl_peer backend);
+void xfl_heed(struct xfl_device *xd, enum xfl_peer backend);
 int xfl_state_write(struct xfl_device *xd, enum xenbus_state state);
 void xfl_close_again(struct xfl_device *xd);
 void xfl_retract(struct xfl_device *xd);
 int xfl_mark(struct xfl_device *xd);
 
 /* release.c */
-void xfl_heed(struct xfl_device *xd, enum xfl_peer backend);
 bool xfl_rings_end(struct xfl_device *xd);
 bool xfl_rings_end_early(struct xfl_device *xd);
 void xfl_spend_ring(struct xfl_device *xd, struct xfl_ring_mem *mem);
@@ -72,16 +72,12 @@ int xfl_pm_init(void);
 void xfl_pm_exit(void);
 unsigned int xfl_moves(void);
 
-/* Whether a backend that shows this has moved from the InitWait that it waited for keys in. */
-static inline bool xfl_stirs(enum xfl_peer backend)
+/* Whether one that shows this has moved since it showed @then; what could not be read is found out. */
+static inline bool xfl_answers(enum xfl_peer backend, enum xfl_peer *then)
 {
-	return backend != XFL_PEER_INITWAIT && backend != XFL_PEER_UNREADABLE;
-}
-
-/* Whether one that shows this has moved since it showed @then. */
-static inline bool xfl_answers(enum xfl_peer backend, enum xfl_peer then)
-{
-	return backend != then && backend != XFL_PEER_UNREADABLE;
+	if (*then == XFL_PEER_UNREADABLE)
+		*then = backend;
+	return backend != *then && backend != XFL_PEER_UNREADABLE;
 }
 
 /* Whether one that shows this has let go of what it mapped, and may read keys again. */

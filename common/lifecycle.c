@@ -172,7 +172,6 @@ static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 	v->state = xd->state;
 	v->moved = xfl_moved(xd);
 	v->backend = xfl_observe_backend(xd);
-	v->stirred = xd->stirred;
 	v->answered = xd->answered;
 	v->wary = xd->wary;
 	v->mapped = xd->mapped;

@@ -9,9 +9,10 @@
  *
  * Ending is no query: it revokes. It is tried once the connection will not go on, our Closed is
  * written and the keys are deleted. What the backend shows after that decides what becomes of the
- * references: one that shows Closed, or InitWait after it, has seen that the keys are void, and
- * others may use them. Of one that shows anything else for too long the rings are ended all the
- * same if it does not map them, but their references stay unused (XFL_DO_END_EARLY).
+ * references: one that shows Closed or InitWait, and another state when our Closed was written or
+ * since, has seen that the keys are void, and others may use them. Of one that shows anything else
+ * for too long the rings are ended all the same if it does not map them, but their references stay
+ * unused (XFL_DO_END_EARLY).
  *
  * A directory that is gone, or another's, says what the toolstack did and nothing of what the
  * backend knows. A backend that had mapped the rings has nothing left to map when they can be
@@ -247,9 +248,9 @@ static bool withdrawn(const struct xfl_view *v)
 }
 
 /*
- * Whether the backend shows that it knows the keys to be void, or needs them no more. An InitWait or
- * Closed that it has shown since before our Closed was written shows nothing: the backend may have
- * read the keys, and be slow to map. One that had mapped the rings has no more to map.
+ * Whether the backend shows that it knows the keys to be void, or needs them no more. An InitWait
+ * or Closed that it has shown since before our Closed was written shows nothing: the backend may
+ * have read the keys, and be slow to map. One that had mapped the rings has no more to map.
  */
 static bool proof(const struct xfl_view *v)
 {
@@ -259,7 +260,7 @@ static bool proof(const struct xfl_view *v)
 		return false;
 	return (v->backend == XFL_PEER_CLOSED && (v->answered || v->mapped)) ||
 	       (v->backend == XFL_PEER_GONE && v->mapped) ||
-	       (v->backend == XFL_PEER_INITWAIT && v->stirred);
+	       (v->backend == XFL_PEER_INITWAIT && v->answered);
 }
 
 static bool ended(const struct xfl_view *v)
@@ -383,7 +384,8 @@ static struct xfl_step decide_idle(const struct xfl_view *v)
 		return v->did == XFL_DO_FAIL || !(v->changed || v->held) ?
 			       stay(v, LOOK_HOME_MS) : go(XFL_IDLE, XFL_DO_FAIL);
 	/* It would map what is void, fail, and go on all the same: netback says Connected then. */
-	if (v->wary && v->backend == XFL_PEER_INITWAIT && !v->stirred && v->since_ms < LOOK_LONG_MS)
+	if (v->wary && v->backend == XFL_PEER_INITWAIT && !v->answered &&
+	    v->since_ms < LOOK_LONG_MS)
 		return stay(v, LOOK_IDLE_MS);
 	return v->why == XFL_WHY_CLOSING ? idle_for_backend(v) : idle_for_new(v);
 }

@@ -42,8 +42,7 @@
  * @moves: how often the guest had been restored; after another time a port is void
  * @until: jiffies from which a backend that is gone is taken to know
  * @gone: it is gone, and what stands under its path is another's
- * @stirred: as in &struct xfl_device, like the next two
- * @answered: as there
+ * @answered: as in &struct xfl_device
  * @closed_over: as there
  */
 struct xfl_spent {
@@ -54,7 +53,6 @@ struct xfl_spent {
 	unsigned int moves;
 	unsigned long until;
 	bool gone;
-	bool stirred;
 	bool answered;
 	enum xfl_peer closed_over;
 };
@@ -86,18 +84,6 @@ static unsigned long xfl_conn_kb(struct xfl_device *xd)
 	for (i = 0; (mem = xd->ops->ring(xd, i)); i++)
 		frames += mem->nr_frames;
 	return frames * (unsigned long)XEN_PAGE_SIZE >> 10;
-}
-
-/**
- * xfl_heed() - keep what a state that the backend shows says of the keys, and of the rings
- * @xd: the device
- * @backend: the state; it is our backend's
- */
-void xfl_heed(struct xfl_device *xd, enum xfl_peer backend)
-{
-	xd->stirred |= xfl_stirs(backend);
-	xd->answered |= xfl_answers(backend, xd->closed_over);
-	xd->mapped &= !xfl_starts_anew(backend);
 }
 
 /**
@@ -156,7 +142,6 @@ static void xfl_spend(const struct xfl_device *xd, grant_ref_t gref, evtchn_port
 	s->moves = xfl_moves();
 	s->until = jiffies + XFL_SPENT_TIME;
 	s->gone = xd->exchanged || xd->own == XFL_PEER_GONE;
-	s->stirred = xd->stirred;
 	s->answered = xd->answered;
 	s->closed_over = xd->closed_over;
 	spin_lock(&xfl_release_lock);
@@ -191,10 +176,10 @@ void xfl_spend_port(struct xfl_device *xd, evtchn_port_t port)
 }
 
 /* As proof() in lifetable.c, of a backend that is there. */
-static bool xfl_knows(enum xfl_peer backend, bool stirred, bool answered)
+static bool xfl_knows(enum xfl_peer backend, bool answered, bool mapped)
 {
-	return (backend == XFL_PEER_CLOSED && answered) ||
-	       (backend == XFL_PEER_INITWAIT && stirred);
+	return (backend == XFL_PEER_CLOSED && (answered || mapped)) ||
+	       (backend == XFL_PEER_INITWAIT && answered);
 }
 
 static void xfl_spent_free(struct xfl_spent *s)
@@ -221,9 +206,8 @@ static bool xfl_spent_over(struct xfl_spent *s, enum xfl_peer backend)
 	s->gone |= backend == XFL_PEER_GONE || backend == XFL_PEER_INITIALISING;
 	if (s->gone)
 		return time_after(jiffies, s->until);
-	s->stirred |= xfl_stirs(backend);
-	s->answered |= xfl_answers(backend, s->closed_over);
-	return xfl_knows(backend, s->stirred, s->answered);
+	s->answered |= xfl_answers(backend, &s->closed_over);
+	return xfl_knows(backend, s->answered, false);
 }
 
 /* Those of one device follow each other, so its backend's state is read once for all of them. */
@@ -262,7 +246,7 @@ static bool xfl_abandoned_over(struct xfl_device *xd)
 		if (backend != XFL_PEER_GONE && !xd->exchanged && xd->own != XFL_PEER_GONE) {
 			xfl_heed(xd, backend);
 			return xd->own == XFL_PEER_CLOSED &&
-			       xfl_knows(backend, xd->stirred, xd->answered || xd->mapped);
+			       xfl_knows(backend, xd->answered, xd->mapped);
 		}
 		WRITE_ONCE(xd->own, XFL_PEER_GONE);
 	}

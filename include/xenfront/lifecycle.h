@@ -115,9 +115,8 @@ struct xfl_ops {
  * @linked: there is a connection
  * @live: @go_live has succeeded for it
  * @live_since: jiffies of that
- * @stirred: the backend has shown another state than InitWait when, or since, our Closed was written
- * @answered: it has shown another state than @closed_over since then
- * @closed_over: the state that it had when our Closed was written
+ * @answered: the backend has shown another state than @closed_over since our Closed was written
+ * @closed_over: the state that it had then, or the first that could be read
  * @wary: the last connection was ended early, and there was none since
  * @mapped: the backend has mapped the rings, and has not begun anew since
  * @made_at: value of xfl_moves() at which the connection was made
@@ -127,7 +126,7 @@ struct xfl_ops {
  * @early: the rings' references, and the ports, are not to be used again yet
  * @mark: value of the key, empty if there is none
  * @since: jiffies at which @state began
- * @tried: jiffies of the last early attempt to end rings, or of the last Closed that was written again
+ * @tried: jiffies of the last early attempt to end rings, or of the last Closed written again
  * @tries: attempts to connect that came short, in a row
  * @told_short: it was said that something is short, and there was no connection since
  * @rest_until: jiffies before which there is no further one
@@ -158,7 +157,6 @@ struct xfl_device {
 	bool linked;
 	bool live;
 	unsigned long live_since;
-	bool stirred;
 	bool answered;
 	enum xfl_peer closed_over;
 	bool wary;

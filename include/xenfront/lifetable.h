@@ -114,7 +114,6 @@ enum xfl_result {
  * @marked: the directory has our key, or cannot have one
  * @linked: there is a connection: XFL_DO_CONNECT was done, and XFL_DO_RELEASE not yet
  * @drained: nothing is under way
- * @stirred: the backend has shown another state than InitWait when, or since, our Closed was written
  * @answered: the backend has shown, since our Closed was written, another state than it had then
  * @wary: the last connection was ended early, and the backend may be about to map its rings
  * @mapped: the backend has mapped the rings, and has not begun anew since, as far as its state
@@ -142,7 +141,6 @@ struct xfl_view {
 	bool marked;
 	bool linked;
 	bool drained;
-	bool stirred;
 	bool answered;
 	bool wary;
 	bool mapped;

@@ -47,7 +47,7 @@ static void meet(const struct facts *f)
 }
 
 /* Bits of what others decide. */
-enum { RECONNECT, MOVED, CHANGED, DRAINED, ONLINE, HELD, RESTING, STIRRED, LATE, NR_CHOICES };
+enum { RECONNECT, MOVED, CHANGED, DRAINED, ONLINE, HELD, RESTING, ANSWERED, LATE, NR_CHOICES };
 
 static bool starts_anew(enum xfl_peer backend)
 {
@@ -68,8 +68,7 @@ static struct xfl_view view_of(const struct facts *f, u32 backend, u32 choice)
 		.online = choice & 1 << ONLINE, .held = choice & 1 << HELD,
 		/* No state looks at both. */
 		.resting = choice & 1 << RESTING, .preceded = choice & 1 << RESTING,
-		/* One is looked at with InitWait, the other with Closed. */
-		.stirred = choice & 1 << STIRRED, .answered = choice & 1 << STIRRED,
+		.answered = choice & 1 << ANSWERED,
 		/* Nor does a state look at both of these. */
 		.wary = choice & 1 << CHANGED,
 		.mapped = f->mapped && (f->exchanged || !starts_anew(backend)),
@@ -97,7 +96,7 @@ static bool knows(const struct xfl_view *v)
 {
 	return (v->backend == XFL_PEER_CLOSED && (v->answered || v->mapped)) ||
 	       (v->backend == XFL_PEER_GONE && v->mapped) ||
-	       (v->backend == XFL_PEER_INITWAIT && v->stirred);
+	       (v->backend == XFL_PEER_INITWAIT && v->answered);
 }
 
 static bool serves(enum xfl_peer backend)
@@ -105,7 +104,7 @@ static bool serves(enum xfl_peer backend)
 	return backend == XFL_PEER_CONNECTED || backend == XFL_PEER_CLOSING;
 }
 
-/* References are free for others only of a backend that knows the keys to be void, or has mapped. */
+/* References are free for others only of a backend that knows of our Closed, or has mapped. */
 static bool may_end(const struct xfl_view *v)
 {
 	bool withdrawn = v->own == XFL_PEER_CLOSED;
@@ -149,7 +148,11 @@ static void check_order(const struct facts *f, const struct xfl_view *v, const s
 	must(a != XFL_DO_END_EARLY || v->own == XFL_PEER_CLOSED || v->own == XFL_PEER_GONE ||
 	     v->exchanged,
 	     "an early end comes after our Closed", v, s);
-	must(a != XFL_DO_CLOSED_AGAIN || v->tried_ms, "Closed is written again after a pause", v, s);
+	must(a != XFL_DO_CLOSED_AGAIN || v->tried_ms,
+	     "Closed is written again after a pause", v, s);
+	must(a != XFL_DO_OFFER || v->state != XFL_IDLE || !v->wary || v->answered || v->since_ms ||
+	     v->backend != XFL_PEER_INITWAIT,
+	     "a backend that may be about to map is not offered another at once", v, s);
 	must(!f->exchanged || !writes(a), "another device's directory is not written", v, s);
 	must(a != XFL_DO_ABANDON || (f->linked && f->remove && s->next == XFL_GONE),
 	     "removal alone abandons", v, s);
@@ -184,6 +187,9 @@ static void check_progress(const struct facts *f, const struct xfl_view *v,
 	if (f->linked && v->own == XFL_PEER_GONE && v->state <= XFL_CONNECTED && !v->did)
 		must(s->next > XFL_CONNECTED || f->exchanged || v->moved,
 		     "a connection whose directory is gone ends", v, s);
+	if (v->state == XFL_OFFERED && v->backend == XFL_PEER_CLOSING && s->action == XFL_DO_CLOSED)
+		must(!v->online || s->why == XFL_WHY_RECONNECT,
+		     "a backend late in closing is offered another", v, s);
 	if (!waits)
 		return;
 	if (v->state == XFL_CONNECTED && v->backend == XFL_PEER_UNREADABLE)
