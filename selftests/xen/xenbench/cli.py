@@ -53,7 +53,7 @@ def parser():
 
 def _choices(command):
     """Options that override what a scenario says."""
-    command.add_argument("--arch", choices=sorted(ARCHITECTURES))
+    command.add_argument("--arch", choices=sorted(ARCHITECTURES), help="of Xen, dom0 and guest")
     command.add_argument("--kernel", help="guest kernel: 6.12, 6.1 or the name of a Debian package")
     command.add_argument("--dom0-kernel", help="the same for dom0")
     command.add_argument("--driver", choices=("ours", "intree"), default="ours")
@@ -75,8 +75,8 @@ def _choices(command):
     command.add_argument("--verbose", "-v", action="store_true", help="show every test")
 
 
-OVERRIDES = ("arch", "dom0_kernel", "type", "backend", "vcpus", "dom0_vcpus", "memory", "cmdline", "hide",
-             "icount", "debug", "timeout")
+OVERRIDES = ("arch", "dom0_kernel", "type", "backend", "vcpus", "dom0_vcpus", "memory", "cmdline",
+             "hide", "icount", "debug", "timeout")
 
 
 def plan(scenarios, options):

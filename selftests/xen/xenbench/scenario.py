@@ -96,12 +96,16 @@ def load_quick():
 
 
 def load_slow():
-    """What is left out of "all": slow scenarios, slow kernels of the others, and what ran elsewhere."""
+    """What is left out of "all": slow scenarios, slow kernels, and what ran elsewhere."""
     everything = load_all()
-    quick = [one for one in everything if not one.slow]
     return [one for one in everything if one.slow] + [
-        dataclasses.replace(one, kernel=kernels) for one in quick
-        if (kernels := [*(one.kernel if one.quick_arch else []), *one.slow_kernel])]
+        dataclasses.replace(one, kernel=kernels) for one in everything
+        if (kernels := _elsewhere_kernels(one) + one.slow_kernel)]
+
+
+def _elsewhere_kernels(one):
+    """Those that "all" runs on another architecture alone."""
+    return one.kernel if one.quick_arch and not one.slow else []
 
 
 def find(names):
