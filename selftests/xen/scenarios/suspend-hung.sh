@@ -15,9 +15,10 @@ dom0_after() { mapped_all_go_on; mapped_forget; }
 stands() { mapped_stops xvdb; }
 slow() { disk_slow xvda 10; }
 
-# A domain is not gone before the last of its requests is answered.
+# A domain that is saved is not gone before the last of its requests is answered.
+dying() { xl list "$DOMID" 2>/dev/null | awk 'NR == 2 { dying = $(NF - 1) ~ /d/ } END { exit !dying }'; }
 saved() {
-	( sleep 30; mapped_goes_on xvdb ) &
+	{ wait_for 100 dying; mapped_goes_on xvdb; } &
 	save_restore
 }
 
