@@ -201,7 +201,7 @@ static void bf_finish(struct list_head *ended)
 		batch.complete(&batch);
 }
 
-/* After something was taken: a poller that finds nothing is not to have the machine look each time. */
+/* For who took something: a poller that finds nothing does not have the machine look each time. */
 static void bf_check_drained(struct bf_ring *ring)
 {
 	if (unlikely(ring->mode != BF_RING_LIVE) &&

@@ -137,21 +137,24 @@ enum bfw_status {
  *   more. It never is the limit that is met first.
  * - Adjacent is what the guest's addresses say. A run of several frames need not be one run in the
  *   machine's memory; each frame is granted by itself.
- * - dma_alignment holds for what user space hands over. A kernel user's buffer (kmalloc) may begin
- *   anywhere: bfw_measure(). Linux 7.2 fails such a bio itself, 6.12 does not look.
- * - A bvec may be empty, if whoever made the bio brought it. It comes with the others, and counts for
- *   the block layer as one that ends where it begins, also where that is a gap. For us it is nothing.
- * - Where a bio's first bvecs have a gap before the first whole block, there is no place to split it.
- *   6.1 stops then (BUG), 7.2 fails the bio, and 6.12 passes all of it on as it is: then nothing of the
- *   above holds, BFW_MAX_SECTORS neither. What of that cannot be described bfw_measure() finds.
- * - Discards and secure erases have a length and no data; of one kind, they are merged if one goes on
- *   where the other ends. A flush has neither, and is never merged; the data of the bio that asked for
- *   it comes as a write before or after it.
- * - Zeroes come as writes, since disk.c sets no limit for REQ_OP_WRITE_ZEROES: of one page or folio
- *   over and over, so of the same frames in many runs.
- * - Passthrough (REQ_OP_DRV_IN and _OUT) comes in no bio; only the kernel could make such a request, and
- *   of other data than is said here. bf_prepare() refuses it by its name, like all that is not named
- *   here, before it looks at the data. A request of no bytes is none that we ask for: refused too.
+ * - dma_alignment holds for what user space hands over. A kernel user's buffer (kmalloc) may
+ *   begin anywhere: bfw_measure(). Linux 7.2 fails such a bio itself, 6.12 does not look.
+ * - A bvec may be empty, if whoever made the bio brought it. It comes with the others, and
+ *   counts for the block layer as one that ends where it begins, also where that is a gap. For
+ *   us it is nothing.
+ * - Where a bio's first bvecs have a gap before the first whole block, there is no place to
+ *   split it. 6.1 stops then (BUG), 7.2 fails the bio, and 6.12 passes all of it on as it is:
+ *   then nothing of the above holds, BFW_MAX_SECTORS neither. What of that cannot be described
+ *   bfw_measure() finds.
+ * - Discards and secure erases have a length and no data; of one kind, they are merged if one
+ *   goes on where the other ends. A flush has neither, and is never merged; the data of the bio
+ *   that asked for it comes as a write before or after it.
+ * - Zeroes come as writes, since disk.c sets no limit for REQ_OP_WRITE_ZEROES: of one page or
+ *   folio over and over, so of the same frames in many runs.
+ * - Passthrough (REQ_OP_DRV_IN and _OUT) comes in no bio; only the kernel could make such a
+ *   request, and of other data than is said here. bf_prepare() refuses it by its name, like all
+ *   that is not named here, before it looks at the data. A request of no bytes is none that we
+ *   ask for: refused too.
  */
 
 /**

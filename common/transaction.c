@@ -151,8 +151,8 @@ EXPORT_SYMBOL_NS_GPL(xfl_has_directory, XEN_FRONTLIB);
  * @xd: the device
  *
  * For states in which it may be long until something is written, and for a connection's end.
- * @xd->exchanged, and @xd->own of one that is linked, say what was found. Of a directory without our
- * mark it can only be found that it is gone.
+ * @xd->exchanged, and @xd->own of one that is linked, say what was found. Of a directory without
+ * our mark it can only be found that it is gone.
  *
  * Context: process, a step of the machine; waits for xenstore.
  * Return: whether it could be seen.

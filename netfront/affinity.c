@@ -2,17 +2,15 @@
 /*
  * Which CPU looks after which queue: CPU c after queue c modulo their number, for
  * interrupts as for sending, so that the lines of a queue's rings stay in one cache.
+ *
+ * No function here waits for a CPU that comes or goes. That may take as long as the backend of some
+ * disk takes to answer, and the caller holds RTNL, or is the device's life cycle.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/netdevice.h>
 
 #include "netfront.h"
-
-/*
- * Nobody here waits for a CPU that comes or goes: that may take as long as the backend of some disk,
- * and the caller has RTNL, or is the device's life.
- */
 
 /**
  * xnf_affinity_hint() - move a queue's interrupts to its CPU

@@ -240,14 +240,14 @@ void xnf_rss_init(struct xnf_dev *xn)
  * xnf_rss_start() - the backend is connected: have it told what to hash, or nothing
  * @xn: the device
  *
- * The life cycle does not wait for what the backend says, and nor do packets: until then no hash that
- * they bring is used.
+ * Neither the life cycle nor packets wait for what the backend says. Until then no hash that packets
+ * bring is used.
  *
  * Context: life cycle, not under RTNL.
  */
 void xnf_rss_start(struct xnf_dev *xn)
 {
-	/* Frozen over a suspend, like the life cycle: a backend is not given up for what a suspend took. */
+	/* Frozen over a suspend, like the life cycle: a suspend's time is not held against it. */
 	queue_work(system_freezable_wq, &xn->rss.work);
 }
 
