@@ -10,12 +10,16 @@
 
 first_backend() { xenstore-write "/local/domain/0/backend/vif/$DOMID/0/state" "$1"; }
 
-# Many times a second: a backend that says so may be broken, or mean it ill.
+# Many times a second: a backend that says so may be broken, or mean it ill. netback, which does not know
+# of it, says Connected once; where that was written over before the guest had read it, it is said again.
 second_restarts() {
-	local time
+	local time waits=0
+	local back=/local/domain/0/backend/vif/$DOMID/1/state front=/local/domain/$DOMID/device/vif/1/state
 	for ((time = 0; time <= 150; time++)); do
-		xenstore-write "/local/domain/0/backend/vif/$DOMID/1/state" $((time % 2 ? 70 : 2))
+		xenstore-write "$back" $((time % 2 ? 70 : 2))
 		sleep 0.1
+		state_is "$front" 4 && waits=$((waits + 1)) || waits=0
+		[ $waits -lt 10 ] || { xenstore-write "$back" 4; sleep 0.1; waits=0; }
 	done
 }
 
