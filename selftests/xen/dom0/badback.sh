@@ -12,7 +12,7 @@ badback_take() {
 	local device=$1 tap=tap$DOMID.$1
 	mkdir -p /tmp/badback
 	modprobe tun || return
-	[ ! -e "$NETBACK/vif-$DOMID-$device" ] || echo "vif-$DOMID-$device" >$NETBACK/unbind
+	[ ! -e "$NETBACK/vif-$DOMID-$device" ] || echo "vif-$DOMID-$device" >"$NETBACK/unbind"
 	badback "$2" "$DOMID" "$device" "$tap" "$(badback_log "$device").refused" \
 		>"$(badback_log "$device")" 2>&1 3>&- &
 	BADBACK[device]=$!

@@ -96,7 +96,7 @@ netback_offers() { echo "$1" >/sys/module/xen_netback/parameters/max_queues; }
 
 # netback_restarts [QUEUES]: what a driver domain's restart comes to; it may offer other queues then.
 netback_restarts() {
-	netback_goes && sleep 1 && { [ -z "${1:-}" ] || netback_offers "$1"; } && netback_returns
+	netback_goes 0 && sleep 1 && { [ -z "${1:-}" ] || netback_offers "$1"; } && netback_returns 0
 }
 
 domain_gone() { ! xl list "$DOMID" >/dev/null 2>&1; }
@@ -135,6 +135,7 @@ migrate() {
 # checkpoint: the guest is suspended and written to a file, and goes on here as if it had not been. The
 # process of xl that would destroy it once it halts has ended with the suspend.
 checkpoint() {
+	# shellcheck disable=SC2034 # for guest.sh
 	UNMONITORED=1
 	xl save -c "$DOMID" /tmp/saved 1>&2 && rm /tmp/saved
 }

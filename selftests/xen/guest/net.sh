@@ -40,7 +40,7 @@ begin_net() {
 }
 
 # load_net_again [PARAMETER...]
-load_net_again() { unload_driver net && load_driver net "$@" && net_up; }
+load_net_again() { unload_driver net && load_driver net "$@" && net_up 0; }
 
 # probe WORD...: netprobe within a time.
 probe() { limited 120 netprobe "$@"; }

@@ -32,7 +32,7 @@ key_left() {	# vif|vbd NUMBER
 
 none_left() {	# DEVICE...
 	local device
-	for device; do ! key_left ${device/\// } || return; done
+	for device; do ! key_left "${device%/*}" "${device#*/}" || return; done
 }
 
 both_ways() {	# NUMBER

@@ -11,7 +11,7 @@ MESSAGES=50
 # ---- in dom0 ----
 
 listen() { dgram print $PORT >/tmp/console 2>&1 3>&- & LISTENER=$!; }
-dom0_after() { [ -z "${LISTENER:-}" ] || kill $LISTENER; }
+dom0_after() { [ -z "${LISTENER:-}" ] || kill "$LISTENER"; }
 address_of_dom0() { cat "/sys/class/net/vif$DOMID.0/address"; }
 heard() { wait_for 20 grep -q "$1" /tmp/console; }
 

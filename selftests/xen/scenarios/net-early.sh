@@ -31,14 +31,15 @@ second_means_it() { netback_goes 1 && sleep 1 && netback_returns 1; }
 third_begun() {
 	local front=/local/domain/$DOMID/device/vif/2 back=/local/domain/0/backend/vif/$DOMID/2
 	xl pause "$DOMID"
-	network_attach 22 && xenstore-rm $front/mac && xenstore-rm $back/mac &&
-		xenstore-write $back/state 1
+	network_attach 22 && xenstore-rm "$front/mac" && xenstore-rm "$back/mac" &&
+		xenstore-write "$back/state" 1
 	xl unpause "$DOMID"
 }
 
 third_whole() {
 	local front=/local/domain/$DOMID/device/vif/2 back=/local/domain/0/backend/vif/$DOMID/2
-	xenstore-write $back/mac 00:16:3e:00:00:22 $front/mac 00:16:3e:00:00:22 && xenstore-write $back/state 2
+	xenstore-write "$back/mac" 00:16:3e:00:00:22 "$front/mac" 00:16:3e:00:00:22 &&
+		xenstore-write "$back/state" 2
 }
 
 # ---- in the guest ----

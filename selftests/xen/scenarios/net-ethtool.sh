@@ -64,13 +64,13 @@ datagrams() {	# RATE; -R for those that come
 at_most_one_in() {	# N rx|tx COMMAND...
 	local n=$1
 	shift
-	events_of "$@" && [ $((EVENTS * n)) -le $PACKETS ]
+	events_of "$@" && [ $((EVENTS * n)) -le "$PACKETS" ]
 }
 
 at_least_one_in() {
 	local n=$1
 	shift
-	events_of "$@" && [ $((EVENTS * n)) -ge $PACKETS ]
+	events_of "$@" && [ $((EVENTS * n)) -ge "$PACKETS" ]
 }
 
 # 40 packets that nobody answers. The backend takes one in 50 ms, so most of them wait on the ring,
@@ -174,7 +174,7 @@ most_inflight() {
 	job=$!
 	while kill -0 $job 2>/dev/null; do
 		read -r now <$LIMITS/inflight
-		[ "$now" -le $MOST ] || MOST=$now
+		[ "$now" -le "$MOST" ] || MOST=$now
 	done
 	wait $job || return
 	echo "at most $MOST bytes under way, the limit is $(limit)"
@@ -192,7 +192,7 @@ limit_bytes() {	# MIN MAX
 under_way() {	# LEAST MOST COMMAND...
 	local least=$1 most=$2
 	shift 2
-	most_inflight "$@" && [ $MOST -ge "$least" ] && [ $MOST -le "$most" ]
+	most_inflight "$@" && [ "$MOST" -ge "$least" ] && [ "$MOST" -le "$most" ]
 }
 
 # A packet may go while there is one byte left. The slow backend is sent 40 of 1442 bytes.
@@ -252,7 +252,7 @@ measured() {
 	for way in tx rx; do
 		bytes=$(tunable $way)
 		figure "measured $way-copybreak" "$bytes" bytes
-		[ "$bytes" -ge $LEAST ] && [ "$bytes" -le $MOST ] && [ $((bytes % STEP)) = 0 ] || return
+		[ "$bytes" -ge $LEAST ] && [ "$bytes" -le "$MOST" ] && [ $((bytes % STEP)) = 0 ] || return
 	done
 }
 

@@ -25,7 +25,7 @@ refusals() {
 
 refuse() {	# TYPES
 	local type lines=()
-	for type in ${1//,/ }; do lines+=("$type" $INVALID); done
+	for type in ${1//,/ }; do lines+=("$type" "$INVALID"); done
 	dom0 badback_refuse 0 "${lines[@]}"
 }
 

@@ -87,6 +87,7 @@ one_queue() {
 
 # One that serves the rings of two queues while the driver is to have one, and a disk is written.
 fewer_queues() {
+	# shellcheck disable=SC2034 # for counted()
 	local NUMBER=1 since
 	ktap_test "queues: two" eth1_queues_are 2
 	ktap_test "queues: traffic" streams 1000000 10.7.1.1

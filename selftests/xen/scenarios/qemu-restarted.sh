@@ -94,14 +94,14 @@ mix_begins() {	# SEED
 }
 
 requests_under_way() { [ "$(awk '{ print $1 + $2 }' "/sys/block/$1/inflight")" -ge 16 ]; }
-mix_waits() { wait_for 30 requests_under_way xvdb && kill -0 $MIX && cat /tmp/mix; }
+mix_waits() { wait_for 30 requests_under_way xvdb && kill -0 "$MIX" && cat /tmp/mix; }
 said_and_status() { cat "$1"; return "$2"; }
 
 # Neither failed nor made.
 io_waits() {
 	wait_for 30 requests_under_way xvda && wait_for 30 requests_under_way xvdb || return
 	cat /tmp/mix
-	kill -0 $MIX && ! job_over writes-xvda && [ "$(lines)" = "$LINES_BEFORE" ]
+	kill -0 "$MIX" && ! job_over writes-xvda && [ "$(lines)" = "$LINES_BEFORE" ]
 }
 
 # xvda is written from the page cache, xvdb by whom compares; xvda's writes are all with a QEMU that
@@ -118,7 +118,7 @@ killed() {	# NAME SEED STARTS
 	ktap_test "$1: reads and writes wait" io_waits
 	ktap_test "$1: QEMU is back" dom0 "$3"
 	ktap_test "$1: the writes have been made" writes_end xvda
-	end_job $MIX 120
+	end_job "$MIX" 120
 	ktap_test "$1: each read found what was written" said_and_status /tmp/mix $?
 	# shellcheck disable=SC2086 # two numbers
 	ktap_test "$1: one line a disk in the log" few_lines $LINES_BEFORE
@@ -126,7 +126,7 @@ killed() {	# NAME SEED STARTS
 }
 
 disks_gone() { [ ! -e /sys/block/xvda ] && [ ! -e /sys/block/xvdb ]; }
-mix_failed() { wait_for 60 job_ended $MIX && cat /tmp/mix && grep -q "rror\|No such" /tmp/mix; }
+mix_failed() { wait_for 60 job_ended "$MIX" && cat /tmp/mix && grep -q "rror\|No such" /tmp/mix; }
 
 ended() {
 	ktap_test "ended: content" blkpat fill /dev/xvda 71

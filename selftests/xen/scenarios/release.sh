@@ -115,6 +115,7 @@ guest() {
 	disks_written
 	ktap_test "the backend hears" dom0 badback_hears 1
 	ktap_test "the interface is free" wait_for 40 [ ! -e /sys/bus/xen/drivers/vif/vif-1 ]
+	# shellcheck disable=SC2016 # asked anew each time
 	[ "$DRIVER" = intree ] || ktap_test "nothing is left of it" wait_for 20 eval 'parked_are 0 0 && [ "$(parked kb)" = 0 ]'
 	ktap_test "the interface comes back" eval "bind net vif-1 && net_up 1"
 	ktap_test "traffic" streams 1000000 10.7.1.1

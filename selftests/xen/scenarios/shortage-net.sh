@@ -24,8 +24,8 @@ disk_works() { blkpat fill /dev/xvda 1 && blkpat verify /dev/xvda 1; }
 # three rings with 288 each fit in there even if the interface has taken none.
 rings_asked() { xenstore-read device/vbd/51712/multi-queue-num-queues 2>/dev/null || echo 1; }
 fewer_rings() {
-	local wanted asked open
-	wanted=$(ls -d /sys/block/xvda/mq/* | wc -l)
+	local contexts=(/sys/block/xvda/mq/*) wanted asked open
+	wanted=${#contexts[@]}
 	asked=$(rings_asked)
 	open=$(awk '$1 == "slots" && $2 { n++ } END { print n + 0 }' /sys/kernel/debug/xen-blkfront/xvda/ring-*)
 	echo "$wanted rings wanted, $asked asked for, $open open"

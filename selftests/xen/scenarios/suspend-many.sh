@@ -37,9 +37,8 @@ in_time() {
 guest() {
 	# shellcheck disable=SC1091 # it is there in the guest
 	. /bench/suspend.sh
-	# shellcheck disable=SC2034 # both are for reads.sh
-	READS_DISKS=("${NAMES[@]}") READS_POLLED=
-	READS_KIND=()
+	# shellcheck disable=SC2034 # all are for reads.sh
+	READS_DISKS=("${NAMES[@]}") READS_POLLED="" READS_KIND=()
 	ktap_print_header
 	ktap_test "driver loads" load_driver blk
 	ktap_test "disks are there" all_there

@@ -41,8 +41,10 @@ guest() {
 	begin_suspends
 	ktap_test "a device that refuses, and a disk attached after it" later_disk
 	READS_DISKS+=(xvde)
+	# shellcheck disable=SC2034,SC2154 # reads.sh has it, an associative array
 	READS_KIND[xvde]="attached later"
 	suspend_round "saved and restored" dom0 save_restore
+	# shellcheck disable=SC2034 # for suspend.sh
 	READS_A_SECOND=8
 	suspend_round "refused" refused_once
 	suspend_round "checkpoint" dom0 checkpoint

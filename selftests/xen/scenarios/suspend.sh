@@ -25,6 +25,7 @@ guest() {
 	begin_suspends
 	suspend_round "saved and restored" dom0 save_restore
 	# Nothing is lost that was under way, so there may be more of it.
+	# shellcheck disable=SC2034 # for guest/suspend.sh
 	READS_A_SECOND=8
 	suspend_round "checkpoint" dom0 checkpoint
 	ktap_finished
