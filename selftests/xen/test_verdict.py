@@ -19,15 +19,16 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from xenbench import crew, pace, report, runner, scenario, schedule, verdict  # noqa: E402
+from xenbench.ktap import Ktap, Test, expected_skips, skip_expected  # noqa: E402
 from xenbench.places import Places  # noqa: E402
 from xenbench.util import TOP, BenchError  # noqa: E402
 
 
-def read(text):
-    ktap = verdict.Ktap()
+def read(text, whole=True):
+    ktap = Ktap()
     for line in text.splitlines():
         ktap.feed(line)
-    return [(test.name, test.result) for test in ktap.finish()]
+    return [(test.name, test.result) for test in ktap.finish(whole)]
 
 
 class KtapTest(unittest.TestCase):
@@ -65,11 +66,65 @@ class KtapTest(unittest.TestCase):
     def test_numbers_out_of_order(self):
         self.assertIn("fail", dict(read("1..2\nok 1 a\nok 3 b")).values())
 
+    def test_no_plan_of_what_was_cut(self):
+        self.assertEqual(read("ok 1 a", whole=False), [("a", "pass")])
+        self.assertIn(("plan of 2 tests, 1 results", "fail"), read("1..2\nok 1 a", whole=False))
+
+    def test_group_that_is_skipped_as_a_whole(self):
+        text = "1..2\n  KTAP version 1\n  1..0 # SKIP why\nok 1 group # SKIP\nok 2 a"
+        self.assertEqual(read(text), [("group", "skip"), ("a", "pass")])
+
+    def test_a_skip_that_is_not_ok(self):
+        self.assertEqual(read("1..1\nnot ok 1 a # SKIP"), [("a", "fail")])
+
+    def test_number_sign_in_a_name(self):
+        self.assertEqual(read("1..2\nok 1 disk #7\nok 2 disk #8 # SKIP"),
+                         [("disk #7", "pass"), ("disk #8", "skip")])
+
+    def test_dash_before_the_name(self):
+        self.assertEqual(read("1..1\nok 1 - a"), [("a", "pass")])
+
+    def test_one_program_after_the_other(self):
+        text = "KTAP version 1\n1..1\nok 1 a\nKTAP version 1\n1..2\nok 1 b"
+        self.assertEqual(read(text), [("a", "pass"), ("b", "pass"),
+                                      ("plan of 2 tests, 1 results", "fail")])
+
+    def test_one_program_that_begins_again(self):
+        """As after a kexec: the numbers go on, and the plan comes last."""
+        self.assertEqual(read("KTAP version 1\nok 1 a\nKTAP version 1\nok 2 b\n1..2"),
+                         [("a", "pass"), ("b", "pass")])
+
+    def test_bail_out(self):
+        self.assertIn(("Bail out! why", "fail"), read("1..1\nok 1 a\nBail out! why"))
+
+    def test_what_only_looks_like_a_result(self):
+        self.assertEqual(read("1..1\nok   smoke: 7 passed\nok 1 a\nok"), [("a", "pass")])
+
     def test_figure_belongs_to_the_next_result(self):
-        ktap = verdict.Ktap()
+        ktap = Ktap()
         for line in ("1..1", "# # figure: rate = 7 MB/s", "ok 1 a"):
             ktap.feed(line)
         self.assertEqual(ktap.finish()[0].figure, "7 MB/s")
+
+
+class SkipTest(unittest.TestCase):
+    def expected(self, where, name):
+        with tempfile.TemporaryDirectory() as directory:
+            table = Path(directory) / "table"
+            table.write_text("# why this is here\n\nnet-a* *for tc # no traffic control\nudev * # why\n")
+            return skip_expected(where, Test(name, "skip"), expected_skips(table))
+
+    def test_both_patterns_have_to_match(self):
+        self.assertTrue(self.expected("net-a@6.1", "net/xdp: what is marked for tc"))
+        self.assertTrue(self.expected("udev", "links by serial number"))
+        self.assertFalse(self.expected("net-a", "net/xdp: marked for tc, again"))
+        self.assertFalse(self.expected("net-b", "marked for tc"))
+        self.assertFalse(self.expected("udev-b", "x"))
+
+    def test_the_tables(self):
+        for path in (TOP / "scripts", TOP / "selftests" / "xen"):
+            for where, what in expected_skips(path / "expected-skips"):
+                self.assertTrue(where and what, path)
 
 
 class ReportTest(unittest.TestCase):
@@ -196,10 +251,10 @@ class StepTest(unittest.TestCase):
     def test_the_lines_are_the_benchs_own(self):
         """As report.py prints them, not as this test remembers them."""
         done, left = a_run("one"), a_run("two")
-        done.tests, done.result = [verdict.Test("a", "pass"), verdict.Test("b", "skip")], "pass"
+        done.tests, done.result = [Test("a", "pass"), Test("b", "skip")], "pass"
         lines = printed(report.scenario_line, done, "1 of 2")
         self.assertEqual(str(check.count_guests(lines)), "1 passed, 0 failed, 1 skipped")
-        left.tests = [verdict.Test("not judged", "pass")]
+        left.tests = [Test("not judged", "pass")]
         lines = printed(report.cut_line, [done, left])
         self.assertEqual(str(check.count_guests(lines)), "1 passed, 0 failed, 1 skipped")
         self.assertIn("1 of 2 guests, without two", lines[0])
@@ -212,7 +267,14 @@ class StepTest(unittest.TestCase):
     def test_ktap_with_a_plan_that_was_cut(self):
         count, problems = self.judge(["1..3", "ok 1 a", "not ok 2 b"])
         self.assertEqual(count, "1 passed, 3 failed, 0 skipped")
-        self.assertIn("3 tests planned, 2 reported", problems)
+        self.assertIn("not ok: plan of 3 tests, 2 results", problems)
+
+    def test_skips(self):
+        lines = ["1..2", "ok 1 a", "ok 2 b # SKIP why"]
+        self.assertEqual(self.judge(lines, 0), ("1 passed, 1 failed, 1 skipped",
+                                                ["unexpected skip: step: b (why)"]))
+        count, problems = check.judge("step", lines, 0, "", [("st*", "b")])
+        self.assertEqual((str(count), problems), ("1 passed, 0 failed, 1 skipped", []))
 
     def test_nothing_counted(self):
         self.assertEqual(self.judge(["building"])[0], "0 passed, 1 failed, 0 skipped")

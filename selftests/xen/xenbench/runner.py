@@ -12,10 +12,10 @@ from . import console, pace, report, schedule, verdict
 from .arch import ARCHITECTURES
 from .cpio import Archive
 from .crew import Crew
+from .ktap import Ktap, Test, expected_skips, skip_expected
 from .machine import Machine, Options
 from .scenario import Scenario, shell_assignments
-from .util import TOP, BenchError, say
-from .verdict import Test
+from .util import HERE, TOP, BenchError, say
 
 CMDLINE = ("console=hvc0 rdinit=/init panic=1 oops=panic printk.time=1 mitigations=off "
            "watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=60")
@@ -64,7 +64,7 @@ class Runner:
 
     def __init__(self, images, directory, verbose=False):
         self._images, self._directory, self._verbose = images, directory, verbose
-        self._skips = verdict.expected_skips()
+        self._skips = expected_skips(HERE / "expected-skips")
         self._boots = self._total = self._done = 0
         self._repeated = False
         self._crew, self._lock = Crew(), threading.Lock()
@@ -169,7 +169,7 @@ class Runner:
     def _run_one(self, machine, run):
         label = self.prepare(machine, run)
         xen_log_start = machine.xen_log.stat().st_size
-        ktap = verdict.Ktap()
+        ktap = Ktap()
         machine.send(f"guest {label}")
         try:
             self._follow(machine, run, ktap)
@@ -256,7 +256,7 @@ def judge(run, skips):
         more = f" (and {len(run.reports) - 1} lines more)" if len(run.reports) > 1 else ""
         run.faults.append(f"kernel report: {run.reports[0]}{more}")
     for test in run.tests:
-        if test.result == "skip" and not verdict.skip_expected(run.name, test, skips):
+        if test.result == "skip" and not skip_expected(run.name, test, skips):
             run.faults.append(f"unexpected skip: {test.name} {test.reason}".strip())
     if not run.count("pass") and not run.faults:
         run.faults.append("no test passed")
