@@ -22,10 +22,14 @@ ktap_test_skip() { KTAP_SKIPPED=$((KTAP_SKIPPED + 1)); ktap_line ok "$1" "SKIP${
 # ktap_test NAME COMMAND...: the command's exit status decides, its output becomes diagnostics.
 # Returns that status, so that a test can build on an earlier one.
 ktap_test() {
-	local name=$1 code=0 start=$SECONDS
+	local name=$1 code start=$SECONDS
 	shift
-	"$@" 2>&1 | sed 's/^/# /' || code=$?
-	code=${PIPESTATUS[0]}
+	# Both ways, as pipefail may be set or not; an assignment makes a PIPESTATUS of its own.
+	if "$@" 2>&1 | sed 's/^/# /'; then
+		code=${PIPESTATUS[0]}
+	else
+		code=${PIPESTATUS[0]}
+	fi
 	[ $((SECONDS - start)) -lt 5 ] || ktap_print_msg "$((SECONDS - start)) s"
 	case $code in
 	"$KSFT_PASS") ktap_test_pass "$name" ;;

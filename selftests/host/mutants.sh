@@ -4,6 +4,7 @@
 # a copy. Each break must make a unit test or a fuzzer's corpus run fail. KTAP on stdout.
 # fit: only whether each still changes its file, which takes no time.
 set -euo pipefail
+. "$(dirname "$0")/../ktap.sh"
 TOP=$1 SCRATCH=$2 WHAT=${3:-}
 jobs=$(nproc)
 start=$SECONDS
@@ -67,22 +68,26 @@ try() {	# NUMBER FILE SED
 	rm -rf "$tree"
 }
 
-if [ "$WHAT" = fit ]; then
-	printf 'KTAP version 1\n1..1\n'
-	failed=0
+all_fit() {
+	local mutant file what program failed=0
 	for mutant in "${mutants[@]}"; do
 		IFS='|' read -r file what program <<<"$mutant"
 		sed -e "$program" "$TOP/$file" | cmp -s - "$TOP/$file" || continue
-		echo "# changes nothing: $file: $what"
+		echo "changes nothing: $file: $what"
 		failed=1
 	done
-	[ $failed = 0 ] || echo -n "not "
-	echo "ok 1 every break of mutants.list breaks something"
-	exit $failed
+	return "$failed"
+}
+
+if [ "$WHAT" = fit ]; then
+	ktap_print_header
+	ktap_set_plan 1
+	ktap_test "every break of mutants.list breaks something" all_fit || true
+	ktap_finished
 fi
 
-echo 'KTAP version 1'
-echo "1..${#mutants[@]}"
+ktap_print_header
+ktap_set_plan ${#mutants[@]}
 
 # A test that fails unbroken would kill everything.
 copy_tree "$work/0"
@@ -104,16 +109,16 @@ for mutant in "${mutants[@]}"; do
 done
 wait
 
-nr=0 failed=0
+nr=0
 for mutant in "${mutants[@]}"; do
 	IFS='|' read -r file what _ <<<"$mutant"
 	nr=$((nr + 1))
 	verdict=$(cat "$work/$nr.verdict")
-	echo "  # $verdict"
+	ktap_print_msg "$verdict"
 	case $verdict in
-	killed*) echo "ok $nr $file: $what" ;;
-	*)	echo "not ok $nr $file: $what"; failed=$((failed + 1)) ;;
+	killed*) ktap_test_pass "$file: $what" ;;
+	*)	ktap_test_fail "$file: $what" ;;
 	esac
 done
-echo "# mutants: $((nr - failed)) killed, $failed not, in $((SECONDS - start)) s"
-[ "$failed" = 0 ] && [ "$nr" -gt 0 ]
+ktap_print_msg "mutants: $((SECONDS - start)) s"
+ktap_finished

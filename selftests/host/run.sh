@@ -3,6 +3,7 @@
 # run.sh BUILD RUNS TESTS FUZZERS: build and run the host tier, KTAP on stdout; called by make check.
 set -euo pipefail
 cd "$(dirname "$0")"
+. ../ktap.sh
 
 BUILD=$1 RUNS=$2
 read -ra tests <<<"$3"
@@ -55,24 +56,21 @@ for name in "${names[@]}"; do
 done
 wait
 
-echo 'KTAP version 1'
-echo "1..${#names[@]}"
-failed=0 nr=0
+ktap_print_header
+ktap_set_plan ${#names[@]}
 for name in "${names[@]}"; do
-	nr=$((nr + 1))
 	status=$(cat "$out/$name.status")
 	case $name in
-	test_*)	echo '  KTAP version 1'; grep -v '^# ok - ' "$out/$name" | sed 's/^/  /' || true ;;
+	test_*)	ktap_print_header | sed 's/^/  /'; grep -v '^# ok - ' "$out/$name" | sed 's/^/  /' || true ;;
 	*)	sed -n 's/^stat::number_of_executed_units: */  # inputs: /p' "$out/$name" ;;
 	esac
 	if [ "$status" = 0 ]; then
-		echo "ok $nr $name"
+		ktap_test_pass "$name"
 		continue
 	fi
-	failed=$((failed + 1))
 	case $name in fuzz_*) grep -E "$TELLING" "$out/$name" | sed 's/^[# ]*/  # /' || true ;; esac
 	[ "$status" != 124 ] || echo "  # took longer than $LIMIT s"
-	echo "not ok $nr $name"
+	ktap_test_fail "$name"
 done
-echo "# host: $((nr - failed)) passed, $failed failed in $((SECONDS - start)) s"
-[ "$failed" = 0 ] && [ "$nr" -gt 0 ]
+ktap_print_msg "host: $((SECONDS - start)) s"
+ktap_finished

@@ -276,6 +276,14 @@ class StepTest(unittest.TestCase):
         count, problems = check.judge("step", lines, 0, "", [("st*", "b")])
         self.assertEqual((str(count), problems), ("1 passed, 0 failed, 1 skipped", []))
 
+    def test_all_skipped(self):
+        """As kselftest's programs end then."""
+        lines = ["ok 1 a # SKIP why", "1..1"]
+        for status, reasons in ((4, []), (1, ["exit status 1"])):
+            count, problems = check.judge("step", lines, status, "", [("step", "a")])
+            self.assertEqual((count.skipped, problems), (1, reasons))
+        self.assertEqual(self.judge(["1..1", "ok 1 a"], 4)[1], ["exit status 4"])
+
     def test_nothing_counted(self):
         self.assertEqual(self.judge(["building"])[0], "0 passed, 1 failed, 0 skipped")
 
