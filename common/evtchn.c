@@ -15,7 +15,7 @@
  * Not xenbus_alloc_evtchn(): where it gets none it ends the device's connection, too, and it may be
  * for a better one that this channel is wanted.
  */
-static int alloc_unbound(const struct xenbus_device *xbdev, evtchn_port_t *port)
+static int xfl_evtchn_alloc(const struct xenbus_device *xbdev, evtchn_port_t *port)
 {
 	struct xfl_device *xd = dev_get_drvdata(&xbdev->dev);
 	struct evtchn_alloc_unbound alloc = {
@@ -48,7 +48,7 @@ int xfl_evtchn_bind(struct xenbus_device *xbdev, struct xfl_evtchn *ec, irq_hand
 	int ret;
 
 	*ec = (struct xfl_evtchn){};
-	ret = alloc_unbound(xbdev, &ec->port);
+	ret = xfl_evtchn_alloc(xbdev, &ec->port);
 	if (ret)
 		return ret;
 

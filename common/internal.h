@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the files of this module share with nobody else. */
-#ifndef XEN_FRONTLIB_INTERNAL_H
-#define XEN_FRONTLIB_INTERNAL_H
+#ifndef XENFRONT_COMMON_INTERNAL_H
+#define XENFRONT_COMMON_INTERNAL_H
 
 #include <xen/interface/event_channel.h>
 #include <xen/xenbus.h>
@@ -92,4 +92,4 @@ static inline bool xfl_starts_anew(enum xfl_peer backend)
 #define XFL_EV_RECONNECT	BIT(2)
 #define XFL_EV_MOVED		BIT(3)
 
-#endif /* XEN_FRONTLIB_INTERNAL_H */
+#endif /* XENFRONT_COMMON_INTERNAL_H */

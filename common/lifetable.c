@@ -20,229 +20,230 @@
  */
 #include <xenfront/lifetable.h>
 
-#define LOOK_FAST_MS	10u
-#define LOOK_SLOW_MS	200u
-#define LOOK_IDLE_MS	1000u
-#define LOOK_HOME_MS	5000u
-#define LOOK_AGAIN_MS	10000u
-#define LOOK_LONG_MS	60000u
+#define XFL_LOOK_FAST_MS	10u
+#define XFL_LOOK_SLOW_MS	200u
+#define XFL_LOOK_IDLE_MS	1000u
+#define XFL_LOOK_HOME_MS	5000u
+#define XFL_LOOK_AGAIN_MS	10000u
+#define XFL_LOOK_LONG_MS	60000u
 
-static struct xfl_step go(enum xfl_state next, enum xfl_action action)
+static struct xfl_step xfl_lt_go(enum xfl_state next, enum xfl_action action)
 {
 	return (struct xfl_step){ .next = next, .action = action };
 }
 
-static struct xfl_step go_why(enum xfl_state next, enum xfl_action action, enum xfl_why why)
+static struct xfl_step xfl_lt_go_why(enum xfl_state next, enum xfl_action action, enum xfl_why why)
 {
 	return (struct xfl_step){ .next = next, .action = action, .why = why };
 }
 
-static struct xfl_step stay(const struct xfl_view *v, u32 look_ms)
+static struct xfl_step xfl_lt_stay(const struct xfl_view *v, u32 look_ms)
 {
 	return (struct xfl_step){ .next = v->state, .look_ms = look_ms };
 }
 
 /* Often at first, as most backends take no time, and seldom later. */
-static struct xfl_step stay_awhile(const struct xfl_view *v)
+static struct xfl_step xfl_lt_stay_awhile(const struct xfl_view *v)
 {
-	return stay(v, v->since_ms < LOOK_IDLE_MS ? LOOK_FAST_MS : LOOK_SLOW_MS);
+	return xfl_lt_stay(v, v->since_ms < XFL_LOOK_IDLE_MS ? XFL_LOOK_FAST_MS : XFL_LOOK_SLOW_MS);
 }
 
 /* An action that came short is tried again after a pause, and not at once. */
-static struct xfl_step again(const struct xfl_view *v, enum xfl_action action)
+static struct xfl_step xfl_lt_again(const struct xfl_view *v, enum xfl_action action)
 {
 	if (v->did == action && v->result != XFL_DONE)
-		return stay(v, LOOK_SLOW_MS);
-	return go(v->state, action);
+		return xfl_lt_stay(v, XFL_LOOK_SLOW_MS);
+	return xfl_lt_go(v->state, action);
 }
 
-static struct xfl_step part(enum xfl_why why)
+static struct xfl_step xfl_lt_drain(enum xfl_why why)
 {
-	return go_why(XFL_DRAINING, XFL_DO_QUIESCE, why);
+	return xfl_lt_go_why(XFL_DRAINING, XFL_DO_QUIESCE, why);
 }
 
 /* Whether the backend serves somebody, us or an earlier owner of the device. */
-static bool serves(enum xfl_peer backend)
+static bool xfl_lt_serves(enum xfl_peer backend)
 {
 	return backend == XFL_PEER_CONNECTED || backend == XFL_PEER_CLOSING;
 }
 
 /* Without a connection. */
-static struct xfl_step leave(const struct xfl_view *v)
+static struct xfl_step xfl_lt_leave(const struct xfl_view *v)
 {
-	return go(XFL_GONE, v->exchanged ? XFL_DO_NOTHING : XFL_DO_RETRACT);
+	return xfl_lt_go(XFL_GONE, v->exchanged ? XFL_DO_NOTHING : XFL_DO_RETRACT);
 }
 
-static struct xfl_step decide_new(const struct xfl_view *v)
+static struct xfl_step xfl_decide_new(const struct xfl_view *v)
 {
 	if (v->remove)
-		return leave(v);
+		return xfl_lt_leave(v);
 	/* Its backend is still being told that it is over, under the mark of that time. */
 	if (v->preceded)
-		return stay(v, LOOK_SLOW_MS);
+		return xfl_lt_stay(v, XFL_LOOK_SLOW_MS);
 	if (!v->marked)
-		return again(v, XFL_DO_MARK);
-	if (serves(v->backend))
-		return go_why(XFL_CLOSING, XFL_DO_CLOSING, XFL_WHY_RECONNECT);
+		return xfl_lt_again(v, XFL_DO_MARK);
+	if (xfl_lt_serves(v->backend))
+		return xfl_lt_go_why(XFL_CLOSING, XFL_DO_CLOSING, XFL_WHY_RECONNECT);
 	if (v->backend == XFL_PEER_UNREADABLE)
-		return stay(v, LOOK_IDLE_MS);
+		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	if (v->backend == XFL_PEER_GONE)
-		return go_why(XFL_IDLE, XFL_DO_FAIL, XFL_WHY_CLOSING);
-	return go(XFL_OFFERED, XFL_DO_NOTHING);
+		return xfl_lt_go_why(XFL_IDLE, XFL_DO_FAIL, XFL_WHY_CLOSING);
+	return xfl_lt_go(XFL_OFFERED, XFL_DO_NOTHING);
 }
 
-static struct xfl_step decide_connected_to(const struct xfl_view *v)
+static struct xfl_step xfl_decide_after_connect(const struct xfl_view *v)
 {
 	switch (v->result) {
 	case XFL_DONE:
-		return go(XFL_CONNECTING, XFL_DO_SHOW);
+		return xfl_lt_go(XFL_CONNECTING, XFL_DO_SHOW);
 	case XFL_SHORT:
-		return stay(v, LOOK_SLOW_MS);
+		return xfl_lt_stay(v, XFL_LOOK_SLOW_MS);
 	default:
-		return go_why(XFL_CLOSING, XFL_DO_CLOSING, XFL_WHY_BROKEN);
+		return xfl_lt_go_why(XFL_CLOSING, XFL_DO_CLOSING, XFL_WHY_BROKEN);
 	}
 }
 
-static struct xfl_step decide_offered(const struct xfl_view *v)
+static struct xfl_step xfl_decide_offered(const struct xfl_view *v)
 {
 	if (v->did == XFL_DO_CONNECT)
-		return decide_connected_to(v);
+		return xfl_decide_after_connect(v);
 	if (v->remove)
-		return leave(v);
+		return xfl_lt_leave(v);
 	if (v->own != XFL_PEER_INITIALISING)
-		return again(v, XFL_DO_OFFER);
+		return xfl_lt_again(v, XFL_DO_OFFER);
 	switch (v->backend) {
 	case XFL_PEER_INITWAIT:
-		return v->resting ? stay(v, LOOK_SLOW_MS) : go(XFL_OFFERED, XFL_DO_CONNECT);
+		return v->resting ? xfl_lt_stay(v, XFL_LOOK_SLOW_MS) :
+				    xfl_lt_go(XFL_OFFERED, XFL_DO_CONNECT);
 	case XFL_PEER_CLOSING:		/* it may be late for the connection before */
-		return go_why(XFL_CLOSED, XFL_DO_CLOSED,
-			      v->online ? XFL_WHY_RECONNECT : XFL_WHY_CLOSING);
+		return xfl_lt_go_why(XFL_CLOSED, XFL_DO_CLOSED,
+				     v->online ? XFL_WHY_RECONNECT : XFL_WHY_CLOSING);
 	case XFL_PEER_CLOSED:
 		if (v->online)
-			return stay(v, LOOK_IDLE_MS);
-		return go_why(XFL_IDLE, XFL_DO_FAIL, XFL_WHY_CLOSING);
+			return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
+		return xfl_lt_go_why(XFL_IDLE, XFL_DO_FAIL, XFL_WHY_CLOSING);
 	case XFL_PEER_GONE:
-		return go_why(XFL_IDLE, XFL_DO_FAIL, XFL_WHY_CLOSING);
+		return xfl_lt_go_why(XFL_IDLE, XFL_DO_FAIL, XFL_WHY_CLOSING);
 	default:
-		return stay(v, LOOK_IDLE_MS);
+		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	}
 }
 
 /* One that says no for now is asked again; it may have been late for the connection before. */
-static struct xfl_step refused(const struct xfl_view *v)
+static struct xfl_step xfl_lt_refused(const struct xfl_view *v)
 {
-	return part(v->online ? XFL_WHY_RECONNECT : XFL_WHY_CLOSING);
+	return xfl_lt_drain(v->online ? XFL_WHY_RECONNECT : XFL_WHY_CLOSING);
 }
 
-static struct xfl_step went_live(const struct xfl_view *v)
+static struct xfl_step xfl_decide_after_go_live(const struct xfl_view *v)
 {
 	switch (v->result) {
 	case XFL_DONE:
-		return go(XFL_CONNECTED, v->own == XFL_PEER_CONNECTED ? XFL_DO_NOTHING :
-									 XFL_DO_CONFIRM);
+		return xfl_lt_go(XFL_CONNECTED, v->own == XFL_PEER_CONNECTED ?
+					XFL_DO_NOTHING : XFL_DO_CONFIRM);
 	case XFL_SHORT:
-		return part(XFL_WHY_RECONNECT);
+		return xfl_lt_drain(XFL_WHY_RECONNECT);
 	default:
-		return part(XFL_WHY_BROKEN);
+		return xfl_lt_drain(XFL_WHY_BROKEN);
 	}
 }
 
-static struct xfl_step decide_connecting(const struct xfl_view *v)
+static struct xfl_step xfl_decide_connecting(const struct xfl_view *v)
 {
 	if (v->did == XFL_DO_GO_LIVE)
-		return went_live(v);
+		return xfl_decide_after_go_live(v);
 	if (v->remove)
-		return part(XFL_WHY_REMOVE);
+		return xfl_lt_drain(XFL_WHY_REMOVE);
 	if (v->reconnect)
-		return part(XFL_WHY_RECONNECT);
+		return xfl_lt_drain(XFL_WHY_RECONNECT);
 	if (v->own == XFL_PEER_GONE)
-		return part(XFL_WHY_CLOSING);
+		return xfl_lt_drain(XFL_WHY_CLOSING);
 	if (v->own != XFL_PEER_INITIALISED && v->own != XFL_PEER_CONNECTED)
-		return again(v, XFL_DO_SHOW);
+		return xfl_lt_again(v, XFL_DO_SHOW);
 	switch (v->backend) {
 	case XFL_PEER_CONNECTED:
-		return go(XFL_CONNECTING, XFL_DO_GO_LIVE);
+		return xfl_lt_go(XFL_CONNECTING, XFL_DO_GO_LIVE);
 	case XFL_PEER_CLOSING:
 	case XFL_PEER_CLOSED:
-		return refused(v);
+		return xfl_lt_refused(v);
 	case XFL_PEER_GONE:
-		return part(XFL_WHY_CLOSING);
+		return xfl_lt_drain(XFL_WHY_CLOSING);
 	default:	/* it has yet to see our keys */
-		return stay(v, LOOK_IDLE_MS);
+		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	}
 }
 
-static struct xfl_step decide_connected(const struct xfl_view *v)
+static struct xfl_step xfl_decide_connected(const struct xfl_view *v)
 {
 	if (v->remove)
-		return part(XFL_WHY_REMOVE);
+		return xfl_lt_drain(XFL_WHY_REMOVE);
 	if (v->reconnect)
-		return part(XFL_WHY_RECONNECT);
+		return xfl_lt_drain(XFL_WHY_RECONNECT);
 	if (v->own == XFL_PEER_GONE)
-		return part(XFL_WHY_CLOSING);
+		return xfl_lt_drain(XFL_WHY_CLOSING);
 	if (v->own != XFL_PEER_CONNECTED)
-		return again(v, XFL_DO_CONFIRM);
+		return xfl_lt_again(v, XFL_DO_CONFIRM);
 	switch (v->backend) {
 	case XFL_PEER_INITWAIT:		/* it was restarted */
-		return part(XFL_WHY_RECONNECT);
+		return xfl_lt_drain(XFL_WHY_RECONNECT);
 	case XFL_PEER_CLOSING:
 	case XFL_PEER_CLOSED:
 	case XFL_PEER_GONE:
-		return part(XFL_WHY_CLOSING);
+		return xfl_lt_drain(XFL_WHY_CLOSING);
 	case XFL_PEER_CONNECTED:
-		return v->changed ? go(XFL_CONNECTED, XFL_DO_TELL) : stay(v, 0);
+		return v->changed ? xfl_lt_go(XFL_CONNECTED, XFL_DO_TELL) : xfl_lt_stay(v, 0);
 	case XFL_PEER_UNREADABLE:	/* the event that had us look may have been its Closing */
-		return stay(v, LOOK_IDLE_MS);
+		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	default:
-		return stay(v, 0);
+		return xfl_lt_stay(v, 0);
 	}
 }
 
-static struct xfl_step decide_draining(const struct xfl_view *v)
+static struct xfl_step xfl_decide_draining(const struct xfl_view *v)
 {
-	bool answers = serves(v->backend) || v->backend == XFL_PEER_UNREADABLE;
+	bool answers = xfl_lt_serves(v->backend) || v->backend == XFL_PEER_UNREADABLE;
 
 	if (v->drained || v->lied || v->why == XFL_WHY_MOVED || !answers ||
 	    v->since_ms >= XFL_DRAIN_MS)
-		return go(XFL_CLOSING, XFL_DO_CLOSING);
-	return stay_awhile(v);
+		return xfl_lt_go(XFL_CLOSING, XFL_DO_CLOSING);
+	return xfl_lt_stay_awhile(v);
 }
 
 /* Backends differ in when they let go of our grants: some do at Closing, some at Closed. */
-static struct xfl_step decide_closing(const struct xfl_view *v)
+static struct xfl_step xfl_decide_closing(const struct xfl_view *v)
 {
 	bool follows = v->backend != XFL_PEER_CONNECTED && v->backend != XFL_PEER_INITIALISED &&
 		       v->backend != XFL_PEER_UNREADABLE;
 
 	if (follows || v->since_ms >= XFL_CLOSING_MS)
-		return go(XFL_CLOSED, XFL_DO_CLOSED);
-	return stay_awhile(v);
+		return xfl_lt_go(XFL_CLOSED, XFL_DO_CLOSED);
+	return xfl_lt_stay_awhile(v);
 }
 
 /* The connection is over, or there was none. */
-static struct xfl_step after(const struct xfl_view *v)
+static struct xfl_step xfl_lt_over(const struct xfl_view *v)
 {
 	if (v->remove)
-		return leave(v);
+		return xfl_lt_leave(v);
 	if (v->why == XFL_WHY_BROKEN || v->lied)
-		return go(XFL_BROKEN, XFL_DO_FAIL);
+		return xfl_lt_go(XFL_BROKEN, XFL_DO_FAIL);
 	if (v->why == XFL_WHY_MOVED)
-		return go(XFL_NEW, XFL_DO_NOTHING);
-	return go(XFL_IDLE, XFL_DO_NOTHING);
+		return xfl_lt_go(XFL_NEW, XFL_DO_NOTHING);
+	return xfl_lt_go(XFL_IDLE, XFL_DO_NOTHING);
 }
 
 /*
  * Whether our directory is one that a toolstack has just made for a restored guest. Nothing of the
  * connection was ever written to it, and a backend that does not serve has not read any either.
  */
-static bool fresh(const struct xfl_view *v)
+static bool xfl_lt_fresh_directory(const struct xfl_view *v)
 {
-	return v->why == XFL_WHY_MOVED && v->own == XFL_PEER_INITIALISING && !serves(v->backend) &&
-	       v->backend != XFL_PEER_UNREADABLE;
+	return v->why == XFL_WHY_MOVED && v->own == XFL_PEER_INITIALISING &&
+	       !xfl_lt_serves(v->backend) && v->backend != XFL_PEER_UNREADABLE;
 }
 
 /* Whether our Closed is written, and the keys are deleted. */
-static bool withdrawn(const struct xfl_view *v)
+static bool xfl_lt_withdrawn(const struct xfl_view *v)
 {
 	return v->own == XFL_PEER_CLOSED || v->own == XFL_PEER_GONE;
 }
@@ -252,233 +253,238 @@ static bool withdrawn(const struct xfl_view *v)
  * or Closed that it has shown since before our Closed was written shows nothing: the backend may
  * have read the keys, and be slow to map. One that had mapped the rings has no more to map.
  */
-static bool proof(const struct xfl_view *v)
+static bool xfl_lt_proof(const struct xfl_view *v)
 {
-	if (fresh(v))
+	if (xfl_lt_fresh_directory(v))
 		return true;
-	if (!withdrawn(v))
+	if (!xfl_lt_withdrawn(v))
 		return false;
 	return (v->backend == XFL_PEER_CLOSED && (v->answered || v->mapped)) ||
 	       (v->backend == XFL_PEER_GONE && v->mapped) ||
 	       (v->backend == XFL_PEER_INITWAIT && v->answered);
 }
 
-static bool ended(const struct xfl_view *v)
+static bool xfl_lt_rings_ended(const struct xfl_view *v)
 {
 	return (v->did == XFL_DO_END || v->did == XFL_DO_END_EARLY) && v->result == XFL_DONE;
 }
 
 /* A backend that has not seen our Closed may stay where it is for good: it is always written. */
-static struct xfl_step decide_unlinked_closed(const struct xfl_view *v)
+static struct xfl_step xfl_decide_unlinked_closed(const struct xfl_view *v)
 {
 	bool late = v->since_ms >= XFL_RELEASE_MS;
 
-	if (!withdrawn(v) && !(v->remove && late))
-		return again(v, XFL_DO_CLOSED);
+	if (!xfl_lt_withdrawn(v) && !(v->remove && late))
+		return xfl_lt_again(v, XFL_DO_CLOSED);
 	/* Nothing was granted that would have to be proved. */
-	if (v->backend == XFL_PEER_CLOSED || v->backend == XFL_PEER_GONE || proof(v) || late)
-		return after(v);
-	return stay_awhile(v);
+	if (v->backend == XFL_PEER_CLOSED || v->backend == XFL_PEER_GONE || xfl_lt_proof(v) || late)
+		return xfl_lt_over(v);
+	return xfl_lt_stay_awhile(v);
 }
 
 /* The rings are still mapped, and that for long. */
-static struct xfl_step overdue(const struct xfl_view *v)
+static struct xfl_step xfl_lt_overdue(const struct xfl_view *v)
 {
-	return v->remove ? go(XFL_GONE, XFL_DO_ABANDON) : go(XFL_PARKED, XFL_DO_SAY_PARKED);
+	return v->remove ? xfl_lt_go(XFL_GONE, XFL_DO_ABANDON) :
+			   xfl_lt_go(XFL_PARKED, XFL_DO_SAY_PARKED);
 }
 
-static struct xfl_step decide_closed(const struct xfl_view *v)
+static struct xfl_step xfl_decide_closed(const struct xfl_view *v)
 {
 	bool late = v->since_ms >= XFL_RELEASE_MS;
 
 	if (!v->linked)
-		return v->did == XFL_DO_RELEASE ? after(v) : decide_unlinked_closed(v);
-	if (ended(v))
-		return go(XFL_CLOSED, XFL_DO_RELEASE);
+		return v->did == XFL_DO_RELEASE ? xfl_lt_over(v) : xfl_decide_unlinked_closed(v);
+	if (xfl_lt_rings_ended(v))
+		return xfl_lt_go(XFL_CLOSED, XFL_DO_RELEASE);
 	if (late && (v->did == XFL_DO_END || v->did == XFL_DO_END_EARLY))
-		return overdue(v);
+		return xfl_lt_overdue(v);
 	if (v->did == XFL_DO_END)
-		return stay_awhile(v);
+		return xfl_lt_stay_awhile(v);
 	if (v->did == XFL_DO_END_EARLY)
-		return stay(v, LOOK_IDLE_MS);
-	if (proof(v))
-		return go(XFL_CLOSED, XFL_DO_END);
-	if (!withdrawn(v))
-		return late && v->did == XFL_DO_CLOSED ? overdue(v) : again(v, XFL_DO_CLOSED);
+		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
+	if (xfl_lt_proof(v))
+		return xfl_lt_go(XFL_CLOSED, XFL_DO_END);
+	if (!xfl_lt_withdrawn(v))
+		return late && v->did == XFL_DO_CLOSED ? xfl_lt_overdue(v) :
+							 xfl_lt_again(v, XFL_DO_CLOSED);
 	/* Not before it had a moment to let go: each attempt that fails has its line. */
 	if (late || ((v->backend == XFL_PEER_GONE || v->backend == XFL_PEER_CLOSED) &&
-		     v->tried_ms >= LOOK_IDLE_MS))
-		return go(XFL_CLOSED, XFL_DO_END_EARLY);
-	return stay_awhile(v);
+		     v->tried_ms >= XFL_LOOK_IDLE_MS))
+		return xfl_lt_go(XFL_CLOSED, XFL_DO_END_EARLY);
+	return xfl_lt_stay_awhile(v);
 }
 
 /* Early attempts bring a line of the core's in the log as long as they fail. */
-static bool may_end_early(const struct xfl_view *v)
+static bool xfl_lt_may_end_early(const struct xfl_view *v)
 {
-	return v->tried_ms >= clamp(v->since_ms / 2, LOOK_AGAIN_MS, LOOK_LONG_MS);
+	return v->tried_ms >= clamp(v->since_ms / 2, XFL_LOOK_AGAIN_MS, XFL_LOOK_LONG_MS);
 }
 
-static struct xfl_step decide_parked(const struct xfl_view *v)
+static struct xfl_step xfl_decide_parked(const struct xfl_view *v)
 {
 	if (!v->linked)
-		return after(v);
-	if (ended(v))
-		return go(XFL_PARKED, XFL_DO_RELEASE);
+		return xfl_lt_over(v);
+	if (xfl_lt_rings_ended(v))
+		return xfl_lt_go(XFL_PARKED, XFL_DO_RELEASE);
 	if (v->remove)
-		return go(XFL_GONE, XFL_DO_ABANDON);
+		return xfl_lt_go(XFL_GONE, XFL_DO_ABANDON);
 	switch (v->did) {
 	case XFL_DO_END:
 		/* At most one in a second, whoever has us look, or a backend that answers each. */
-		if (withdrawn(v) && v->backend != XFL_PEER_GONE && v->tried_ms >= LOOK_IDLE_MS)
-			return go(XFL_PARKED, XFL_DO_CLOSED_AGAIN);
-		return stay(v, LOOK_IDLE_MS);
+		if (xfl_lt_withdrawn(v) && v->backend != XFL_PEER_GONE &&
+		    v->tried_ms >= XFL_LOOK_IDLE_MS)
+			return xfl_lt_go(XFL_PARKED, XFL_DO_CLOSED_AGAIN);
+		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	case XFL_DO_NOTHING:
 		break;
 	default:
-		return stay(v, LOOK_IDLE_MS);
+		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	}
-	if (proof(v))
-		return go(XFL_PARKED, XFL_DO_END);
-	if (!withdrawn(v))
-		return go(XFL_PARKED, XFL_DO_CLOSED);
-	if (!may_end_early(v))
-		return stay(v, LOOK_IDLE_MS);
-	return go(XFL_PARKED, XFL_DO_END_EARLY);
+	if (xfl_lt_proof(v))
+		return xfl_lt_go(XFL_PARKED, XFL_DO_END);
+	if (!xfl_lt_withdrawn(v))
+		return xfl_lt_go(XFL_PARKED, XFL_DO_CLOSED);
+	if (!xfl_lt_may_end_early(v))
+		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
+	return xfl_lt_go(XFL_PARKED, XFL_DO_END_EARLY);
 }
 
 /* After a connection of ours that ends for a new one; the backend has to see our Closed first. */
-static struct xfl_step idle_for_new(const struct xfl_view *v)
+static struct xfl_step xfl_decide_idle_for_new(const struct xfl_view *v)
 {
-	if (serves(v->backend) || v->backend == XFL_PEER_UNREADABLE || v->resting)
-		return stay(v, v->held ? LOOK_SLOW_MS : LOOK_IDLE_MS);
-	return go(XFL_OFFERED, XFL_DO_OFFER);
+	if (xfl_lt_serves(v->backend) || v->backend == XFL_PEER_UNREADABLE || v->resting)
+		return xfl_lt_stay(v, v->held ? XFL_LOOK_SLOW_MS : XFL_LOOK_IDLE_MS);
+	return xfl_lt_go(XFL_OFFERED, XFL_DO_OFFER);
 }
 
 /* After one that the backend has ended. */
-static struct xfl_step idle_for_backend(const struct xfl_view *v)
+static struct xfl_step xfl_decide_idle_for_backend(const struct xfl_view *v)
 {
 	bool waits = v->backend == XFL_PEER_INITWAIT || v->backend == XFL_PEER_INITIALISING;
 	bool stuck = v->held && v->backend == XFL_PEER_CLOSED && v->since_ms >= XFL_HELD_MS;
 
 	if ((waits || stuck) && v->resting)
-		return stay(v, LOOK_SLOW_MS);
+		return xfl_lt_stay(v, XFL_LOOK_SLOW_MS);
 	if (waits || stuck)
-		return go(XFL_OFFERED, XFL_DO_OFFER);
+		return xfl_lt_go(XFL_OFFERED, XFL_DO_OFFER);
 	/*
 	 * Not by the watch alone: what runs the watches may be waiting for these requests, and a
 	 * device that was exchanged for ours may have another backend.
 	 */
-	return stay(v, v->held ? LOOK_IDLE_MS : LOOK_HOME_MS);
+	return xfl_lt_stay(v, v->held ? XFL_LOOK_IDLE_MS : XFL_LOOK_HOME_MS);
 }
 
-static struct xfl_step decide_idle(const struct xfl_view *v)
+static struct xfl_step xfl_decide_idle(const struct xfl_view *v)
 {
 	bool lost = v->backend == XFL_PEER_GONE ||
 		    (v->backend == XFL_PEER_CLOSED && !v->online);
 
 	if (v->remove)
-		return leave(v);
+		return xfl_lt_leave(v);
 	if (v->reconnect && v->why != XFL_WHY_RECONNECT)
-		return go_why(XFL_IDLE, XFL_DO_NOTHING, XFL_WHY_RECONNECT);
+		return xfl_lt_go_why(XFL_IDLE, XFL_DO_NOTHING, XFL_WHY_RECONNECT);
 	if (lost)
 		return v->did == XFL_DO_FAIL || !(v->changed || v->held) ?
-			       stay(v, LOOK_HOME_MS) : go(XFL_IDLE, XFL_DO_FAIL);
+			       xfl_lt_stay(v, XFL_LOOK_HOME_MS) :
+			       xfl_lt_go(XFL_IDLE, XFL_DO_FAIL);
 	/* It would map what is void, fail, and go on all the same: netback says Connected then. */
 	if (v->wary && v->backend == XFL_PEER_INITWAIT && !v->answered &&
-	    v->since_ms < LOOK_LONG_MS)
-		return stay(v, LOOK_IDLE_MS);
-	return v->why == XFL_WHY_CLOSING ? idle_for_backend(v) : idle_for_new(v);
+	    v->since_ms < XFL_LOOK_LONG_MS)
+		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
+	return v->why == XFL_WHY_CLOSING ? xfl_decide_idle_for_backend(v) :
+					   xfl_decide_idle_for_new(v);
 }
 
-static struct xfl_step decide_broken(const struct xfl_view *v)
+static struct xfl_step xfl_decide_broken(const struct xfl_view *v)
 {
 	if (v->remove)
-		return leave(v);
+		return xfl_lt_leave(v);
 	if (v->reconnect)
-		return go_why(XFL_IDLE, XFL_DO_NOTHING, XFL_WHY_RECONNECT);
-	return stay(v, LOOK_HOME_MS);
+		return xfl_lt_go_why(XFL_IDLE, XFL_DO_NOTHING, XFL_WHY_RECONNECT);
+	return xfl_lt_stay(v, XFL_LOOK_HOME_MS);
 }
 
 /*
  * The device was given up, and its rings are mapped still. They are tried by time: what makes the
  * driver let go may itself wait for the requests on them.
  */
-static struct xfl_step decide_left_over(const struct xfl_view *v)
+static struct xfl_step xfl_decide_left_over(const struct xfl_view *v)
 {
-	if (ended(v))
-		return go(XFL_EXCHANGED, XFL_DO_RELEASE);
-	if (v->did != XFL_DO_NOTHING || !(v->mapped || may_end_early(v)))
-		return stay(v, LOOK_IDLE_MS);
-	return go(XFL_EXCHANGED, v->mapped ? XFL_DO_END : XFL_DO_END_EARLY);
+	if (xfl_lt_rings_ended(v))
+		return xfl_lt_go(XFL_EXCHANGED, XFL_DO_RELEASE);
+	if (v->did != XFL_DO_NOTHING || !(v->mapped || xfl_lt_may_end_early(v)))
+		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
+	return xfl_lt_go(XFL_EXCHANGED, v->mapped ? XFL_DO_END : XFL_DO_END_EARLY);
 }
 
 /*
  * Nothing is written any more: the directory is another device's. What the old backend still maps
  * is left to the parking place when the driver is made to let go.
  */
-static struct xfl_step decide_exchanged(const struct xfl_view *v)
+static struct xfl_step xfl_decide_exchanged(const struct xfl_view *v)
 {
 	if (v->state != XFL_EXCHANGED) {
 		if (!v->linked)
-			return go_why(XFL_EXCHANGED, XFL_DO_FAIL, XFL_WHY_EXCHANGED);
+			return xfl_lt_go_why(XFL_EXCHANGED, XFL_DO_FAIL, XFL_WHY_EXCHANGED);
 		if (v->why != XFL_WHY_EXCHANGED)
-			return go_why(XFL_CLOSED, XFL_DO_QUIESCE, XFL_WHY_EXCHANGED);
+			return xfl_lt_go_why(XFL_CLOSED, XFL_DO_QUIESCE, XFL_WHY_EXCHANGED);
 		if (v->did != XFL_DO_END && v->did != XFL_DO_END_EARLY)
-			return go(v->state, v->mapped ? XFL_DO_END : XFL_DO_END_EARLY);
+			return xfl_lt_go(v->state, v->mapped ? XFL_DO_END : XFL_DO_END_EARLY);
 		if (v->result == XFL_DONE)
-			return go(XFL_CLOSED, XFL_DO_RELEASE);
-		if (v->mapped && v->since_ms < LOOK_IDLE_MS)
-			return stay_awhile(v);
-		return go(XFL_EXCHANGED, XFL_DO_FAIL);
+			return xfl_lt_go(XFL_CLOSED, XFL_DO_RELEASE);
+		if (v->mapped && v->since_ms < XFL_LOOK_IDLE_MS)
+			return xfl_lt_stay_awhile(v);
+		return xfl_lt_go(XFL_EXCHANGED, XFL_DO_FAIL);
 	}
 	if (v->remove)
-		return v->linked ? go(XFL_GONE, XFL_DO_ABANDON) : leave(v);
+		return v->linked ? xfl_lt_go(XFL_GONE, XFL_DO_ABANDON) : xfl_lt_leave(v);
 	if (v->did == XFL_DO_FAIL)
-		return go(XFL_EXCHANGED, XFL_DO_REPROBE);
-	return v->linked ? decide_left_over(v) : stay(v, 0);
+		return xfl_lt_go(XFL_EXCHANGED, XFL_DO_REPROBE);
+	return v->linked ? xfl_decide_left_over(v) : xfl_lt_stay(v, 0);
 }
 
 /* A backend that is still there after the guest went down, in place, is parted with first. */
-static struct xfl_step decide_moved(const struct xfl_view *v)
+static struct xfl_step xfl_decide_moved(const struct xfl_view *v)
 {
-	enum xfl_state next = serves(v->backend) ? XFL_DRAINING : XFL_CLOSED;
+	enum xfl_state next = xfl_lt_serves(v->backend) ? XFL_DRAINING : XFL_CLOSED;
 
 	if (!v->linked)
-		return go(XFL_NEW, XFL_DO_NOTHING);
-	return go_why(next, XFL_DO_QUIESCE, v->remove ? XFL_WHY_REMOVE : XFL_WHY_MOVED);
+		return xfl_lt_go(XFL_NEW, XFL_DO_NOTHING);
+	return xfl_lt_go_why(next, XFL_DO_QUIESCE, v->remove ? XFL_WHY_REMOVE : XFL_WHY_MOVED);
 }
 
 /* The states in which a connection is made or used. */
-static bool in_use(const struct xfl_view *v)
+static bool xfl_lt_in_use(const struct xfl_view *v)
 {
 	return v->linked && v->state < XFL_DRAINING;
 }
 
-static struct xfl_step decide_by_state(const struct xfl_view *v)
+static struct xfl_step xfl_decide_by_state(const struct xfl_view *v)
 {
 	switch (v->state) {
 	case XFL_NEW:
-		return decide_new(v);
+		return xfl_decide_new(v);
 	case XFL_OFFERED:
-		return decide_offered(v);
+		return xfl_decide_offered(v);
 	case XFL_CONNECTING:
-		return decide_connecting(v);
+		return xfl_decide_connecting(v);
 	case XFL_CONNECTED:
-		return decide_connected(v);
+		return xfl_decide_connected(v);
 	case XFL_DRAINING:
-		return decide_draining(v);
+		return xfl_decide_draining(v);
 	case XFL_CLOSING:
-		return decide_closing(v);
+		return xfl_decide_closing(v);
 	case XFL_CLOSED:
-		return decide_closed(v);
+		return xfl_decide_closed(v);
 	case XFL_PARKED:
-		return decide_parked(v);
+		return xfl_decide_parked(v);
 	case XFL_IDLE:
-		return decide_idle(v);
+		return xfl_decide_idle(v);
 	case XFL_BROKEN:
-		return decide_broken(v);
+		return xfl_decide_broken(v);
 	default:
-		return stay(v, 0);
+		return xfl_lt_stay(v, 0);
 	}
 }
 
@@ -495,14 +501,14 @@ struct xfl_step xfl_decide(const struct xfl_view *v)
 	struct xfl_step step;
 
 	if (v->state == XFL_GONE)
-		return stay(v, 0);
+		return xfl_lt_stay(v, 0);
 	if (v->exchanged)
-		return decide_exchanged(v);
+		return xfl_decide_exchanged(v);
 	if (v->moved)
-		return decide_moved(v);
-	if (v->lied && in_use(v) && v->did != XFL_DO_QUIESCE)
-		return part(v->remove ? XFL_WHY_REMOVE : XFL_WHY_BROKEN);
-	step = decide_by_state(v);
+		return xfl_decide_moved(v);
+	if (v->lied && xfl_lt_in_use(v) && v->did != XFL_DO_QUIESCE)
+		return xfl_lt_drain(v->remove ? XFL_WHY_REMOVE : XFL_WHY_BROKEN);
+	step = xfl_decide_by_state(v);
 	/* One that lies while it closes is not to be waited for any more. */
 	if (v->lied && v->linked && !step.why && v->why != XFL_WHY_REMOVE)
 		step.why = XFL_WHY_BROKEN;

@@ -177,14 +177,14 @@ void xfl_park_free(void *memory)
 }
 EXPORT_SYMBOL_NS_GPL(xfl_park_free, XEN_FRONTLIB);
 
-struct parked_pool_page {
+struct xfl_parked_pool_page {
 	struct page_pool *pool;
 	struct page *page;
 };
 
 static void xfl_park_put_pool_page(void *data)
 {
-	struct parked_pool_page *p = data;
+	struct xfl_parked_pool_page *p = data;
 
 	page_pool_put_full_page(p->pool, p->page, false);
 	kfree(p);
@@ -200,11 +200,11 @@ static void xfl_park_put_pool_page(void *data)
  */
 void xfl_park_pool_page(grant_ref_t ref, struct page_pool *pool, struct page *page)
 {
-	struct parked_pool_page *p = kmalloc(sizeof(*p), GFP_ATOMIC | __GFP_NOWARN);
+	struct xfl_parked_pool_page *p = kmalloc(sizeof(*p), GFP_ATOMIC | __GFP_NOWARN);
 
 	if (!p)		/* then page and reference are lost, which is safe */
 		return;
-	*p = (struct parked_pool_page){ pool, page };
+	*p = (struct xfl_parked_pool_page){ pool, page };
 	xfl_park(&ref, 1, xfl_park_put_pool_page, p);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_park_pool_page, XEN_FRONTLIB);

@@ -175,7 +175,7 @@ void xfl_spend_port(struct xfl_device *xd, evtchn_port_t port)
 	xfl_spend(xd, 0, port);
 }
 
-/* As proof() in lifetable.c, of a backend that is there. */
+/* As xfl_lt_proof() in lifetable.c, of a backend that is there. */
 static bool xfl_knows(enum xfl_peer backend, bool answered, bool mapped)
 {
 	return (backend == XFL_PEER_CLOSED && (answered || mapped)) ||

@@ -100,10 +100,10 @@ static struct xfl_watch *xfl_watch_new(struct xfl_device *xd, const char *key, a
 	struct xfl_watch *w;
 
 	if (atomic_inc_return(count) > max)
-		goto fail;
+		goto err_count;
 	w = xfl_watch_alloc(xd, key);
 	if (!w)
-		goto fail;
+		goto err_count;
 	w->count = count;
 	if (register_xenbus_watch(&w->xenbus)) {
 		xfl_watch_free(w);
@@ -111,7 +111,7 @@ static struct xfl_watch *xfl_watch_new(struct xfl_device *xd, const char *key, a
 	}
 	return w;
 
-fail:
+err_count:
 	atomic_dec(count);
 	return NULL;
 }
