@@ -266,7 +266,7 @@ struct bf_ring {
  * @deleted: done by @del_work
  * @added: the disk was added; @disk_work only, then @del_work
  * @stats: its directory in debugfs
- * @moves: value of @xd.moves when the disk was last seen to be the one it was; life cycle only
+ * @moves: value of @xd.restores when the disk was last seen to be the one it was; life cycle only
  * @vdev: its name and minors
  * @serial: its serial number, empty if there is none; fixed from @gd on
  * @ref: references: the xenbus device, @del_work, and the gendisk

@@ -131,7 +131,7 @@ static blk_status_t bf_unsupported(struct request *rq)
 	case REQ_OP_FLUSH:
 		/* No cache that could be flushed: then there is nothing volatile either. */
 		if (xchg(&bf->flush_op, 0)) {
-			if (xfl_may_say(&bf->xd))
+			if (xfl_may_log(&bf->xd))
 				dev_warn(disk_to_dev(rq->q->disk),
 					 "backend cannot flush after all: treated as write-through\n");
 			bf_disk_update(bf);

@@ -187,7 +187,7 @@ static void bf_go_on_with(struct blkfront *bf, unsigned int nr)
 	struct bfw_rings live = { .event = min(bf->live.event, nr) };
 
 	live.poll = nr - live.event;
-	if (xfl_may_say(&bf->xd))
+	if (xfl_may_log(&bf->xd))
 		dev_info(&bf->xd.xbdev->dev, "%u of %u rings: no room for more\n", nr,
 			 bf->nr_live);
 	bf_set_live(bf, live);
@@ -266,7 +266,7 @@ static void bf_read_keys(const struct blkfront *bf, struct xfl_device *complaine
  */
 static int bf_judge_same(const struct blkfront *bf, const struct bfw_disk *d, const char **why)
 {
-	bool restored = bf->moves != bf->xd.moves;
+	bool restored = bf->moves != bf->xd.restores;
 
 	if (!bf->gd)
 		return 0;
@@ -293,7 +293,7 @@ static int bf_read_disk(struct blkfront *bf)
 	if (!err)
 		err = bf_judge_same(bf, &d, &why);
 	if (err) {
-		if (xfl_may_say(&bf->xd))
+		if (xfl_may_log(&bf->xd))
 			dev_err(&bf->xd.xbdev->dev, "backend offers a disk we cannot drive: %s\n",
 				why);
 		return err;
@@ -318,7 +318,7 @@ static bool bf_read_serial_key(struct blkfront *bf, const char *key, bf_serial_f
 		return false;
 	err = parse(text, len, serial);
 	kfree(text);
-	if (err && xfl_may_say(&bf->xd))
+	if (err && xfl_may_log(&bf->xd))
 		dev_warn(&xbdev->dev, "%s holds no serial number\n", key);
 	return !err;
 }
@@ -336,7 +336,7 @@ static void bf_compare_serial(struct blkfront *bf)
 {
 	char now[BF_SERIAL_MAX + 1];
 
-	if (bf->moves == bf->xd.moves)
+	if (bf->moves == bf->xd.restores)
 		return;
 	bf_read_serial(bf, now);
 	if (strcmp(now, bf->serial))
@@ -361,7 +361,7 @@ static void bf_announce(struct blkfront *bf)
 {
 	const struct bf_ring *ring = &bf->ring[0];
 
-	if (!xfl_may_say(&bf->xd))
+	if (!xfl_may_log(&bf->xd))
 		return;
 	dev_info(&bf->xd.xbdev->dev,
 		 "%s: %llu sectors, %s%s%s, %u+%u ring(s) of %u, %u segments each\n",
@@ -424,7 +424,7 @@ static int bf_go_live(struct xfl_device *xd)
 			return err;
 	}
 	bf_compare_serial(bf);
-	bf->moves = xd->moves;
+	bf->moves = xd->restores;
 	bf_disk_tell_cache(bf);
 	bf_announce(bf);
 	bf_set_affinity(bf);
@@ -460,7 +460,7 @@ static u32 bf_granted(struct xfl_device *xd)
 	return frames;
 }
 
-static void bf_quiesce(struct xfl_device *xd, enum xfl_why why)
+static void bf_quiesce(struct xfl_device *xd, enum xfl_close_reason reason)
 {
 	struct blkfront *bf = bf_of(xd);
 
@@ -534,13 +534,13 @@ static void bf_look_again(struct xfl_device *xd)
 }
 
 /* Whether requests are kept for another backend. */
-static bool bf_keep_requests(struct xfl_device *xd, enum xfl_why why)
+static bool bf_keep_requests(struct xfl_device *xd, enum xfl_close_reason reason)
 {
-	switch (why) {
-	case XFL_WHY_RECONNECT:
-	case XFL_WHY_MOVED:
+	switch (reason) {
+	case XFL_CLOSE_RECONNECT:
+	case XFL_CLOSE_RESTORED:
 		return true;
-	case XFL_WHY_CLOSING:
+	case XFL_CLOSE_BY_BACKEND:
 		return xfl_backend_may_return(xd);
 	default:
 		return false;
@@ -565,10 +565,10 @@ static void bf_await_submitters(struct blkfront *bf)
 	blk_mq_unquiesce_queue(bf->gd->queue);
 }
 
-static void bf_disconnect(struct xfl_device *xd, enum xfl_why why)
+static void bf_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
 {
 	struct blkfront *bf = bf_of(xd);
-	bool keep = bf_keep_requests(xd, why);
+	bool keep = bf_keep_requests(xd, reason);
 	unsigned int i;
 
 	xfl_watch_drop(bf->resized);
@@ -583,7 +583,7 @@ static void bf_disconnect(struct xfl_device *xd, enum xfl_why why)
 
 	if (!keep)
 		bf_rings_give_back(bf);
-	if (!keep && (why == XFL_WHY_CLOSING || why == XFL_WHY_EXCHANGED))
+	if (!keep && (reason == XFL_CLOSE_BY_BACKEND || reason == XFL_CLOSE_EXCHANGED))
 		bf_disk_mark_dead(bf);
 }
 
@@ -596,7 +596,7 @@ const struct xfl_ops bf_ops = {
 	.changed	= bf_changed,
 	.quiesce	= bf_quiesce,
 	.idle		= bf_idle,
-	.holds		= bf_holds,
+	.has_waiters	= bf_holds,
 	.ring		= bf_ring_mem,
 	.granted	= bf_granted,
 	.disconnect	= bf_disconnect,

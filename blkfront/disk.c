@@ -440,7 +440,7 @@ void bf_disk_tell_cache(struct blkfront *bf)
 	WRITE_ONCE(bf->holds_for_cache, true);
 	bf_disk_update(bf);
 	if (!wait_event_timeout(bf->drained, READ_ONCE(bf->cache_told), HZ) &&
-	    xfl_may_say(&bf->xd))
+	    xfl_may_log(&bf->xd))
 		dev_warn(&bf->xd.xbdev->dev, "%s: has a cache now, but flushes come later\n",
 			 bf->vdev.name);
 	WRITE_ONCE(bf->holds_for_cache, false);

@@ -76,7 +76,7 @@ bool bf_keep_grow(struct bf_ring *ring, u32 n, gfp_t gfp)
 
 static bool bf_keep_drop(struct bf_ring *ring, struct bf_kept *at)
 {
-	if (!xfl_grant_retire(&ring->grefs, at->gref))
+	if (!xfl_grant_end_free(&ring->grefs, at->gref))
 		return false;
 	xfl_framepool_abandon(&ring->keep.pool);
 	put_page(at->frame.page);

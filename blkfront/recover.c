@@ -146,7 +146,7 @@ static void bf_release(struct bf_ring *ring, struct bf_req *br)
 		bf_resubmit(ring, br);
 		return;
 	}
-	if (xfl_may_say(&ring->bf->xd))
+	if (xfl_may_log(&ring->bf->xd))
 		dev_warn(&ring->bf->xd.xbdev->dev,
 			 "request at sector %llu waits: backend still maps %u frames\n",
 			 (u64)blk_rq_pos(bf_rq(br)), stuck);

@@ -122,7 +122,7 @@ void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,
 		return;
 	}
 	WRITE_ONCE(ring->clung, true);
-	if (xfl_grant_retire(&ring->grefs, gref)) {
+	if (xfl_grant_end_free(&ring->grefs, gref)) {
 		xfl_framepool_put(pool, *frame);
 		return;
 	}

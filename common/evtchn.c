@@ -26,7 +26,7 @@ static int xfl_evtchn_alloc(const struct xenbus_device *xbdev, evtchn_port_t *po
 
 	if (!err)
 		*port = alloc.port;
-	else if (xd && xfl_may_say(xd))
+	else if (xd && xfl_may_log(xd))
 		dev_err(&xbdev->dev, "no event channel to be had (error %d)\n", err);
 	return err;
 }
@@ -88,7 +88,7 @@ EXPORT_SYMBOL_NS_GPL(xfl_evtchn_set_affinity, XEN_FRONTLIB);
 void xfl_evtchn_unbind(struct xfl_device *xd, struct xfl_evtchn *ec, void *data)
 {
 	/* After a restore the number is void, and may be another's. */
-	bool keep = xd->early && ec->irq && xd->made_at == xfl_moves() &&
+	bool keep = xd->ended_early && ec->irq && xd->conn_restores == xfl_nr_restores() &&
 		    !xfl_evtchn_make_refcounted(ec->port) && !evtchn_get(ec->port);
 
 	if (ec->irq) {
@@ -96,7 +96,7 @@ void xfl_evtchn_unbind(struct xfl_device *xd, struct xfl_evtchn *ec, void *data)
 		unbind_from_irqhandler(ec->irq, data);
 	}
 	if (keep)
-		xfl_spend_port(xd, ec->port);
+		xfl_quarantine_port(xd, ec->port);
 	*ec = (struct xfl_evtchn){};
 }
 EXPORT_SYMBOL_NS_GPL(xfl_evtchn_unbind, XEN_FRONTLIB);

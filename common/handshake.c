@@ -19,26 +19,26 @@
 #include "internal.h"
 
 /* Few devices at a time can have xenbus look; the others wait for their turn so long. */
-#define XFL_LOOK_TRIES		250
-#define XFL_LOOK_PAUSE_MS	20
+#define XFL_FLUSH_TRIES		250
+#define XFL_FLUSH_PAUSE_MS	20
 
-static enum xfl_peer xfl_peer_of(unsigned int state)
+static enum xfl_xs_state xfl_xs_state_of(unsigned int state)
 {
 	switch (state) {
 	case XenbusStateInitialising:
-		return XFL_PEER_INITIALISING;
+		return XFL_XS_INITIALISING;
 	case XenbusStateInitWait:
-		return XFL_PEER_INITWAIT;
+		return XFL_XS_INITWAIT;
 	case XenbusStateInitialised:
-		return XFL_PEER_INITIALISED;
+		return XFL_XS_INITIALISED;
 	case XenbusStateConnected:
-		return XFL_PEER_CONNECTED;
+		return XFL_XS_CONNECTED;
 	case XenbusStateClosing:
-		return XFL_PEER_CLOSING;
+		return XFL_XS_CLOSING;
 	case XenbusStateClosed:
-		return XFL_PEER_CLOSED;
+		return XFL_XS_CLOSED;
 	default:
-		return XFL_PEER_UNREADABLE;
+		return XFL_XS_UNREADABLE;
 	}
 }
 
@@ -51,52 +51,52 @@ bool xfl_is_gone(int err)
 	return err == -ENOENT || err == -EACCES;
 }
 
-static enum xfl_peer xfl_peer_read_in(struct xenbus_transaction xbt, const char *dir)
+static enum xfl_xs_state xfl_xs_state_read_in(struct xenbus_transaction xbt, const char *dir)
 {
 	unsigned int state;
 	char *text;
 	int err;
 
 	if (!dir)
-		return XFL_PEER_GONE;
+		return XFL_XS_GONE;
 	text = xenbus_read(xbt, dir, "state", NULL);
 	if (IS_ERR(text))
-		return xfl_is_gone(PTR_ERR(text)) ? XFL_PEER_GONE : XFL_PEER_UNREADABLE;
+		return xfl_is_gone(PTR_ERR(text)) ? XFL_XS_GONE : XFL_XS_UNREADABLE;
 	err = kstrtouint(text, 10, &state);
 	kfree(text);
-	return err ? XFL_PEER_UNREADABLE : xfl_peer_of(state);
+	return err ? XFL_XS_UNREADABLE : xfl_xs_state_of(state);
 }
 
 /**
- * xfl_peer_read() - the state that a directory shows
+ * xfl_xs_state_read() - the state that a directory shows
  * @dir: a backend's or frontend's; %NULL where there is none
  *
  * Context: process; waits for xenstore.
  */
-enum xfl_peer xfl_peer_read(const char *dir)
+enum xfl_xs_state xfl_xs_state_read(const char *dir)
 {
-	return xfl_peer_read_in(XBT_NIL, dir);
+	return xfl_xs_state_read_in(XBT_NIL, dir);
 }
 
 /**
- * xfl_closed_is_new() - what the backend shows from now on may be an answer to our Closed
+ * xfl_reset_backend_moved() - what the backend shows from now on may be an answer to our Closed
  * @xd: the device
  * @backend: what it shows now
  */
-void xfl_closed_is_new(struct xfl_device *xd, enum xfl_peer backend)
+void xfl_reset_backend_moved(struct xfl_device *xd, enum xfl_xs_state backend)
 {
-	xd->answered = false;
-	xd->closed_over = backend;
+	xd->backend_moved = false;
+	xd->backend_at_closed = backend;
 }
 
 /**
- * xfl_heed() - keep what a state that the backend shows says of the keys, and of the rings
+ * xfl_note_backend_state() - note what a state of the backend says of the keys and the rings
  * @xd: the device
  * @backend: the state; it is our backend's
  */
-void xfl_heed(struct xfl_device *xd, enum xfl_peer backend)
+void xfl_note_backend_state(struct xfl_device *xd, enum xfl_xs_state backend)
 {
-	xd->answered |= xfl_answers(backend, &xd->closed_over);
+	xd->backend_moved |= xfl_has_moved(backend, &xd->backend_at_closed);
 	xd->mapped &= !xfl_starts_anew(backend);
 }
 
@@ -106,18 +106,18 @@ void xfl_heed(struct xfl_device *xd, enum xfl_peer backend)
  * step of ours between the two would look like that. A new watch fires when it has looked at all
  * keys written so far. It does not look while it waits for us to remove the device.
  */
-static void xfl_let_xenbus_look(struct xfl_device *xd)
+static void xfl_flush_xenwatch(struct xfl_device *xd)
 {
 	struct xfl_watch *w = NULL;
-	int tries = XFL_LOOK_TRIES;
+	int tries = XFL_FLUSH_TRIES;
 
 	if (!XENBUS_COMPARES_STATES)
 		return;
-	while (!READ_ONCE(xd->removing) && tries-- && !(w = xfl_watch_start_look(xd)))
-		msleep(XFL_LOOK_PAUSE_MS);
+	while (!READ_ONCE(xd->removing) && tries-- && !(w = xfl_watch_start_flush(xd)))
+		msleep(XFL_FLUSH_PAUSE_MS);
 	if (!w)
 		return;
-	wait_event_timeout(xd->settled, xfl_watch_fired(w) || READ_ONCE(xd->removing),
+	wait_event_timeout(xd->state_wq, xfl_watch_fired(w) || READ_ONCE(xd->removing),
 			   XFL_BACKEND_TIMEOUT);
 	xfl_watch_drop(w);
 }
@@ -125,11 +125,11 @@ static void xfl_let_xenbus_look(struct xfl_device *xd)
 /**
  * struct xfl_writing - a state that is being written
  * @state: the state
- * @backend: what the backend shows in the same transaction, if it is Closed
+ * @backend_state: what the backend shows in the same transaction, if @state is Closed
  */
 struct xfl_writing {
 	enum xenbus_state state;
-	enum xfl_peer backend;
+	enum xfl_xs_state backend_state;
 };
 
 static int xfl_write_state(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
@@ -141,7 +141,7 @@ static int xfl_write_state(struct xenbus_transaction xbt, struct xfl_device *xd,
 	if (w->state == XenbusStateClosed) {
 		if (xfl_keys_delete(xbt, xd->xbdev->nodename, xd->ops->keys))
 			return -EAGAIN;
-		w->backend = xfl_peer_read_in(xbt, xd->backend);
+		w->backend_state = xfl_xs_state_read_in(xbt, xd->backend);
 	}
 	err = xenbus_printf(xbt, xd->xbdev->nodename, "state", "%d", w->state);
 	return err ? -EAGAIN : 0;
@@ -162,8 +162,8 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 	enum xenbus_state was = xd->xbdev->state;
 	int err;
 
-	if (xd->own == XFL_PEER_INITIALISING && state != XenbusStateInitialising)
-		xfl_let_xenbus_look(xd);
+	if (xd->own_state == XFL_XS_INITIALISING && state != XenbusStateInitialising)
+		xfl_flush_xenwatch(xd);
 	/* The other way round one that looks in between would take it for a new device. */
 	if (state == XenbusStateInitialising)
 		xd->xbdev->state = state;
@@ -171,13 +171,13 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 	if (err)
 		xd->xbdev->state = was;
 	if (err == -ENOENT)
-		xd->own = XFL_PEER_GONE;
+		xd->own_state = XFL_XS_GONE;
 	if (err)
 		return err;
 	/* What the backend showed before it could see this is no answer to it. */
-	if (state == XenbusStateClosed && xd->own != XFL_PEER_CLOSED)
-		xfl_closed_is_new(xd, w.backend);
-	xd->own = xfl_peer_of(state);
+	if (state == XenbusStateClosed && xd->own_state != XFL_XS_CLOSED)
+		xfl_reset_backend_moved(xd, w.backend_state);
+	xd->own_state = xfl_xs_state_of(state);
 	xd->xbdev->state = state;
 	/* As xenbus_frontend_closed(): a shutdown waits for it, once. */
 	reinit_completion(&xd->xbdev->down);
@@ -189,16 +189,16 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 static void xfl_write_closed_again(struct xfl_device *xd)
 {
 	struct xfl_writing w = { .state = XenbusStateClosed };
-	int err = xfl_transact_aside(xd, xfl_write_state, &w);
+	int err = xfl_transact_unlocked(xd, xfl_write_state, &w);
 
 	if (err == -ESTALE)
 		WRITE_ONCE(xd->exchanged, true);
 	if (err == -ENOENT)
-		WRITE_ONCE(xd->own, XFL_PEER_GONE);
-	if (err || xd->own == XFL_PEER_CLOSED)
+		WRITE_ONCE(xd->own_state, XFL_XS_GONE);
+	if (err || xd->own_state == XFL_XS_CLOSED)
 		return;
-	WRITE_ONCE(xd->own, XFL_PEER_CLOSED);
-	xfl_closed_is_new(xd, w.backend);
+	WRITE_ONCE(xd->own_state, XFL_XS_CLOSED);
+	xfl_reset_backend_moved(xd, w.backend_state);
 }
 
 /**
@@ -219,12 +219,12 @@ void xfl_close_again(struct xfl_device *xd)
 		return;
 	waits = READ_ONCE(xd->successor);
 	/* Without a mark the directory of a device that nobody drives may be anybody's. */
-	if (xd->made_at == xfl_moves() && (waits || (!dev->driver && *xd->mark)))
+	if (xd->conn_restores == xfl_nr_restores() && (waits || (!dev->driver && *xd->mark)))
 		xfl_write_closed_again(xd);
 	device_unlock(dev);
 }
 
-static int xfl_delete_keys(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
+static int xfl_unpublish_in(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
 {
 	xfl_keys_delete(xbt, xd->xbdev->nodename, xd->ops->keys);
 	if (*xd->mark)
@@ -233,7 +233,7 @@ static int xfl_delete_keys(struct xenbus_transaction xbt, struct xfl_device *xd,
 }
 
 /**
- * xfl_retract() - delete the keys of a connection
+ * xfl_unpublish() - delete the keys of a connection
  * @xd: the device
  *
  * The next frontend may be a driver that does not know all of them, and a backend believes what it
@@ -241,13 +241,13 @@ static int xfl_delete_keys(struct xenbus_transaction xbt, struct xfl_device *xd,
  *
  * Context: process, a step of the machine; waits for xenstore.
  */
-void xfl_retract(struct xfl_device *xd)
+void xfl_unpublish(struct xfl_device *xd)
 {
-	xfl_transact(xd, xfl_delete_keys, NULL);
+	xfl_transact(xd, xfl_unpublish_in, NULL);
 }
 
 /* Return: 0; -ESTALE if another device's backend is named; -EAGAIN if it cannot be said now. */
-static int xfl_judge_backend(struct xenbus_transaction xbt, struct xfl_device *xd)
+static int xfl_check_backend_key(struct xenbus_transaction xbt, struct xfl_device *xd)
 {
 	const char *known = xd->xbdev->otherend;
 	char *text;
@@ -269,7 +269,7 @@ static int xfl_write_mark(struct xenbus_transaction xbt, struct xfl_device *xd, 
 	const char *mark = ctx;
 	int err;
 
-	err = xfl_judge_backend(xbt, xd);
+	err = xfl_check_backend_key(xbt, xd);
 	if (err)
 		return err;
 	err = xenbus_printf(xbt, xd->xbdev->nodename, XFL_MARK_KEY, "%s", mark);

@@ -15,15 +15,15 @@
 #include "internal.h"
 
 /* Pauses between attempts that came short: doubled from the first to the last. */
-#define XFL_REST_FIRST_MS	200u
-#define XFL_REST_DOUBLINGS	5u
+#define XFL_BACKOFF_FIRST_MS	200u
+#define XFL_BACKOFF_DOUBLINGS	5u
 
 /* Steps without a pause: others want the CPU too. */
 #define XFL_MAX_STEPS		64
 
 /* Lines of the log that a backend can bring about, in so long. */
-#define XFL_WORDS		40
-#define XFL_WORDS_TIME		(60 * HZ)
+#define XFL_LOG_LINES		40
+#define XFL_LOG_PERIOD		(60 * HZ)
 
 /* A connection that was shorter than this is no sign that the next one is worth an effort. */
 #define XFL_SHORT_LIFE_MS	1000u
@@ -79,7 +79,7 @@ void xfl_withhold(struct xfl_device *xd, unsigned int bit)
 	spin_unlock_irqrestore(&xd->lock, flags);
 }
 
-static void xfl_forgive(struct xfl_device *xd, unsigned int bits)
+static void xfl_unwithhold(struct xfl_device *xd, unsigned int bits)
 {
 	unsigned long flags;
 
@@ -114,7 +114,7 @@ bool xfl_backend_may_return(const struct xfl_device *xd)
 EXPORT_SYMBOL_NS_GPL(xfl_backend_may_return, XEN_FRONTLIB);
 
 /* A restored guest has other directories, which others may have written to. */
-static void xfl_note_move(struct xfl_device *xd)
+static void xfl_note_restore(struct xfl_device *xd)
 {
 	/* With the path of the old one it could not be told whose our directory is. */
 	if (xd->xbdev->otherend) {
@@ -123,17 +123,17 @@ static void xfl_note_move(struct xfl_device *xd)
 		kfree(xd->backend);
 		xd->backend = backend;
 	}
-	xd->own = xfl_peer_read(xd->xbdev->nodename);
+	xd->own_state = xfl_xs_state_read(xd->xbdev->nodename);
 	*xd->mark = '\0';
 	xd->marked = false;
-	xfl_forgive(xd, XFL_WITHHELD_LIED);
+	xfl_unwithhold(xd, XFL_WITHHELD_PROTOCOL);
 }
 
-static bool xfl_moved(struct xfl_device *xd)
+static bool xfl_take_restore(struct xfl_device *xd)
 {
-	if (!xfl_take_event(xd, XFL_EV_MOVED))
+	if (!xfl_take_event(xd, XFL_EV_RESTORED))
 		return false;
-	xfl_note_move(xd);
+	xfl_note_restore(xd);
 	return true;
 }
 
@@ -146,50 +146,50 @@ static u32 xfl_ms_since(unsigned long then)
  * What the backend shows. Where our directory is gone, or is another device's, another backend may
  * stand under the same path. So it is asked whose it is, after the state was read.
  */
-static enum xfl_peer xfl_observe_backend(struct xfl_device *xd)
+static enum xfl_xs_state xfl_observe_backend(struct xfl_device *xd)
 {
-	enum xfl_peer backend;
+	enum xfl_xs_state backend;
 
 	/* After a restore xenbus may have found no other end: then there is none to look at. */
 	if (!xd->xbdev->otherend)
-		return XFL_PEER_UNREADABLE;
-	backend = xfl_peer_read(xd->backend);
-	if (!xd->linked) {
-		xfl_heed(xd, backend);
+		return XFL_XS_UNREADABLE;
+	backend = xfl_xs_state_read(xd->backend);
+	if (!xd->has_connection) {
+		xfl_note_backend_state(xd, backend);
 		return backend;
 	}
-	if (xd->own == XFL_PEER_GONE)
-		return XFL_PEER_GONE;
-	if (backend != XFL_PEER_CONNECTED && !xfl_look_home(xd))
-		return XFL_PEER_UNREADABLE;
+	if (xd->own_state == XFL_XS_GONE)
+		return XFL_XS_GONE;
+	if (backend != XFL_XS_CONNECTED && !xfl_check_directory(xd))
+		return XFL_XS_UNREADABLE;
 	if (!xd->exchanged)
-		xfl_heed(xd, backend);
-	return xd->own == XFL_PEER_GONE ? XFL_PEER_GONE : backend;
+		xfl_note_backend_state(xd, backend);
+	return xd->own_state == XFL_XS_GONE ? XFL_XS_GONE : backend;
 }
 
 static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 {
 	v->state = xd->state;
-	v->moved = xfl_moved(xd);
-	v->backend = xfl_observe_backend(xd);
-	v->answered = xd->answered;
-	v->wary = xd->wary;
+	v->restored = xfl_take_restore(xd);
+	v->backend_state = xfl_observe_backend(xd);
+	v->backend_moved = xd->backend_moved;
+	v->last_ended_early = xd->last_ended_early;
 	v->mapped = xd->mapped;
-	v->own = xd->own;
-	v->why = xd->why;
+	v->own_state = xd->own_state;
+	v->close_reason = xd->close_reason;
 	v->since_ms = xfl_ms_since(xd->since);
 	v->tried_ms = xfl_ms_since(xd->tried);
 	v->remove = READ_ONCE(xd->removing);
 	v->reconnect = READ_ONCE(xd->events) & XFL_EV_RECONNECT;
-	v->lied = READ_ONCE(xd->withheld) & XFL_WITHHELD_LIED;
+	v->protocol_error = READ_ONCE(xd->withheld) & XFL_WITHHELD_PROTOCOL;
 	v->exchanged = xd->exchanged;
 	v->marked = xd->marked;
-	v->linked = xd->linked;
-	v->drained = !xd->linked || !xd->ops->idle || xd->ops->idle(xd);
-	v->held = xd->ops->holds && xd->ops->holds(xd);
-	v->online = v->backend >= XFL_PEER_CLOSING && xfl_backend_may_return(xd);
-	v->preceded = xd->state == XFL_NEW && xfl_conn_precedes(xd);
-	v->resting = xd->tries && time_before(jiffies, xd->rest_until);
+	v->has_connection = xd->has_connection;
+	v->drained = !xd->has_connection || !xd->ops->idle || xd->ops->idle(xd);
+	v->held = xd->ops->has_waiters && xd->ops->has_waiters(xd);
+	v->online = v->backend_state >= XFL_XS_CLOSING && xfl_backend_may_return(xd);
+	v->precursor_parked = xd->state == XFL_NEW && xfl_conn_has_precursor(xd);
+	v->backing_off = xd->nr_retries && time_before(jiffies, xd->retry_at);
 }
 
 /* ---- actions ---- */
@@ -199,16 +199,16 @@ static bool xfl_transient(int err)
 	return err == -ENOMEM || err == -ENOSPC || err == -EAGAIN;
 }
 
-static void xfl_rest(struct xfl_device *xd)
+static void xfl_back_off(struct xfl_device *xd)
 {
-	u32 pause = XFL_REST_FIRST_MS << min(xd->tries, XFL_REST_DOUBLINGS);
+	u32 pause = XFL_BACKOFF_FIRST_MS << min(xd->nr_retries, XFL_BACKOFF_DOUBLINGS);
 
-	xd->tries++;
-	xd->rest_until = jiffies + msecs_to_jiffies(pause);
+	xd->nr_retries++;
+	xd->retry_at = jiffies + msecs_to_jiffies(pause);
 }
 
 /* No shortage is final: while the backend waits it is tried again, and said once. */
-static enum xfl_result xfl_judge(struct xfl_device *xd, int err, const char *doing)
+static enum xfl_result xfl_result_of(struct xfl_device *xd, int err, const char *doing)
 {
 	if (!err)
 		return XFL_DONE;
@@ -219,11 +219,11 @@ static enum xfl_result xfl_judge(struct xfl_device *xd, int err, const char *doi
 		xenbus_dev_error(xd->xbdev, err, "%s", doing);
 		return XFL_FINAL;
 	}
-	if (!xd->told_short)
+	if (!xd->shortage_logged)
 		dev_warn(&xd->xbdev->dev, "%s: %pe, trying again from time to time\n", doing,
 			 ERR_PTR(err));
-	xd->told_short = true;
-	xfl_rest(xd);
+	xd->shortage_logged = true;
+	xfl_back_off(xd);
 	return XFL_SHORT;
 }
 
@@ -233,18 +233,18 @@ static enum xfl_result xfl_connect(struct xfl_device *xd)
 	int err;
 
 	xfl_take_event(xd, XFL_EV_RECONNECT);
-	xfl_forgive(xd, XFL_WITHHELD_LIED | XFL_WITHHELD_MOVED);
+	xfl_unwithhold(xd, XFL_WITHHELD_PROTOCOL | XFL_WITHHELD_RESTORED);
 	xd->quiesced = false;
 	xd->live = false;
-	xfl_closed_is_new(xd, XFL_PEER_UNREADABLE);
+	xfl_reset_backend_moved(xd, XFL_XS_UNREADABLE);
 	xd->mapped = false;
-	xd->early = false;
-	xd->wary = false;
-	xd->made_at = xfl_moves();
+	xd->ended_early = false;
+	xd->last_ended_early = false;
+	xd->conn_restores = xfl_nr_restores();
 	err = xd->ops->connect(xd);
 	if (!err)
-		xd->linked = true;
-	return xfl_judge(xd, err, "connecting to the backend");
+		xd->has_connection = true;
+	return xfl_result_of(xd, err, "connecting to the backend");
 }
 
 /* The backend shows Connected, which it does once it has mapped all rings. */
@@ -257,46 +257,46 @@ static enum xfl_result xfl_go_live(struct xfl_device *xd)
 	if (!err) {
 		xd->live = true;
 		xd->live_since = jiffies;
-		xd->told_short = false;
+		xd->shortage_logged = false;
 	}
-	return xfl_judge(xd, err, "starting I/O");
+	return xfl_result_of(xd, err, "starting I/O");
 }
 
 static void xfl_quiesce(struct xfl_device *xd)
 {
-	if (!xd->linked || xd->quiesced)
+	if (!xd->has_connection || xd->quiesced)
 		return;
 	xd->quiesced = true;
-	/* A backend that refuses, is refused, or leaves, over and over is not asked without a pause. */
+	/* A backend that refuses, is refused or leaves again and again is asked after a pause. */
 	if (xd->live && xfl_ms_since(xd->live_since) >= XFL_SHORT_LIFE_MS)
-		xd->tries = 0;
+		xd->nr_retries = 0;
 	else if (!xd->live || !(READ_ONCE(xd->events) & XFL_EV_RECONNECT))
-		xfl_rest(xd);
-	xd->ops->quiesce(xd, xd->why);
+		xfl_back_off(xd);
+	xd->ops->quiesce(xd, xd->close_reason);
 }
 
 /**
  * xfl_disconnect() - free what a connection was made of
  * @xd: the device; the backend has let go of every ring
- * @why: why it ended
+ * @reason: why it ended
  */
-void xfl_disconnect(struct xfl_device *xd, enum xfl_why why)
+void xfl_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
 {
 	struct xfl_ring_mem *mem;
 	unsigned int i;
 
-	for (i = 0; xd->early && (mem = xd->ops->ring(xd, i)); i++)
-		xfl_spend_ring(xd, mem);
-	xd->ops->disconnect(xd, why);
-	xd->wary = xd->early;
-	xd->early = false;
-	xd->linked = false;
+	for (i = 0; xd->ended_early && (mem = xd->ops->ring(xd, i)); i++)
+		xfl_quarantine_ring(xd, mem);
+	xd->ops->disconnect(xd, reason);
+	xd->last_ended_early = xd->ended_early;
+	xd->ended_early = false;
+	xd->has_connection = false;
 }
 
 static enum xfl_result xfl_release(struct xfl_device *xd)
 {
 	xfl_quiesce(xd);
-	xfl_disconnect(xd, READ_ONCE(xd->removing) ? XFL_WHY_REMOVE : xd->why);
+	xfl_disconnect(xd, READ_ONCE(xd->removing) ? XFL_CLOSE_REMOVE : xd->close_reason);
 	return XFL_DONE;
 }
 
@@ -306,26 +306,26 @@ static enum xfl_result xfl_end_early(struct xfl_device *xd)
 	return xfl_rings_end_early(xd) ? XFL_DONE : XFL_SHORT;
 }
 
-static enum xfl_result xfl_show(struct xfl_device *xd, enum xenbus_state state)
+static enum xfl_result xfl_do_write_state(struct xfl_device *xd, enum xenbus_state state)
 {
 	return xfl_state_write(xd, state) ? XFL_SHORT : XFL_DONE;
 }
 
-static void xfl_fail(struct xfl_device *xd)
+static void xfl_call_failed(struct xfl_device *xd)
 {
 	if (xd->ops->failed)
 		xd->ops->failed(xd);
 }
 
-static void xfl_tell(struct xfl_device *xd)
+static void xfl_call_changed(struct xfl_device *xd)
 {
 	if (xd->ops->changed)
 		xd->ops->changed(xd);
 }
 
-static void xfl_say_parked(struct xfl_device *xd)
+static void xfl_log_parked(struct xfl_device *xd)
 {
-	if (xfl_may_say(xd))
+	if (xfl_may_log(xd))
 		dev_warn(&xd->xbdev->dev,
 			 "backend still maps a ring after it was asked to let go: no connection until it does\n");
 }
@@ -333,42 +333,42 @@ static void xfl_say_parked(struct xfl_device *xd)
 static enum xfl_result xfl_act(struct xfl_device *xd, enum xfl_action action)
 {
 	switch (action) {
-	case XFL_DO_MARK:
+	case XFL_DO_WRITE_MARK:
 		return xfl_mark(xd) ? XFL_SHORT : XFL_DONE;
-	case XFL_DO_OFFER:
-		return xfl_show(xd, XenbusStateInitialising);
+	case XFL_DO_WRITE_INITIALISING:
+		return xfl_do_write_state(xd, XenbusStateInitialising);
 	case XFL_DO_CONNECT:
 		return xfl_connect(xd);
-	case XFL_DO_SHOW:
-		return xfl_show(xd, xd->ops->published);
+	case XFL_DO_WRITE_PUBLISHED:
+		return xfl_do_write_state(xd, xd->ops->published);
 	case XFL_DO_GO_LIVE:
 		return xfl_go_live(xd);
-	case XFL_DO_CONFIRM:
-		return xfl_show(xd, XenbusStateConnected);
-	case XFL_DO_CLOSING:
-		return xfl_show(xd, XenbusStateClosing);
-	case XFL_DO_CLOSED_AGAIN:
+	case XFL_DO_WRITE_CONNECTED:
+		return xfl_do_write_state(xd, XenbusStateConnected);
+	case XFL_DO_WRITE_CLOSING:
+		return xfl_do_write_state(xd, XenbusStateClosing);
+	case XFL_DO_REWRITE_CLOSED:
 		xd->tried = jiffies;
 		fallthrough;
-	case XFL_DO_CLOSED:
-		return xfl_show(xd, XenbusStateClosed);
+	case XFL_DO_WRITE_CLOSED:
+		return xfl_do_write_state(xd, XenbusStateClosed);
 	case XFL_DO_END:
 		return xfl_rings_end(xd) ? XFL_DONE : XFL_SHORT;
 	case XFL_DO_END_EARLY:
 		return xfl_end_early(xd);
 	case XFL_DO_RELEASE:
 		return xfl_release(xd);
-	case XFL_DO_TELL:
-		xfl_tell(xd);
+	case XFL_DO_CALL_CHANGED:
+		xfl_call_changed(xd);
 		break;
 	case XFL_DO_QUIESCE:
 		xfl_quiesce(xd);
 		break;
-	case XFL_DO_SAY_PARKED:
-		xfl_say_parked(xd);
+	case XFL_DO_LOG_PARKED:
+		xfl_log_parked(xd);
 		break;
-	case XFL_DO_FAIL:
-		xfl_fail(xd);
+	case XFL_DO_CALL_FAILED:
+		xfl_call_failed(xd);
 		break;
 	case XFL_DO_REPROBE:
 		xfl_reprobe(xd);
@@ -376,8 +376,8 @@ static enum xfl_result xfl_act(struct xfl_device *xd, enum xfl_action action)
 	case XFL_DO_ABANDON:
 		xfl_conn_abandon(xd);
 		break;
-	case XFL_DO_RETRACT:
-		xfl_retract(xd);
+	case XFL_DO_DELETE_KEYS:
+		xfl_unpublish(xd);
 		break;
 	default:
 		break;
@@ -388,16 +388,16 @@ static enum xfl_result xfl_act(struct xfl_device *xd, enum xfl_action action)
 /* ---- the machine ---- */
 
 /* Whether nothing that the table is asked about has changed by its decision. */
-static bool xfl_rests(const struct xfl_view *v, const struct xfl_step *step)
+static bool xfl_nothing_to_do(const struct xfl_view *v, const struct xfl_step *step)
 {
-	return !step->action && step->next == v->state && !v->moved &&
-	       (!step->why || step->why == v->why);
+	return !step->action && step->next == v->state && !v->restored &&
+	       (!step->close_reason || step->close_reason == v->close_reason);
 }
 
 static void xfl_enter(struct xfl_device *xd, const struct xfl_step *step)
 {
-	if (step->why)
-		xd->why = step->why;
+	if (step->close_reason)
+		xd->close_reason = step->close_reason;
 	if (step->next == xd->state)
 		return;
 	xd->since = jiffies;
@@ -421,25 +421,25 @@ static u32 xfl_steps(struct xfl_device *xd)
 
 	lockdep_assert_held(&xd->step);
 	if (xfl_writes_nothing(xd->state))
-		xfl_look_home(xd);
+		xfl_check_directory(xd);
 	do {
 		xfl_observe(xd, &v);
 		step = xfl_decide(&v);
 		/* A backend that answers each offer by closing is not offered another at once. */
 		if (v.state == XFL_OFFERED && step.next == XFL_CLOSED)
-			xfl_rest(xd);
+			xfl_back_off(xd);
 		xfl_enter(xd, &step);
 		v.did = step.action;
 		if (step.action)
 			v.result = xfl_act(xd, step.action);
-		if (step.action == XFL_DO_TELL || step.action == XFL_DO_FAIL)
+		if (step.action == XFL_DO_CALL_CHANGED || step.action == XFL_DO_CALL_FAILED)
 			v.changed = false;
 		/* Said when it is true: who waits for a connection to end may then free things. */
-		wake_up_all(&xd->settled);
-	} while (!xfl_rests(&v, &step) && --laps);
+		wake_up_all(&xd->state_wq);
+	} while (!xfl_nothing_to_do(&v, &step) && --laps);
 	/* A backend that changes its state as often as we do is not followed without a pause. */
 	if (!laps)
-		return XFL_REST_FIRST_MS;
+		return XFL_BACKOFF_FIRST_MS;
 	return step.look_ms;
 }
 
@@ -478,9 +478,9 @@ int xfl_device_init(struct xfl_device *xd, struct xenbus_device *xbdev,
 	xd->since = jiffies;
 	spin_lock_init(&xd->lock);
 	mutex_init(&xd->step);
-	init_waitqueue_head(&xd->settled);
+	init_waitqueue_head(&xd->state_wq);
 	INIT_LIST_HEAD(&xd->parked);
-	ratelimit_state_init(&xd->words, XFL_WORDS_TIME, XFL_WORDS);
+	ratelimit_state_init(&xd->log_ratelimit, XFL_LOG_PERIOD, XFL_LOG_LINES);
 	INIT_DELAYED_WORK(&xd->work, xfl_machine);
 	xd->backend = kstrdup(xbdev->otherend, GFP_KERNEL);
 	if (!xd->backend)
@@ -502,11 +502,11 @@ EXPORT_SYMBOL_NS_GPL(xfl_device_init, XEN_FRONTLIB);
  */
 void xfl_device_start(struct xfl_device *xd)
 {
-	xd->own = xfl_peer_read(xd->xbdev->nodename);
+	xd->own_state = xfl_xs_state_read(xd->xbdev->nodename);
 	/* Where it was exchanged xenbus remembers the state of the one before. */
-	if (xd->own == XFL_PEER_INITIALISING)
+	if (xd->own_state == XFL_XS_INITIALISING)
 		xd->xbdev->state = XenbusStateInitialising;
-	xfl_pm_meet(xd);
+	xfl_pm_add(xd);
 	xfl_post(xd, XFL_EV_LOOK);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_device_start, XEN_FRONTLIB);
@@ -518,7 +518,7 @@ static void xfl_begin_removal(struct xfl_device *xd)
 	spin_lock_irqsave(&xd->lock, flags);
 	WRITE_ONCE(xd->removing, true);
 	spin_unlock_irqrestore(&xd->lock, flags);
-	wake_up_all(&xd->settled);
+	wake_up_all(&xd->state_wq);
 	cancel_delayed_work(&xd->work);
 }
 
@@ -552,10 +552,10 @@ void xfl_device_del(struct xfl_device *xd)
 	}
 	cancel_delayed_work_sync(&xd->work);
 	/* Or xenbus would write Closed into a directory that is another device's, or will be. */
-	if (xd->exchanged || xd->own == XFL_PEER_GONE)
+	if (xd->exchanged || xd->own_state == XFL_XS_GONE)
 		xd->xbdev->state = XenbusStateClosed;
-	xfl_conn_give_up(xd);
-	xfl_pm_forget(xd);
+	xfl_conn_stop_waiting(xd);
+	xfl_pm_del(xd);
 	/* Last: from here on it may end, and the device with it, at any moment. */
 	if (xd->abandoned)
 		xfl_conn_park(xd);
@@ -597,7 +597,7 @@ EXPORT_SYMBOL_NS_GPL(xfl_otherend_changed, XEN_FRONTLIB);
  * xfl_reconnect() - take the connection down in good order and make a new one
  * @xd: the device; a broken one gets another chance
  *
- * Context: any. The change happens later, see @settled of struct xfl_device.
+ * Context: any. The change happens later, see @state_wq of struct xfl_device.
  */
 void xfl_reconnect(struct xfl_device *xd)
 {
@@ -614,12 +614,12 @@ EXPORT_SYMBOL_NS_GPL(xfl_reconnect, XEN_FRONTLIB);
 void xfl_look(struct xfl_device *xd)
 {
 	xfl_post(xd, XFL_EV_LOOK);
-	wake_up_all(&xd->settled);
+	wake_up_all(&xd->state_wq);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_look, XEN_FRONTLIB);
 
 /**
- * xfl_break() - the backend did what no honest backend does
+ * xfl_break() - the backend did what the protocol does not allow
  * @xd: the device
  * @fmt: what it did, without a newline
  *
@@ -640,7 +640,7 @@ void xfl_break(struct xfl_device *xd, const char *fmt, ...)
 	first = !(xd->withheld & ~XFL_WITHHELD_SUSPEND) &&
 		READ_ONCE(xd->state) != XFL_GONE;
 	if (first)
-		WRITE_ONCE(xd->withheld, xd->withheld | XFL_WITHHELD_LIED);
+		WRITE_ONCE(xd->withheld, xd->withheld | XFL_WITHHELD_PROTOCOL);
 	spin_unlock_irqrestore(&xd->lock, flags);
 	if (!first)
 		return;

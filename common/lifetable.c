@@ -23,7 +23,7 @@
 #define XFL_LOOK_FAST_MS	10u
 #define XFL_LOOK_SLOW_MS	200u
 #define XFL_LOOK_IDLE_MS	1000u
-#define XFL_LOOK_HOME_MS	5000u
+#define XFL_LOOK_DIRECTORY_MS	5000u
 #define XFL_LOOK_AGAIN_MS	10000u
 #define XFL_LOOK_LONG_MS	60000u
 
@@ -32,9 +32,10 @@ static struct xfl_step xfl_lt_go(enum xfl_state next, enum xfl_action action)
 	return (struct xfl_step){ .next = next, .action = action };
 }
 
-static struct xfl_step xfl_lt_go_why(enum xfl_state next, enum xfl_action action, enum xfl_why why)
+static struct xfl_step xfl_lt_close(enum xfl_state next, enum xfl_action action,
+				    enum xfl_close_reason reason)
 {
-	return (struct xfl_step){ .next = next, .action = action, .why = why };
+	return (struct xfl_step){ .next = next, .action = action, .close_reason = reason };
 }
 
 static struct xfl_step xfl_lt_stay(const struct xfl_view *v, u32 look_ms)
@@ -56,21 +57,21 @@ static struct xfl_step xfl_lt_again(const struct xfl_view *v, enum xfl_action ac
 	return xfl_lt_go(v->state, action);
 }
 
-static struct xfl_step xfl_lt_drain(enum xfl_why why)
+static struct xfl_step xfl_lt_drain(enum xfl_close_reason reason)
 {
-	return xfl_lt_go_why(XFL_DRAINING, XFL_DO_QUIESCE, why);
+	return xfl_lt_close(XFL_DRAINING, XFL_DO_QUIESCE, reason);
 }
 
 /* Whether the backend serves somebody, us or an earlier owner of the device. */
-static bool xfl_lt_serves(enum xfl_peer backend)
+static bool xfl_lt_serves(enum xfl_xs_state backend)
 {
-	return backend == XFL_PEER_CONNECTED || backend == XFL_PEER_CLOSING;
+	return backend == XFL_XS_CONNECTED || backend == XFL_XS_CLOSING;
 }
 
 /* Without a connection. */
 static struct xfl_step xfl_lt_leave(const struct xfl_view *v)
 {
-	return xfl_lt_go(XFL_GONE, v->exchanged ? XFL_DO_NOTHING : XFL_DO_RETRACT);
+	return xfl_lt_go(XFL_GONE, v->exchanged ? XFL_DO_NOTHING : XFL_DO_DELETE_KEYS);
 }
 
 static struct xfl_step xfl_decide_new(const struct xfl_view *v)
@@ -78,16 +79,16 @@ static struct xfl_step xfl_decide_new(const struct xfl_view *v)
 	if (v->remove)
 		return xfl_lt_leave(v);
 	/* Its backend is still being told that it is over, under the mark of that time. */
-	if (v->preceded)
+	if (v->precursor_parked)
 		return xfl_lt_stay(v, XFL_LOOK_SLOW_MS);
 	if (!v->marked)
-		return xfl_lt_again(v, XFL_DO_MARK);
-	if (xfl_lt_serves(v->backend))
-		return xfl_lt_go_why(XFL_CLOSING, XFL_DO_CLOSING, XFL_WHY_RECONNECT);
-	if (v->backend == XFL_PEER_UNREADABLE)
+		return xfl_lt_again(v, XFL_DO_WRITE_MARK);
+	if (xfl_lt_serves(v->backend_state))
+		return xfl_lt_close(XFL_CLOSING, XFL_DO_WRITE_CLOSING, XFL_CLOSE_RECONNECT);
+	if (v->backend_state == XFL_XS_UNREADABLE)
 		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
-	if (v->backend == XFL_PEER_GONE)
-		return xfl_lt_go_why(XFL_IDLE, XFL_DO_FAIL, XFL_WHY_CLOSING);
+	if (v->backend_state == XFL_XS_GONE)
+		return xfl_lt_close(XFL_IDLE, XFL_DO_CALL_FAILED, XFL_CLOSE_BY_BACKEND);
 	return xfl_lt_go(XFL_OFFERED, XFL_DO_NOTHING);
 }
 
@@ -95,11 +96,11 @@ static struct xfl_step xfl_decide_after_connect(const struct xfl_view *v)
 {
 	switch (v->result) {
 	case XFL_DONE:
-		return xfl_lt_go(XFL_CONNECTING, XFL_DO_SHOW);
+		return xfl_lt_go(XFL_CONNECTING, XFL_DO_WRITE_PUBLISHED);
 	case XFL_SHORT:
 		return xfl_lt_stay(v, XFL_LOOK_SLOW_MS);
 	default:
-		return xfl_lt_go_why(XFL_CLOSING, XFL_DO_CLOSING, XFL_WHY_BROKEN);
+		return xfl_lt_close(XFL_CLOSING, XFL_DO_WRITE_CLOSING, XFL_CLOSE_BROKEN);
 	}
 }
 
@@ -109,21 +110,21 @@ static struct xfl_step xfl_decide_offered(const struct xfl_view *v)
 		return xfl_decide_after_connect(v);
 	if (v->remove)
 		return xfl_lt_leave(v);
-	if (v->own != XFL_PEER_INITIALISING)
-		return xfl_lt_again(v, XFL_DO_OFFER);
-	switch (v->backend) {
-	case XFL_PEER_INITWAIT:
-		return v->resting ? xfl_lt_stay(v, XFL_LOOK_SLOW_MS) :
+	if (v->own_state != XFL_XS_INITIALISING)
+		return xfl_lt_again(v, XFL_DO_WRITE_INITIALISING);
+	switch (v->backend_state) {
+	case XFL_XS_INITWAIT:
+		return v->backing_off ? xfl_lt_stay(v, XFL_LOOK_SLOW_MS) :
 				    xfl_lt_go(XFL_OFFERED, XFL_DO_CONNECT);
-	case XFL_PEER_CLOSING:		/* it may be late for the connection before */
-		return xfl_lt_go_why(XFL_CLOSED, XFL_DO_CLOSED,
-				     v->online ? XFL_WHY_RECONNECT : XFL_WHY_CLOSING);
-	case XFL_PEER_CLOSED:
+	case XFL_XS_CLOSING:		/* it may be late for the connection before */
+		return xfl_lt_close(XFL_CLOSED, XFL_DO_WRITE_CLOSED,
+				     v->online ? XFL_CLOSE_RECONNECT : XFL_CLOSE_BY_BACKEND);
+	case XFL_XS_CLOSED:
 		if (v->online)
 			return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
-		return xfl_lt_go_why(XFL_IDLE, XFL_DO_FAIL, XFL_WHY_CLOSING);
-	case XFL_PEER_GONE:
-		return xfl_lt_go_why(XFL_IDLE, XFL_DO_FAIL, XFL_WHY_CLOSING);
+		return xfl_lt_close(XFL_IDLE, XFL_DO_CALL_FAILED, XFL_CLOSE_BY_BACKEND);
+	case XFL_XS_GONE:
+		return xfl_lt_close(XFL_IDLE, XFL_DO_CALL_FAILED, XFL_CLOSE_BY_BACKEND);
 	default:
 		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	}
@@ -132,19 +133,19 @@ static struct xfl_step xfl_decide_offered(const struct xfl_view *v)
 /* One that says no for now is asked again; it may have been late for the connection before. */
 static struct xfl_step xfl_lt_refused(const struct xfl_view *v)
 {
-	return xfl_lt_drain(v->online ? XFL_WHY_RECONNECT : XFL_WHY_CLOSING);
+	return xfl_lt_drain(v->online ? XFL_CLOSE_RECONNECT : XFL_CLOSE_BY_BACKEND);
 }
 
 static struct xfl_step xfl_decide_after_go_live(const struct xfl_view *v)
 {
 	switch (v->result) {
 	case XFL_DONE:
-		return xfl_lt_go(XFL_CONNECTED, v->own == XFL_PEER_CONNECTED ?
-					XFL_DO_NOTHING : XFL_DO_CONFIRM);
+		return xfl_lt_go(XFL_CONNECTED, v->own_state == XFL_XS_CONNECTED ?
+					XFL_DO_NOTHING : XFL_DO_WRITE_CONNECTED);
 	case XFL_SHORT:
-		return xfl_lt_drain(XFL_WHY_RECONNECT);
+		return xfl_lt_drain(XFL_CLOSE_RECONNECT);
 	default:
-		return xfl_lt_drain(XFL_WHY_BROKEN);
+		return xfl_lt_drain(XFL_CLOSE_BROKEN);
 	}
 }
 
@@ -153,21 +154,21 @@ static struct xfl_step xfl_decide_connecting(const struct xfl_view *v)
 	if (v->did == XFL_DO_GO_LIVE)
 		return xfl_decide_after_go_live(v);
 	if (v->remove)
-		return xfl_lt_drain(XFL_WHY_REMOVE);
+		return xfl_lt_drain(XFL_CLOSE_REMOVE);
 	if (v->reconnect)
-		return xfl_lt_drain(XFL_WHY_RECONNECT);
-	if (v->own == XFL_PEER_GONE)
-		return xfl_lt_drain(XFL_WHY_CLOSING);
-	if (v->own != XFL_PEER_INITIALISED && v->own != XFL_PEER_CONNECTED)
-		return xfl_lt_again(v, XFL_DO_SHOW);
-	switch (v->backend) {
-	case XFL_PEER_CONNECTED:
+		return xfl_lt_drain(XFL_CLOSE_RECONNECT);
+	if (v->own_state == XFL_XS_GONE)
+		return xfl_lt_drain(XFL_CLOSE_BY_BACKEND);
+	if (v->own_state != XFL_XS_INITIALISED && v->own_state != XFL_XS_CONNECTED)
+		return xfl_lt_again(v, XFL_DO_WRITE_PUBLISHED);
+	switch (v->backend_state) {
+	case XFL_XS_CONNECTED:
 		return xfl_lt_go(XFL_CONNECTING, XFL_DO_GO_LIVE);
-	case XFL_PEER_CLOSING:
-	case XFL_PEER_CLOSED:
+	case XFL_XS_CLOSING:
+	case XFL_XS_CLOSED:
 		return xfl_lt_refused(v);
-	case XFL_PEER_GONE:
-		return xfl_lt_drain(XFL_WHY_CLOSING);
+	case XFL_XS_GONE:
+		return xfl_lt_drain(XFL_CLOSE_BY_BACKEND);
 	default:	/* it has yet to see our keys */
 		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	}
@@ -176,23 +177,24 @@ static struct xfl_step xfl_decide_connecting(const struct xfl_view *v)
 static struct xfl_step xfl_decide_connected(const struct xfl_view *v)
 {
 	if (v->remove)
-		return xfl_lt_drain(XFL_WHY_REMOVE);
+		return xfl_lt_drain(XFL_CLOSE_REMOVE);
 	if (v->reconnect)
-		return xfl_lt_drain(XFL_WHY_RECONNECT);
-	if (v->own == XFL_PEER_GONE)
-		return xfl_lt_drain(XFL_WHY_CLOSING);
-	if (v->own != XFL_PEER_CONNECTED)
-		return xfl_lt_again(v, XFL_DO_CONFIRM);
-	switch (v->backend) {
-	case XFL_PEER_INITWAIT:		/* it was restarted */
-		return xfl_lt_drain(XFL_WHY_RECONNECT);
-	case XFL_PEER_CLOSING:
-	case XFL_PEER_CLOSED:
-	case XFL_PEER_GONE:
-		return xfl_lt_drain(XFL_WHY_CLOSING);
-	case XFL_PEER_CONNECTED:
-		return v->changed ? xfl_lt_go(XFL_CONNECTED, XFL_DO_TELL) : xfl_lt_stay(v, 0);
-	case XFL_PEER_UNREADABLE:	/* the event that had us look may have been its Closing */
+		return xfl_lt_drain(XFL_CLOSE_RECONNECT);
+	if (v->own_state == XFL_XS_GONE)
+		return xfl_lt_drain(XFL_CLOSE_BY_BACKEND);
+	if (v->own_state != XFL_XS_CONNECTED)
+		return xfl_lt_again(v, XFL_DO_WRITE_CONNECTED);
+	switch (v->backend_state) {
+	case XFL_XS_INITWAIT:		/* it was restarted */
+		return xfl_lt_drain(XFL_CLOSE_RECONNECT);
+	case XFL_XS_CLOSING:
+	case XFL_XS_CLOSED:
+	case XFL_XS_GONE:
+		return xfl_lt_drain(XFL_CLOSE_BY_BACKEND);
+	case XFL_XS_CONNECTED:
+		return v->changed ? xfl_lt_go(XFL_CONNECTED, XFL_DO_CALL_CHANGED) :
+				    xfl_lt_stay(v, 0);
+	case XFL_XS_UNREADABLE:	/* the event that had us look may have been its Closing */
 		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	default:
 		return xfl_lt_stay(v, 0);
@@ -201,22 +203,23 @@ static struct xfl_step xfl_decide_connected(const struct xfl_view *v)
 
 static struct xfl_step xfl_decide_draining(const struct xfl_view *v)
 {
-	bool answers = xfl_lt_serves(v->backend) || v->backend == XFL_PEER_UNREADABLE;
+	bool answers = xfl_lt_serves(v->backend_state) || v->backend_state == XFL_XS_UNREADABLE;
 
-	if (v->drained || v->lied || v->why == XFL_WHY_MOVED || !answers ||
+	if (v->drained || v->protocol_error || v->close_reason == XFL_CLOSE_RESTORED || !answers ||
 	    v->since_ms >= XFL_DRAIN_MS)
-		return xfl_lt_go(XFL_CLOSING, XFL_DO_CLOSING);
+		return xfl_lt_go(XFL_CLOSING, XFL_DO_WRITE_CLOSING);
 	return xfl_lt_stay_awhile(v);
 }
 
 /* Backends differ in when they let go of our grants: some do at Closing, some at Closed. */
 static struct xfl_step xfl_decide_closing(const struct xfl_view *v)
 {
-	bool follows = v->backend != XFL_PEER_CONNECTED && v->backend != XFL_PEER_INITIALISED &&
-		       v->backend != XFL_PEER_UNREADABLE;
+	bool follows = v->backend_state != XFL_XS_CONNECTED &&
+		       v->backend_state != XFL_XS_INITIALISED &&
+		       v->backend_state != XFL_XS_UNREADABLE;
 
 	if (follows || v->since_ms >= XFL_CLOSING_MS)
-		return xfl_lt_go(XFL_CLOSED, XFL_DO_CLOSED);
+		return xfl_lt_go(XFL_CLOSED, XFL_DO_WRITE_CLOSED);
 	return xfl_lt_stay_awhile(v);
 }
 
@@ -225,9 +228,9 @@ static struct xfl_step xfl_lt_over(const struct xfl_view *v)
 {
 	if (v->remove)
 		return xfl_lt_leave(v);
-	if (v->why == XFL_WHY_BROKEN || v->lied)
-		return xfl_lt_go(XFL_BROKEN, XFL_DO_FAIL);
-	if (v->why == XFL_WHY_MOVED)
+	if (v->close_reason == XFL_CLOSE_BROKEN || v->protocol_error)
+		return xfl_lt_go(XFL_BROKEN, XFL_DO_CALL_FAILED);
+	if (v->close_reason == XFL_CLOSE_RESTORED)
 		return xfl_lt_go(XFL_NEW, XFL_DO_NOTHING);
 	return xfl_lt_go(XFL_IDLE, XFL_DO_NOTHING);
 }
@@ -238,14 +241,14 @@ static struct xfl_step xfl_lt_over(const struct xfl_view *v)
  */
 static bool xfl_lt_fresh_directory(const struct xfl_view *v)
 {
-	return v->why == XFL_WHY_MOVED && v->own == XFL_PEER_INITIALISING &&
-	       !xfl_lt_serves(v->backend) && v->backend != XFL_PEER_UNREADABLE;
+	return v->close_reason == XFL_CLOSE_RESTORED && v->own_state == XFL_XS_INITIALISING &&
+	       !xfl_lt_serves(v->backend_state) && v->backend_state != XFL_XS_UNREADABLE;
 }
 
 /* Whether our Closed is written, and the keys are deleted. */
 static bool xfl_lt_withdrawn(const struct xfl_view *v)
 {
-	return v->own == XFL_PEER_CLOSED || v->own == XFL_PEER_GONE;
+	return v->own_state == XFL_XS_CLOSED || v->own_state == XFL_XS_GONE;
 }
 
 /*
@@ -259,9 +262,9 @@ static bool xfl_lt_proof(const struct xfl_view *v)
 		return true;
 	if (!xfl_lt_withdrawn(v))
 		return false;
-	return (v->backend == XFL_PEER_CLOSED && (v->answered || v->mapped)) ||
-	       (v->backend == XFL_PEER_GONE && v->mapped) ||
-	       (v->backend == XFL_PEER_INITWAIT && v->answered);
+	return (v->backend_state == XFL_XS_CLOSED && (v->backend_moved || v->mapped)) ||
+	       (v->backend_state == XFL_XS_GONE && v->mapped) ||
+	       (v->backend_state == XFL_XS_INITWAIT && v->backend_moved);
 }
 
 static bool xfl_lt_rings_ended(const struct xfl_view *v)
@@ -270,14 +273,15 @@ static bool xfl_lt_rings_ended(const struct xfl_view *v)
 }
 
 /* A backend that has not seen our Closed may stay where it is for good: it is always written. */
-static struct xfl_step xfl_decide_unlinked_closed(const struct xfl_view *v)
+static struct xfl_step xfl_decide_closed_no_connection(const struct xfl_view *v)
 {
 	bool late = v->since_ms >= XFL_RELEASE_MS;
 
 	if (!xfl_lt_withdrawn(v) && !(v->remove && late))
-		return xfl_lt_again(v, XFL_DO_CLOSED);
+		return xfl_lt_again(v, XFL_DO_WRITE_CLOSED);
 	/* Nothing was granted that would have to be proved. */
-	if (v->backend == XFL_PEER_CLOSED || v->backend == XFL_PEER_GONE || xfl_lt_proof(v) || late)
+	if (v->backend_state == XFL_XS_CLOSED || v->backend_state == XFL_XS_GONE ||
+	    xfl_lt_proof(v) || late)
 		return xfl_lt_over(v);
 	return xfl_lt_stay_awhile(v);
 }
@@ -286,15 +290,16 @@ static struct xfl_step xfl_decide_unlinked_closed(const struct xfl_view *v)
 static struct xfl_step xfl_lt_overdue(const struct xfl_view *v)
 {
 	return v->remove ? xfl_lt_go(XFL_GONE, XFL_DO_ABANDON) :
-			   xfl_lt_go(XFL_PARKED, XFL_DO_SAY_PARKED);
+			   xfl_lt_go(XFL_PARKED, XFL_DO_LOG_PARKED);
 }
 
 static struct xfl_step xfl_decide_closed(const struct xfl_view *v)
 {
 	bool late = v->since_ms >= XFL_RELEASE_MS;
 
-	if (!v->linked)
-		return v->did == XFL_DO_RELEASE ? xfl_lt_over(v) : xfl_decide_unlinked_closed(v);
+	if (!v->has_connection)
+		return v->did == XFL_DO_RELEASE ? xfl_lt_over(v) :
+						  xfl_decide_closed_no_connection(v);
 	if (xfl_lt_rings_ended(v))
 		return xfl_lt_go(XFL_CLOSED, XFL_DO_RELEASE);
 	if (late && (v->did == XFL_DO_END || v->did == XFL_DO_END_EARLY))
@@ -306,10 +311,10 @@ static struct xfl_step xfl_decide_closed(const struct xfl_view *v)
 	if (xfl_lt_proof(v))
 		return xfl_lt_go(XFL_CLOSED, XFL_DO_END);
 	if (!xfl_lt_withdrawn(v))
-		return late && v->did == XFL_DO_CLOSED ? xfl_lt_overdue(v) :
-							 xfl_lt_again(v, XFL_DO_CLOSED);
+		return late && v->did == XFL_DO_WRITE_CLOSED ? xfl_lt_overdue(v) :
+							 xfl_lt_again(v, XFL_DO_WRITE_CLOSED);
 	/* Not before it had a moment to let go: each attempt that fails has its line. */
-	if (late || ((v->backend == XFL_PEER_GONE || v->backend == XFL_PEER_CLOSED) &&
+	if (late || ((v->backend_state == XFL_XS_GONE || v->backend_state == XFL_XS_CLOSED) &&
 		     v->tried_ms >= XFL_LOOK_IDLE_MS))
 		return xfl_lt_go(XFL_CLOSED, XFL_DO_END_EARLY);
 	return xfl_lt_stay_awhile(v);
@@ -323,7 +328,7 @@ static bool xfl_lt_may_end_early(const struct xfl_view *v)
 
 static struct xfl_step xfl_decide_parked(const struct xfl_view *v)
 {
-	if (!v->linked)
+	if (!v->has_connection)
 		return xfl_lt_over(v);
 	if (xfl_lt_rings_ended(v))
 		return xfl_lt_go(XFL_PARKED, XFL_DO_RELEASE);
@@ -332,9 +337,9 @@ static struct xfl_step xfl_decide_parked(const struct xfl_view *v)
 	switch (v->did) {
 	case XFL_DO_END:
 		/* At most one in a second, whoever has us look, or a backend that answers each. */
-		if (xfl_lt_withdrawn(v) && v->backend != XFL_PEER_GONE &&
+		if (xfl_lt_withdrawn(v) && v->backend_state != XFL_XS_GONE &&
 		    v->tried_ms >= XFL_LOOK_IDLE_MS)
-			return xfl_lt_go(XFL_PARKED, XFL_DO_CLOSED_AGAIN);
+			return xfl_lt_go(XFL_PARKED, XFL_DO_REWRITE_CLOSED);
 		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	case XFL_DO_NOTHING:
 		break;
@@ -344,7 +349,7 @@ static struct xfl_step xfl_decide_parked(const struct xfl_view *v)
 	if (xfl_lt_proof(v))
 		return xfl_lt_go(XFL_PARKED, XFL_DO_END);
 	if (!xfl_lt_withdrawn(v))
-		return xfl_lt_go(XFL_PARKED, XFL_DO_CLOSED);
+		return xfl_lt_go(XFL_PARKED, XFL_DO_WRITE_CLOSED);
 	if (!xfl_lt_may_end_early(v))
 		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	return xfl_lt_go(XFL_PARKED, XFL_DO_END_EARLY);
@@ -353,46 +358,47 @@ static struct xfl_step xfl_decide_parked(const struct xfl_view *v)
 /* After a connection of ours that ends for a new one; the backend has to see our Closed first. */
 static struct xfl_step xfl_decide_idle_for_new(const struct xfl_view *v)
 {
-	if (xfl_lt_serves(v->backend) || v->backend == XFL_PEER_UNREADABLE || v->resting)
+	if (xfl_lt_serves(v->backend_state) || v->backend_state == XFL_XS_UNREADABLE ||
+	    v->backing_off)
 		return xfl_lt_stay(v, v->held ? XFL_LOOK_SLOW_MS : XFL_LOOK_IDLE_MS);
-	return xfl_lt_go(XFL_OFFERED, XFL_DO_OFFER);
+	return xfl_lt_go(XFL_OFFERED, XFL_DO_WRITE_INITIALISING);
 }
 
 /* After one that the backend has ended. */
 static struct xfl_step xfl_decide_idle_for_backend(const struct xfl_view *v)
 {
-	bool waits = v->backend == XFL_PEER_INITWAIT || v->backend == XFL_PEER_INITIALISING;
-	bool stuck = v->held && v->backend == XFL_PEER_CLOSED && v->since_ms >= XFL_HELD_MS;
+	bool waits = v->backend_state == XFL_XS_INITWAIT || v->backend_state == XFL_XS_INITIALISING;
+	bool stuck = v->held && v->backend_state == XFL_XS_CLOSED && v->since_ms >= XFL_HELD_MS;
 
-	if ((waits || stuck) && v->resting)
+	if ((waits || stuck) && v->backing_off)
 		return xfl_lt_stay(v, XFL_LOOK_SLOW_MS);
 	if (waits || stuck)
-		return xfl_lt_go(XFL_OFFERED, XFL_DO_OFFER);
+		return xfl_lt_go(XFL_OFFERED, XFL_DO_WRITE_INITIALISING);
 	/*
 	 * Not by the watch alone: what runs the watches may be waiting for these requests, and a
 	 * device that was exchanged for ours may have another backend.
 	 */
-	return xfl_lt_stay(v, v->held ? XFL_LOOK_IDLE_MS : XFL_LOOK_HOME_MS);
+	return xfl_lt_stay(v, v->held ? XFL_LOOK_IDLE_MS : XFL_LOOK_DIRECTORY_MS);
 }
 
 static struct xfl_step xfl_decide_idle(const struct xfl_view *v)
 {
-	bool lost = v->backend == XFL_PEER_GONE ||
-		    (v->backend == XFL_PEER_CLOSED && !v->online);
+	bool lost = v->backend_state == XFL_XS_GONE ||
+		    (v->backend_state == XFL_XS_CLOSED && !v->online);
 
 	if (v->remove)
 		return xfl_lt_leave(v);
-	if (v->reconnect && v->why != XFL_WHY_RECONNECT)
-		return xfl_lt_go_why(XFL_IDLE, XFL_DO_NOTHING, XFL_WHY_RECONNECT);
+	if (v->reconnect && v->close_reason != XFL_CLOSE_RECONNECT)
+		return xfl_lt_close(XFL_IDLE, XFL_DO_NOTHING, XFL_CLOSE_RECONNECT);
 	if (lost)
-		return v->did == XFL_DO_FAIL || !(v->changed || v->held) ?
-			       xfl_lt_stay(v, XFL_LOOK_HOME_MS) :
-			       xfl_lt_go(XFL_IDLE, XFL_DO_FAIL);
+		return v->did == XFL_DO_CALL_FAILED || !(v->changed || v->held) ?
+			       xfl_lt_stay(v, XFL_LOOK_DIRECTORY_MS) :
+			       xfl_lt_go(XFL_IDLE, XFL_DO_CALL_FAILED);
 	/* It would map what is void, fail, and go on all the same: netback says Connected then. */
-	if (v->wary && v->backend == XFL_PEER_INITWAIT && !v->answered &&
+	if (v->last_ended_early && v->backend_state == XFL_XS_INITWAIT && !v->backend_moved &&
 	    v->since_ms < XFL_LOOK_LONG_MS)
 		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
-	return v->why == XFL_WHY_CLOSING ? xfl_decide_idle_for_backend(v) :
+	return v->close_reason == XFL_CLOSE_BY_BACKEND ? xfl_decide_idle_for_backend(v) :
 					   xfl_decide_idle_for_new(v);
 }
 
@@ -401,8 +407,8 @@ static struct xfl_step xfl_decide_broken(const struct xfl_view *v)
 	if (v->remove)
 		return xfl_lt_leave(v);
 	if (v->reconnect)
-		return xfl_lt_go_why(XFL_IDLE, XFL_DO_NOTHING, XFL_WHY_RECONNECT);
-	return xfl_lt_stay(v, XFL_LOOK_HOME_MS);
+		return xfl_lt_close(XFL_IDLE, XFL_DO_NOTHING, XFL_CLOSE_RECONNECT);
+	return xfl_lt_stay(v, XFL_LOOK_DIRECTORY_MS);
 }
 
 /*
@@ -425,39 +431,40 @@ static struct xfl_step xfl_decide_left_over(const struct xfl_view *v)
 static struct xfl_step xfl_decide_exchanged(const struct xfl_view *v)
 {
 	if (v->state != XFL_EXCHANGED) {
-		if (!v->linked)
-			return xfl_lt_go_why(XFL_EXCHANGED, XFL_DO_FAIL, XFL_WHY_EXCHANGED);
-		if (v->why != XFL_WHY_EXCHANGED)
-			return xfl_lt_go_why(XFL_CLOSED, XFL_DO_QUIESCE, XFL_WHY_EXCHANGED);
+		if (!v->has_connection)
+			return xfl_lt_close(XFL_EXCHANGED, XFL_DO_CALL_FAILED, XFL_CLOSE_EXCHANGED);
+		if (v->close_reason != XFL_CLOSE_EXCHANGED)
+			return xfl_lt_close(XFL_CLOSED, XFL_DO_QUIESCE, XFL_CLOSE_EXCHANGED);
 		if (v->did != XFL_DO_END && v->did != XFL_DO_END_EARLY)
 			return xfl_lt_go(v->state, v->mapped ? XFL_DO_END : XFL_DO_END_EARLY);
 		if (v->result == XFL_DONE)
 			return xfl_lt_go(XFL_CLOSED, XFL_DO_RELEASE);
 		if (v->mapped && v->since_ms < XFL_LOOK_IDLE_MS)
 			return xfl_lt_stay_awhile(v);
-		return xfl_lt_go(XFL_EXCHANGED, XFL_DO_FAIL);
+		return xfl_lt_go(XFL_EXCHANGED, XFL_DO_CALL_FAILED);
 	}
 	if (v->remove)
-		return v->linked ? xfl_lt_go(XFL_GONE, XFL_DO_ABANDON) : xfl_lt_leave(v);
-	if (v->did == XFL_DO_FAIL)
+		return v->has_connection ? xfl_lt_go(XFL_GONE, XFL_DO_ABANDON) : xfl_lt_leave(v);
+	if (v->did == XFL_DO_CALL_FAILED)
 		return xfl_lt_go(XFL_EXCHANGED, XFL_DO_REPROBE);
-	return v->linked ? xfl_decide_left_over(v) : xfl_lt_stay(v, 0);
+	return v->has_connection ? xfl_decide_left_over(v) : xfl_lt_stay(v, 0);
 }
 
 /* A backend that is still there after the guest went down, in place, is parted with first. */
-static struct xfl_step xfl_decide_moved(const struct xfl_view *v)
+static struct xfl_step xfl_decide_restored(const struct xfl_view *v)
 {
-	enum xfl_state next = xfl_lt_serves(v->backend) ? XFL_DRAINING : XFL_CLOSED;
+	enum xfl_state next = xfl_lt_serves(v->backend_state) ? XFL_DRAINING : XFL_CLOSED;
 
-	if (!v->linked)
+	if (!v->has_connection)
 		return xfl_lt_go(XFL_NEW, XFL_DO_NOTHING);
-	return xfl_lt_go_why(next, XFL_DO_QUIESCE, v->remove ? XFL_WHY_REMOVE : XFL_WHY_MOVED);
+	return xfl_lt_close(next, XFL_DO_QUIESCE,
+			    v->remove ? XFL_CLOSE_REMOVE : XFL_CLOSE_RESTORED);
 }
 
 /* The states in which a connection is made or used. */
 static bool xfl_lt_in_use(const struct xfl_view *v)
 {
-	return v->linked && v->state < XFL_DRAINING;
+	return v->has_connection && v->state < XFL_DRAINING;
 }
 
 static struct xfl_step xfl_decide_by_state(const struct xfl_view *v)
@@ -504,13 +511,14 @@ struct xfl_step xfl_decide(const struct xfl_view *v)
 		return xfl_lt_stay(v, 0);
 	if (v->exchanged)
 		return xfl_decide_exchanged(v);
-	if (v->moved)
-		return xfl_decide_moved(v);
-	if (v->lied && xfl_lt_in_use(v) && v->did != XFL_DO_QUIESCE)
-		return xfl_lt_drain(v->remove ? XFL_WHY_REMOVE : XFL_WHY_BROKEN);
+	if (v->restored)
+		return xfl_decide_restored(v);
+	if (v->protocol_error && xfl_lt_in_use(v) && v->did != XFL_DO_QUIESCE)
+		return xfl_lt_drain(v->remove ? XFL_CLOSE_REMOVE : XFL_CLOSE_BROKEN);
 	step = xfl_decide_by_state(v);
-	/* One that lies while it closes is not to be waited for any more. */
-	if (v->lied && v->linked && !step.why && v->why != XFL_WHY_REMOVE)
-		step.why = XFL_WHY_BROKEN;
+	/* A backend that breaks the protocol while it closes is not waited for any more. */
+	if (v->protocol_error && v->has_connection && !step.close_reason &&
+	    v->close_reason != XFL_CLOSE_REMOVE)
+		step.close_reason = XFL_CLOSE_BROKEN;
 	return step;
 }

@@ -29,32 +29,32 @@
  * After so long a backend whose directory is gone is taken to map nothing more that it has read. No
  * state tells, so this is a guess: one that stands still for longer is not guarded against.
  */
-#define XFL_SPENT_TIME		(600 * HZ)
+#define XFL_QUARANTINE_TIME		(600 * HZ)
 /* Each early attempt brings a line in the log, so there are few. */
 #define XFL_EARLY_PAUSE		(60 * HZ)
 
 /**
- * struct xfl_spent - a reference or a port that was published
+ * struct xfl_quarantined - a reference or a port that was published
  * @link: on the list
  * @backend: path of the backend that may have read it
  * @gref: the reference, if @port is 0
  * @port: the port
- * @moves: how often the guest had been restored; after another time a port is void
+ * @restores: how often the guest had been restored; after another time a port is void
  * @until: jiffies from which a backend that is gone is taken to know
  * @gone: it is gone, and what stands under its path is another's
- * @answered: as in &struct xfl_device
- * @closed_over: as there
+ * @backend_moved: as in &struct xfl_device
+ * @backend_at_closed: as there
  */
-struct xfl_spent {
+struct xfl_quarantined {
 	struct list_head link;
 	char *backend;
 	grant_ref_t gref;
 	evtchn_port_t port;
-	unsigned int moves;
+	unsigned int restores;
 	unsigned long until;
 	bool gone;
-	bool answered;
-	enum xfl_peer closed_over;
+	bool backend_moved;
+	enum xfl_xs_state backend_at_closed;
 };
 
 static void xfl_release_look(struct work_struct *work);
@@ -63,8 +63,9 @@ static struct workqueue_struct *xfl_release_wq;
 /* Protects the lists. The work alone takes entries off. */
 static DEFINE_SPINLOCK(xfl_release_lock);
 static LIST_HEAD(xfl_abandoned);
-static LIST_HEAD(xfl_looked_at);	/* those of xfl_abandoned, while the work goes through them */
-static LIST_HEAD(xfl_spent);
+/* Those of xfl_abandoned, while the work goes through them. */
+static LIST_HEAD(xfl_looked_at);
+static LIST_HEAD(xfl_quarantine);
 static DECLARE_DELAYED_WORK(xfl_release_work, xfl_release_look);
 
 static unsigned int parked_connections;
@@ -101,7 +102,7 @@ bool xfl_rings_end(struct xfl_device *xd)
 	for (i = 0; (mem = xd->ops->ring(xd, i)); i++)
 		all &= xfl_ring_mem_end(mem);
 	if (all)
-		xd->early = false;
+		xd->ended_early = false;
 	return all;
 }
 
@@ -119,16 +120,16 @@ bool xfl_rings_end_early(struct xfl_device *xd)
 	for (i = 0; (mem = xd->ops->ring(xd, i)); i++)
 		if (!xfl_ring_mem_end_early(mem))
 			return false;
-	xd->early = true;
+	xd->ended_early = true;
 	return true;
 }
 
 /* ---- references and ports that wait ---- */
 
 /* Without memory to remember it by it is lost for good, which is safe. */
-static void xfl_spend(const struct xfl_device *xd, grant_ref_t gref, evtchn_port_t port)
+static void xfl_quarantine_add(const struct xfl_device *xd, grant_ref_t gref, evtchn_port_t port)
 {
-	struct xfl_spent *s = kzalloc(sizeof(*s), GFP_NOIO);
+	struct xfl_quarantined *s = kzalloc(sizeof(*s), GFP_NOIO);
 
 	if (!s)
 		return;
@@ -139,50 +140,50 @@ static void xfl_spend(const struct xfl_device *xd, grant_ref_t gref, evtchn_port
 	}
 	s->gref = gref;
 	s->port = port;
-	s->moves = xfl_moves();
-	s->until = jiffies + XFL_SPENT_TIME;
-	s->gone = xd->exchanged || xd->own == XFL_PEER_GONE;
-	s->answered = xd->answered;
-	s->closed_over = xd->closed_over;
+	s->restores = xfl_nr_restores();
+	s->until = jiffies + XFL_QUARANTINE_TIME;
+	s->gone = xd->exchanged || xd->own_state == XFL_XS_GONE;
+	s->backend_moved = xd->backend_moved;
+	s->backend_at_closed = xd->backend_at_closed;
 	spin_lock(&xfl_release_lock);
-	list_add_tail(&s->link, &xfl_spent);
+	list_add_tail(&s->link, &xfl_quarantine);
 	spin_unlock(&xfl_release_lock);
 	queue_delayed_work(xfl_release_wq, &xfl_release_work, XFL_RELEASE_RETRY);
 }
 
 /**
- * xfl_spend_ring() - keep the references of a ring that was ended early from use
+ * xfl_quarantine_ring() - keep the references of a ring that was ended early from use
  * @xd: the device
  * @mem: the ring; its frames may be freed after this
  */
-void xfl_spend_ring(struct xfl_device *xd, struct xfl_ring_mem *mem)
+void xfl_quarantine_ring(struct xfl_device *xd, struct xfl_ring_mem *mem)
 {
 	unsigned int i;
 
 	for (i = 0; i < mem->nr_frames; i++)
-		if (mem->spent & BIT(i))
-			xfl_spend(xd, mem->gref[i], 0);
-	mem->spent = 0;
+		if (mem->quarantined & BIT(i))
+			xfl_quarantine_add(xd, mem->gref[i], 0);
+	mem->quarantined = 0;
 }
 
 /**
- * xfl_spend_port() - keep a port from use
+ * xfl_quarantine_port() - keep a port from use
  * @xd: the device
  * @port: the port, with a reference taken by evtchn_get()
  */
-void xfl_spend_port(struct xfl_device *xd, evtchn_port_t port)
+void xfl_quarantine_port(struct xfl_device *xd, evtchn_port_t port)
 {
-	xfl_spend(xd, 0, port);
+	xfl_quarantine_add(xd, 0, port);
 }
 
 /* As xfl_lt_proof() in lifetable.c, of a backend that is there. */
-static bool xfl_knows(enum xfl_peer backend, bool answered, bool mapped)
+static bool xfl_backend_knows(enum xfl_xs_state backend, bool moved, bool mapped)
 {
-	return (backend == XFL_PEER_CLOSED && (answered || mapped)) ||
-	       (backend == XFL_PEER_INITWAIT && answered);
+	return (backend == XFL_XS_CLOSED && (moved || mapped)) ||
+	       (backend == XFL_XS_INITWAIT && moved);
 }
 
-static void xfl_spent_free(struct xfl_spent *s)
+static void xfl_quarantined_free(struct xfl_quarantined *s)
 {
 	list_del(&s->link);
 	kfree(s->backend);
@@ -190,42 +191,42 @@ static void xfl_spent_free(struct xfl_spent *s)
 }
 
 /* A port from before a restore is void, and its number may be another's. */
-static void xfl_unspend(struct xfl_spent *s)
+static void xfl_quarantine_release(struct xfl_quarantined *s)
 {
 	if (!s->port)
 		gnttab_free_grant_reference(s->gref);
-	else if (s->moves == xfl_moves())
+	else if (s->restores == xfl_nr_restores())
 		evtchn_put(s->port);
-	xfl_spent_free(s);
+	xfl_quarantined_free(s);
 }
 
 /* Whether the backend will not use it any more, as far as anybody can tell. */
-static bool xfl_spent_over(struct xfl_spent *s, enum xfl_peer backend)
+static bool xfl_quarantine_over(struct xfl_quarantined *s, enum xfl_xs_state backend)
 {
 	/* Only a toolstack says that it initialises, of the next. */
-	s->gone |= backend == XFL_PEER_GONE || backend == XFL_PEER_INITIALISING;
+	s->gone |= backend == XFL_XS_GONE || backend == XFL_XS_INITIALISING;
 	if (s->gone)
 		return time_after(jiffies, s->until);
-	s->answered |= xfl_answers(backend, &s->closed_over);
-	return xfl_knows(backend, s->answered, false);
+	s->backend_moved |= xfl_has_moved(backend, &s->backend_at_closed);
+	return xfl_backend_knows(backend, s->backend_moved, false);
 }
 
 /* Those of one device follow each other, so its backend's state is read once for all of them. */
-static void xfl_spent_look(struct list_head *spent)
+static void xfl_quarantine_look(struct list_head *entries)
 {
-	enum xfl_peer backend = XFL_PEER_UNREADABLE;
+	enum xfl_xs_state backend = XFL_XS_UNREADABLE;
 	const char *read = NULL;
-	struct xfl_spent *s, *next;
+	struct xfl_quarantined *s, *next;
 
-	list_for_each_entry_safe(s, next, spent, link) {
+	list_for_each_entry_safe(s, next, entries, link) {
 		if (!s->gone && (!read || strcmp(read, s->backend))) {
-			backend = xfl_peer_read(s->backend);
+			backend = xfl_xs_state_read(s->backend);
 			read = s->backend;
 		}
-		if (!xfl_spent_over(s, backend))
+		if (!xfl_quarantine_over(s, backend))
 			continue;
 		read = NULL;
-		xfl_unspend(s);
+		xfl_quarantine_release(s);
 	}
 }
 
@@ -234,21 +235,21 @@ static void xfl_spent_look(struct list_head *spent)
 /* Whether references may go to others once the rings are ended. */
 static bool xfl_abandoned_over(struct xfl_device *xd)
 {
-	enum xfl_peer backend;
+	enum xfl_xs_state backend;
 
-	if (!xd->exchanged && xd->own != XFL_PEER_GONE) {
-		if (xd->own != XFL_PEER_CLOSED)
+	if (!xd->exchanged && xd->own_state != XFL_XS_GONE) {
+		if (xd->own_state != XFL_XS_CLOSED)
 			xfl_close_again(xd);
-		backend = xfl_peer_read(xd->backend);
+		backend = xfl_xs_state_read(xd->backend);
 		/* In this order: then it is our backend's. */
-		if (!xfl_look_home(xd))
+		if (!xfl_check_directory(xd))
 			return false;
-		if (backend != XFL_PEER_GONE && !xd->exchanged && xd->own != XFL_PEER_GONE) {
-			xfl_heed(xd, backend);
-			return xd->own == XFL_PEER_CLOSED &&
-			       xfl_knows(backend, xd->answered, xd->mapped);
+		if (backend != XFL_XS_GONE && !xd->exchanged && xd->own_state != XFL_XS_GONE) {
+			xfl_note_backend_state(xd, backend);
+			return xd->own_state == XFL_XS_CLOSED &&
+			       xfl_backend_knows(backend, xd->backend_moved, xd->mapped);
 		}
-		WRITE_ONCE(xd->own, XFL_PEER_GONE);
+		WRITE_ONCE(xd->own_state, XFL_XS_GONE);
 	}
 	/* What stands under the backend's path from now on is another's. */
 	return xd->mapped;
@@ -260,7 +261,7 @@ static bool xfl_abandoned_end(struct xfl_device *xd)
 		if (xfl_rings_end(xd))
 			return true;
 		/* Some let go of a ring only when our state is written again. */
-		if (!xd->exchanged && xd->own != XFL_PEER_GONE)
+		if (!xd->exchanged && xd->own_state != XFL_XS_GONE)
 			xfl_close_again(xd);
 		return false;
 	}
@@ -280,7 +281,7 @@ static void xfl_abandoned_release(struct xfl_device *xd)
 	parked_connections--;
 	parked_kb -= xd->parked_kb;
 	spin_unlock(&xfl_release_lock);
-	xfl_disconnect(xd, XFL_WHY_REMOVE);
+	xfl_disconnect(xd, XFL_CLOSE_REMOVE);
 	xd->ops->put(xd);
 	put_device(&xbdev->dev);
 	module_put(THIS_MODULE);
@@ -290,22 +291,22 @@ static void xfl_release_look(struct work_struct *work)
 {
 	struct xfl_device *xd, *next;
 	unsigned int noio = memalloc_noio_save();
-	LIST_HEAD(spent);
+	LIST_HEAD(entries);
 
 	spin_lock(&xfl_release_lock);
 	list_splice_init(&xfl_abandoned, &xfl_looked_at);
-	list_splice_init(&xfl_spent, &spent);
+	list_splice_init(&xfl_quarantine, &entries);
 	spin_unlock(&xfl_release_lock);
 
 	list_for_each_entry_safe(xd, next, &xfl_looked_at, parked)
 		if (xfl_abandoned_end(xd))
 			xfl_abandoned_release(xd);
-	xfl_spent_look(&spent);
+	xfl_quarantine_look(&entries);
 
 	spin_lock(&xfl_release_lock);
 	list_splice_tail_init(&xfl_looked_at, &xfl_abandoned);
-	list_splice_tail(&spent, &xfl_spent);
-	if (!list_empty(&xfl_abandoned) || !list_empty(&xfl_spent))
+	list_splice_tail(&entries, &xfl_quarantine);
+	if (!list_empty(&xfl_abandoned) || !list_empty(&xfl_quarantine))
 		queue_delayed_work(xfl_release_wq, &xfl_release_work, XFL_RELEASE_RETRY);
 	spin_unlock(&xfl_release_lock);
 	memalloc_noio_restore(noio);
@@ -347,8 +348,8 @@ void xfl_conn_park(struct xfl_device *xd)
 /* Not one that was exchanged for this, nor one of before a restore: its directory is another. */
 static bool xfl_is_precursor(const struct xfl_device *parked, const struct xfl_device *xd)
 {
-	return parked->xbdev == xd->xbdev && parked->made_at == xfl_moves() &&
-	       !READ_ONCE(parked->exchanged) && READ_ONCE(parked->own) != XFL_PEER_GONE;
+	return parked->xbdev == xd->xbdev && parked->conn_restores == xfl_nr_restores() &&
+	       !READ_ONCE(parked->exchanged) && READ_ONCE(parked->own_state) != XFL_XS_GONE;
 }
 
 static bool xfl_set_successor(struct list_head *conns, struct xfl_device *xd)
@@ -366,13 +367,13 @@ static bool xfl_set_successor(struct list_head *conns, struct xfl_device *xd)
 }
 
 /**
- * xfl_conn_precedes() - whether the device has another connection, which is parked
+ * xfl_conn_has_precursor() - whether the device has another connection, which is parked
  * @xd: the device, with nothing written to its directory; waits until there is none
  *
  * Some backends let go of a ring only when our state is written as Closed once more, which an offer
  * of the next connection would prevent.
  */
-bool xfl_conn_precedes(struct xfl_device *xd)
+bool xfl_conn_has_precursor(struct xfl_device *xd)
 {
 	bool any;
 
@@ -393,10 +394,10 @@ static void xfl_clear_successor(struct list_head *conns, const struct xfl_device
 }
 
 /**
- * xfl_conn_give_up() - the device waits for no parked connection any more
+ * xfl_conn_stop_waiting() - the device waits for no parked connection any more
  * @xd: the device, which is being removed
  */
-void xfl_conn_give_up(struct xfl_device *xd)
+void xfl_conn_stop_waiting(struct xfl_device *xd)
 {
 	spin_lock(&xfl_release_lock);
 	xfl_clear_successor(&xfl_abandoned, xd);
@@ -423,10 +424,10 @@ int __init xfl_release_init(void)
  */
 void xfl_release_exit(void)
 {
-	struct xfl_spent *s, *next;
+	struct xfl_quarantined *s, *next;
 
 	cancel_delayed_work_sync(&xfl_release_work);
-	list_for_each_entry_safe(s, next, &xfl_spent, link)
-		xfl_spent_free(s);
+	list_for_each_entry_safe(s, next, &xfl_quarantine, link)
+		xfl_quarantined_free(s);
 	destroy_workqueue(xfl_release_wq);
 }

@@ -47,7 +47,7 @@ int xfl_ring_mem_alloc(struct xenbus_device *xbdev, struct xfl_ring_mem *mem,
 	mem->vaddr = va;
 	mem->nr_frames = nr_frames;
 	mem->ended = 0;
-	mem->spent = 0;
+	mem->quarantined = 0;
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(xfl_ring_mem_alloc, XEN_FRONTLIB);
@@ -67,11 +67,11 @@ bool xfl_ring_mem_end(struct xfl_ring_mem *mem)
 	if (!mem->vaddr)
 		return true;
 	for (i = 0; i < mem->nr_frames; i++) {
-		if (mem->spent & BIT(i))
+		if (mem->quarantined & BIT(i))
 			gnttab_free_grant_reference(mem->gref[i]);
 		else if (mem->ended & BIT(i) || !gnttab_try_end_foreign_access(mem->gref[i]))
 			continue;
-		mem->spent &= ~BIT(i);
+		mem->quarantined &= ~BIT(i);
 		mem->ended |= BIT(i);
 	}
 	return mem->ended == GENMASK(mem->nr_frames - 1, 0);
@@ -97,7 +97,7 @@ bool xfl_ring_mem_end_early(struct xfl_ring_mem *mem)
 			continue;
 		if (!gnttab_end_foreign_access_ref(mem->gref[i]))
 			return false;
-		mem->spent |= BIT(i);
+		mem->quarantined |= BIT(i);
 		mem->ended |= BIT(i);
 	}
 	return true;

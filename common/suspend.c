@@ -38,22 +38,22 @@ static LIST_HEAD(xfl_pm_devices);
  * struct xfl_drain - the present suspend; its callbacks come one after the other
  * @end: until when devices may drain
  * @begun: the first was asked, and all send nothing more
- * @told: that some were not drained was said
+ * @logged: that some were not drained was said
  */
 static struct xfl_drain {
 	unsigned long end;
 	bool begun;
-	bool told;
+	bool logged;
 } xfl_drain;
 
-static unsigned int xfl_nr_moves;	/* written while everything stands still */
+static unsigned int xfl_restores;	/* written while everything stands still */
 
 /**
- * xfl_moves() - how often the guest was restored
+ * xfl_nr_restores() - how often the guest was restored
  */
-unsigned int xfl_moves(void)
+unsigned int xfl_nr_restores(void)
 {
-	return READ_ONCE(xfl_nr_moves);
+	return READ_ONCE(xfl_restores);
 }
 
 /*
@@ -82,16 +82,16 @@ static void xfl_await_drained(struct xfl_device *xd)
 	unsigned long left;
 
 	left = time_before(jiffies, xfl_drain.end) ? xfl_drain.end - jiffies : 0;
-	if (wait_event_timeout(xd->settled, xfl_drained(xd), left) || xfl_drained(xd))
+	if (wait_event_timeout(xd->state_wq, xfl_drained(xd), left) || xfl_drained(xd))
 		return;
-	if (!xfl_drain.told)
+	if (!xfl_drain.logged)
 		dev_warn(&xd->xbdev->dev,
 			 "suspended with requests under way, perhaps not as the only device\n");
-	xfl_drain.told = true;
+	xfl_drain.logged = true;
 }
 
 /* Backends answer until they see our Closed: a connection that ends can have requests under way. */
-static bool xfl_is_answered(enum xfl_state state)
+static bool xfl_backend_responds(enum xfl_state state)
 {
 	return state >= XFL_CONNECTED && state <= XFL_CLOSING;
 }
@@ -112,23 +112,23 @@ int xfl_suspend(struct xenbus_device *xbdev)
 
 	if (!xfl_drain.begun)
 		xfl_begin_drain();
-	if (xd && xd->ops->pause && xfl_is_answered(xfl_device_state(xd)))
+	if (xd && xd->ops->pause && xfl_backend_responds(xfl_device_state(xd)))
 		xfl_await_drained(xd);
 	memalloc_noio_restore(noio);
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(xfl_suspend, XEN_FRONTLIB);
 
-static enum xenbus_state xfl_state_of(enum xfl_peer own)
+static enum xenbus_state xfl_xenbus_state_of(enum xfl_xs_state own)
 {
 	switch (own) {
-	case XFL_PEER_INITIALISED:
+	case XFL_XS_INITIALISED:
 		return XenbusStateInitialised;
-	case XFL_PEER_CONNECTED:
+	case XFL_XS_CONNECTED:
 		return XenbusStateConnected;
-	case XFL_PEER_CLOSING:
+	case XFL_XS_CLOSING:
 		return XenbusStateClosing;
-	case XFL_PEER_CLOSED:
+	case XFL_XS_CLOSED:
 		return XenbusStateClosed;
 	default:
 		return XenbusStateInitialising;
@@ -151,8 +151,8 @@ int xfl_resume(struct xenbus_device *xbdev)
 
 	if (!xd)
 		return 0;
-	if (!(READ_ONCE(xd->withheld) & XFL_WITHHELD_MOVED))
-		xbdev->state = xfl_state_of(xfl_peer_read(xbdev->nodename));
+	if (!(READ_ONCE(xd->withheld) & XFL_WITHHELD_RESTORED))
+		xbdev->state = xfl_xenbus_state_of(xfl_xs_state_read(xbdev->nodename));
 	xfl_post(xd, XFL_EV_BACKEND);
 	return 0;
 }
@@ -204,12 +204,12 @@ static int xfl_restore_noirq(struct device *dev)
 	struct xfl_device *xd;
 
 	mutex_lock(&xfl_pm_lock);
-	WRITE_ONCE(xfl_nr_moves, xfl_nr_moves + 1);
+	WRITE_ONCE(xfl_restores, xfl_restores + 1);
 	xd = dev_get_drvdata(dev);
 	if (xd) {
-		WRITE_ONCE(xd->moves, xfl_nr_moves);
-		xfl_withhold(xd, XFL_WITHHELD_MOVED);
-		xfl_post(xd, XFL_EV_MOVED);
+		WRITE_ONCE(xd->restores, xfl_restores);
+		xfl_withhold(xd, XFL_WITHHELD_RESTORED);
+		xfl_post(xd, XFL_EV_RESTORED);
 	}
 	mutex_unlock(&xfl_pm_lock);
 	return 0;
@@ -246,7 +246,7 @@ EXPORT_SYMBOL_NS_GPL(xfl_pm_ops, XEN_FRONTLIB);
 
 static int xfl_count_restore(struct device *dev)
 {
-	WRITE_ONCE(xfl_nr_moves, xfl_nr_moves + 1);
+	WRITE_ONCE(xfl_restores, xfl_restores + 1);
 	return 0;
 }
 
@@ -293,10 +293,10 @@ void xfl_pm_exit(void)
 }
 
 /**
- * xfl_pm_meet() - the callbacks of this file know the device from now on
+ * xfl_pm_add() - the callbacks of this file know the device from now on
  * @xd: the device, at the beginning of its life; becomes the drvdata of its xenbus device
  */
-void xfl_pm_meet(struct xfl_device *xd)
+void xfl_pm_add(struct xfl_device *xd)
 {
 	mutex_lock(&xfl_pm_lock);
 	list_add_tail(&xd->pm_node, &xfl_pm_devices);
@@ -305,10 +305,10 @@ void xfl_pm_meet(struct xfl_device *xd)
 }
 
 /**
- * xfl_pm_forget() - no callback of this file knows the device any more
+ * xfl_pm_del() - no callback of this file knows the device any more
  * @xd: the device, at the end of its life
  */
-void xfl_pm_forget(struct xfl_device *xd)
+void xfl_pm_del(struct xfl_device *xd)
 {
 	mutex_lock(&xfl_pm_lock);
 	list_del(&xd->pm_node);

@@ -55,7 +55,7 @@ static int xfl_owned(struct xenbus_transaction xbt, const struct xfl_device *xd)
 /* A guest that was restored meanwhile has a new directory, which is its own all the same. */
 static void xfl_note_exchange(struct xfl_device *xd)
 {
-	if (!(READ_ONCE(xd->events) & XFL_EV_MOVED))
+	if (!(READ_ONCE(xd->events) & XFL_EV_RESTORED))
 		xd->exchanged = true;
 }
 
@@ -79,7 +79,7 @@ static int xfl_transact_once(struct xfl_device *xd,
 }
 
 /**
- * xfl_transact_aside() - change our directory, if it is ours, from outside the machine
+ * xfl_transact_unlocked() - change our directory, if it is ours, from outside the machine
  * @xd: the device
  * @fn: what to do, possibly several times
  * @ctx: argument for @fn
@@ -91,7 +91,7 @@ static int xfl_transact_once(struct xfl_device *xd,
  * Return: 0; -EAGAIN if it could not be done now; -ENOENT if there is no directory; -ESTALE if it
  * has not our mark; else what @fn returned.
  */
-int xfl_transact_aside(struct xfl_device *xd,
+int xfl_transact_unlocked(struct xfl_device *xd,
 		       int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
 		       void *ctx)
 {
@@ -119,13 +119,13 @@ int xfl_transact_aside(struct xfl_device *xd,
  * @ctx: argument for @fn
  *
  * Context: process, a step of the machine; waits for xenstore.
- * Return: as xfl_transact_aside(); after -ESTALE @xd->exchanged says so as well.
+ * Return: as xfl_transact_unlocked(); after -ESTALE @xd->exchanged says so as well.
  */
 int xfl_transact(struct xfl_device *xd,
 		 int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
 		 void *ctx)
 {
-	int err = xfl_transact_aside(xd, fn, ctx);
+	int err = xfl_transact_unlocked(xd, fn, ctx);
 
 	if (err == -ESTALE)
 		xfl_note_exchange(xd);
@@ -147,17 +147,17 @@ bool xfl_has_directory(const struct xfl_device *xd)
 EXPORT_SYMBOL_NS_GPL(xfl_has_directory, XEN_FRONTLIB);
 
 /**
- * xfl_look_home() - see whether our directory is still ours
+ * xfl_check_directory() - see whether our directory is still ours
  * @xd: the device
  *
  * For states in which it may be long until something is written, and for a connection's end.
- * @xd->exchanged, and @xd->own of one that is linked, say what was found. Of a directory without
- * our mark it can only be found that it is gone.
+ * @xd->exchanged, and @xd->own_state of a device with a connection, say what was found. Of a
+ * directory without our mark it can only be found that it is gone.
  *
  * Context: process, a step of the machine; waits for xenstore.
  * Return: whether it could be seen.
  */
-bool xfl_look_home(struct xfl_device *xd)
+bool xfl_check_directory(struct xfl_device *xd)
 {
 	int err = xd->exchanged ? 0 : xfl_owned(XBT_NIL, xd);
 
@@ -166,8 +166,8 @@ bool xfl_look_home(struct xfl_device *xd)
 	/* It may have gone between the two keys that were read. */
 	if (err == -ESTALE && xenbus_exists(XBT_NIL, xd->xbdev->nodename, "state"))
 		xfl_note_exchange(xd);
-	else if (err && xd->linked)
-		xd->own = XFL_PEER_GONE;
+	else if (err && xd->has_connection)
+		xd->own_state = XFL_XS_GONE;
 	return true;
 }
 

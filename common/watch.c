@@ -15,7 +15,7 @@
  * wait until xenbus has looked are counted apart: a connection depends on them.
  */
 #define XFL_MAX_WATCHES	8
-#define XFL_MAX_LOOKS	4
+#define XFL_MAX_FLUSHES	4
 
 /**
  * struct xfl_watch - one watch
@@ -37,7 +37,7 @@ struct xfl_watch {
 
 static struct workqueue_struct *xfl_watch_wq;
 static atomic_t xfl_nr_watches;
-static atomic_t xfl_nr_looks;
+static atomic_t xfl_nr_flushes;
 
 static void xfl_watch_event(struct xenbus_watch *watch, const char *path, const char *token)
 {
@@ -46,7 +46,7 @@ static void xfl_watch_event(struct xenbus_watch *watch, const char *path, const 
 	spin_lock(&w->lock);
 	WRITE_ONCE(w->fired, true);
 	if (w->xd) {
-		wake_up_all(&w->xd->settled);
+		wake_up_all(&w->xd->state_wq);
 		xfl_post(w->xd, XFL_EV_BACKEND);
 	}
 	spin_unlock(&w->lock);
@@ -133,10 +133,10 @@ struct xfl_watch *xfl_watch_start(struct xfl_device *xd, const char *key)
 }
 EXPORT_SYMBOL_NS_GPL(xfl_watch_start, XEN_FRONTLIB);
 
-/* xfl_watch_start_look() - a watch that fires once xenbus has looked at what was written so far */
-struct xfl_watch *xfl_watch_start_look(struct xfl_device *xd)
+/* xfl_watch_start_flush() - a watch that fires once xenbus has looked at what was written so far */
+struct xfl_watch *xfl_watch_start_flush(struct xfl_device *xd)
 {
-	return xfl_watch_new(xd, "state", &xfl_nr_looks, XFL_MAX_LOOKS);
+	return xfl_watch_new(xd, "state", &xfl_nr_flushes, XFL_MAX_FLUSHES);
 }
 
 /**

@@ -43,7 +43,7 @@ static u64 xfl_key_read(struct xfl_device *xd, const char *dir, const struct xfl
 	err = kstrtoull(text, 10, &value);
 	if (err || value < key->min || value > key->max) {
 		/* Escaped: a line break in it would forge lines of the log. */
-		if (xd && xfl_may_say(xd))
+		if (xd && xfl_may_log(xd))
 			dev_warn(&xd->xbdev->dev,
 				 "%s: '%*pE' is not a number from %llu to %llu, using %llu\n",
 				 key->name, (int)strnlen(text, 32), text, key->min, key->max,
@@ -134,18 +134,18 @@ static int xfl_write_keys(struct xenbus_transaction xbt, struct xfl_device *xd, 
 }
 
 /**
- * struct xfl_number - argument of a transaction that writes one
+ * struct xfl_key_value - argument of a transaction that writes one
  * @name: key
  * @value: its value
  */
-struct xfl_number {
+struct xfl_key_value {
 	const char *name;
 	unsigned int value;
 };
 
-static int xfl_write_number(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
+static int xfl_write_key_value(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
 {
-	const struct xfl_number *n = ctx;
+	const struct xfl_key_value *n = ctx;
 
 	return xenbus_printf(xbt, xd->xbdev->nodename, n->name, "%u", n->value);
 }
@@ -157,13 +157,13 @@ static int xfl_write_number(struct xenbus_transaction xbt, struct xfl_device *xd
  * @value: its value
  *
  * Context: process; waits for xenstore.
- * Return: as xfl_transact_aside().
+ * Return: as xfl_transact_unlocked().
  */
 int xfl_key_write(struct xfl_device *xd, const char *name, unsigned int value)
 {
-	struct xfl_number n = { name, value };
+	struct xfl_key_value n = { name, value };
 
-	return xfl_transact_aside(xd, xfl_write_number, &n);
+	return xfl_transact_unlocked(xd, xfl_write_key_value, &n);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_key_write, XEN_FRONTLIB);
 

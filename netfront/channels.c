@@ -22,7 +22,7 @@
 static struct xnf_terms present_terms(const struct xnf_dev *xn)
 {
 	return (struct xnf_terms) {
-		.resumes = READ_ONCE(xn->xd.moves),
+		.resumes = READ_ONCE(xn->xd.restores),
 		.max_tx_slots = xn->offer.max_tx_slots,
 		.copybreak = xn->copybreak.tx,
 		.backend = xn->xd.xbdev->otherend_id,
@@ -134,7 +134,7 @@ static void change(struct work_struct *work)
 	u32 before = READ_ONCE(xn->connects);
 
 	xfl_reconnect(&xn->xd);
-	wait_event_timeout(xn->xd.settled, settled(xn, before), XNF_CHANGE_TIMEOUT);
+	wait_event_timeout(xn->xd.state_wq, settled(xn, before), XNF_CHANGE_TIMEOUT);
 	if (READ_ONCE(xn->connects) == before && xfl_device_state(&xn->xd) != XFL_GONE)
 		go_back(xn);
 	WRITE_ONCE(xn->change.busy, false);

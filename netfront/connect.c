@@ -74,7 +74,7 @@ static int read_offer(struct xnf_dev *xn)
 
 	xfl_keys_read(&xn->xd, xn->xd.backend, xnf_keys, ARRAY_SIZE(xnf_keys), &offer);
 	if (!offer.rx_copy) {
-		if (xfl_may_say(&xn->xd))
+		if (xfl_may_log(&xn->xd))
 			dev_err(&xbdev->dev, "backend does not copy what we receive, as it must\n");
 		return -EOPNOTSUPP;
 	}
@@ -95,7 +95,7 @@ static bool read_mac(struct xnf_dev *xn, const char *dir, u8 *mac)
 	if (IS_ERR(text))
 		return false;
 	good = mac_pton(text, mac) && is_valid_ether_addr(mac);
-	if (!good && xfl_may_say(&xn->xd))
+	if (!good && xfl_may_log(&xn->xd))
 		dev_warn(&xbdev->dev, "%s: '%*pE' is no MAC address\n", dir,
 			 (int)strnlen(text, 32), text);
 	kfree(text);
@@ -122,9 +122,9 @@ static void take_new_mac(struct xnf_dev *xn)
 {
 	u8 mac[ETH_ALEN];
 
-	if (xn->moves == xn->xd.moves)
+	if (xn->moves == xn->xd.restores)
 		return;
-	xn->moves = xn->xd.moves;
+	xn->moves = xn->xd.restores;
 	if (!read_mac(xn, xn->xd.xbdev->nodename, mac) || ether_addr_equal(mac, xn->told_mac))
 		return;
 	netdev_info(xn->netdev, "restored with MAC address %pM\n", mac);
@@ -280,7 +280,7 @@ static int settle_for(struct xnf_dev *xn, u32 nr)
 		drop_queues(xn, nr);
 		return err;
 	}
-	if (xfl_may_say(&xn->xd))
+	if (xfl_may_log(&xn->xd))
 		netdev_warn(xn->netdev, "grants or memory for %u of %u queues only\n", nr,
 			    xn->nr_queues);
 	WRITE_ONCE(xn->nr_queues, nr);
@@ -339,7 +339,7 @@ static int xnf_connect(struct xfl_device *xd)
 	xnf_rss_forget(xn);
 	err = read_offer(xn) ?: xnf_show(xn);
 	if (err == -ENOENT) {
-		if (xfl_may_say(&xn->xd))
+		if (xfl_may_log(&xn->xd))
 			dev_err(&xd->xbdev->dev, "no MAC address in xenstore\n");
 		return -EINVAL;
 	}
@@ -362,7 +362,7 @@ static int xnf_connect(struct xfl_device *xd)
 
 static void say_connected(struct xnf_dev *xn)
 {
-	if (!xfl_may_say(&xn->xd))
+	if (!xfl_may_log(&xn->xd))
 		return;
 	netdev_info(xn->netdev, "connected: %u queue%s, %s, %u slots a packet%s\n",
 		    xn->nr_queues, xn->nr_queues > 1 ? "s" : "",
@@ -389,7 +389,7 @@ static int xnf_go_live(struct xfl_device *xd)
 	return 0;
 }
 
-static void xnf_quiesce(struct xfl_device *xd, enum xfl_why why)
+static void xnf_quiesce(struct xfl_device *xd, enum xfl_close_reason reason)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
 
@@ -452,7 +452,7 @@ static void xnf_look(struct xfl_device *xd)
 	}
 }
 
-static void xnf_disconnect(struct xfl_device *xd, enum xfl_why why)
+static void xnf_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
 

@@ -151,7 +151,7 @@ void xnf_copybreak_init(struct xnf_copybreak *c)
  */
 void xnf_copybreak_choose(struct xnf_dev *xn)
 {
-	u32 resumes = READ_ONCE(xn->xd.moves);
+	u32 resumes = READ_ONCE(xn->xd.restores);
 	struct xnf_copybreak *c = &xn->copybreak;
 
 	if (!c->worth || c->resumes != resumes)

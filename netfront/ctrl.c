@@ -21,7 +21,7 @@ static irqreturn_t ctrl_interrupt(int irq, void *data)
 	struct xnf_dev *xn = data;
 
 	xfl_evtchn_event(&xn->ctrl.ec);
-	wake_up_all(&xn->xd.settled);
+	wake_up_all(&xn->xd.state_wq);
 	return IRQ_HANDLED;
 }
 
@@ -222,7 +222,7 @@ static int await_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u
 
 	do {
 		if (arm(xn))
-			wait_event_timeout(xn->xd.settled, worth_a_look(xn), XNF_CTRL_LOOK);
+			wait_event_timeout(xn->xd.state_wq, worth_a_look(xn), XNF_CTRL_LOOK);
 		err = take_response(xn, sent, answer);
 		if (err != -EAGAIN)
 			return err;
@@ -249,7 +249,7 @@ int xnf_ctrl_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask, u32 *an
 
 	sent = put_request(xn, ask);
 	err = await_response(xn, &sent, answer);
-	if (err == -ETIMEDOUT && xfl_may_say(&xn->xd))
+	if (err == -ETIMEDOUT && xfl_may_log(&xn->xd))
 		netdev_warn(xn->netdev, "backend does not answer control request %u\n", sent.type);
 	if (err == -ETIMEDOUT || err == -ENODEV || err == -EPROTO)
 		xn->ctrl.open = false;

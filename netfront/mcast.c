@@ -100,7 +100,7 @@ static void ask(struct xnf_dev *xn, bool on)
 		m->on = on;
 	else if (err == -EAGAIN)	/* of transactions there are few */
 		queue_delayed_work(xnf_wq, &m->work, XNF_MCAST_RETRY);
-	else if (xfl_may_say(&xn->xd))
+	else if (xfl_may_log(&xn->xd))
 		netdev_warn(xn->netdev, "multicast filter: error %d writing to xenstore\n", err);
 }
 

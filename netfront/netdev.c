@@ -257,9 +257,9 @@ static int adapt_mtu(struct xnf_dev *xn)
 	int err;
 
 	xnf_netdev_limit_mtu(xn);
-	if (lower && xfl_may_say(&xn->xd))
+	if (lower && xfl_may_log(&xn->xd))
 		netdev_warn(dev, "backend takes no packets over one frame, MTU is now %u\n", mtu);
-	else if (mtu > dev->mtu && xfl_may_say(&xn->xd))
+	else if (mtu > dev->mtu && xfl_may_log(&xn->xd))
 		netdev_info(dev, "backend takes larger packets again, MTU is now %u\n", mtu);
 	err = dev_set_mtu(dev, mtu);
 	xn->uncut_mtu = want;

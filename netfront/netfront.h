@@ -403,7 +403,7 @@ struct xnf_change {
  * @want_queues: as many queues as the administrator wants; under RTNL
  * @live: queues may be polled and sent on; written under RTNL
  * @told_mac: the address that the toolstack gave it
- * @moves: value of @xd.moves when that was read
+ * @moves: value of @xd.restores when that was read
  * @shares: the bus' and that of a connection that was abandoned
  * @registered: @netdev is known to the stack
  * @picky: the backend lacks something that packets may ask of it

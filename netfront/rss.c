@@ -79,7 +79,7 @@ static bool fit_table(struct xnf_dev *xn, u32 size)
 static void table_lost(struct xnf_dev *xn)
 {
 	ASSERT_RTNL();
-	if (xfl_may_say(&xn->xd))
+	if (xfl_may_log(&xn->xd))
 		netdev_warn(xn->netdev,
 			    "table of receive hashes is not for %u entries and %u queue%s: spread equally\n",
 			    xn->rss.want.nr_table, xn->nr_queues, xn->nr_queues > 1 ? "s" : "");
@@ -113,7 +113,7 @@ static void give_up(struct xnf_dev *xn, int err)
 	mutex_unlock(&xn->rss.lock);
 
 	rtnl_lock();
-	if (xn->netdev->features & NETIF_F_RXHASH && xfl_may_say(&xn->xd))
+	if (xn->netdev->features & NETIF_F_RXHASH && xfl_may_log(&xn->xd))
 		netdev_warn(xn->netdev, "backend does not hash packets: error %d\n", err);
 	netdev_update_features(xn->netdev);
 	rtnl_unlock();
@@ -161,7 +161,7 @@ void xnf_rss_connect(struct xnf_dev *xn)
 	err = xnf_ctrl_alloc(xn);
 	if (!err)
 		return;
-	if (xfl_may_say(&xn->xd))
+	if (xfl_may_log(&xn->xd))
 		dev_warn(&xn->xd.xbdev->dev, "no control ring: error %d\n", err);
 	WRITE_ONCE(xn->rss.refused, true);
 }

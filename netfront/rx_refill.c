@@ -110,7 +110,7 @@ void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf)
 static bool end_access(struct xnf_rx *rx, const struct xnf_rx_buf *buf, bool last)
 {
 	if (last)
-		return xfl_grant_retire(&rx->grefs, buf->gref);
+		return xfl_grant_end_free(&rx->grefs, buf->gref);
 	if (!xfl_grant_end(buf->gref))
 		return false;
 	xfl_gref_push(&rx->grefs, buf->gref);
@@ -168,7 +168,7 @@ void xnf_rx_drop_all(struct xnf_queue *q)
 		parked += !drop_buf(q, &rx->held[--rx->nr_held], true);
 	while (rx->nr_aside)
 		parked += !drop_buf(q, &rx->aside[--rx->nr_aside], true);
-	if (parked && xfl_may_say(&q->xn->xd))
+	if (parked && xfl_may_log(&q->xn->xd))
 		dev_warn(&q->xn->xd.xbdev->dev,
 			 "queue %u: backend still maps %u receive frames, keeping them\n",
 			 q->index, parked);

@@ -33,7 +33,7 @@ void xnf_stage_grant(struct xfl_grefs *grefs, struct xfl_framepool *pool,
 void xnf_stage_end(struct xfl_grefs *grefs, struct xfl_framepool *pool,
 		   struct xnf_stage_frame *s)
 {
-	if (xfl_grant_retire(grefs, s->gref)) {
+	if (xfl_grant_end_free(grefs, s->gref)) {
 		xfl_framepool_put(pool, s->frame);
 		return;
 	}

@@ -16,7 +16,7 @@ static bool end_grant(struct xnf_tx *tx, struct xnf_tx_slot *slot, bool last)
 {
 	if (likely(!last))
 		return xfl_grant_end(slot->gref);
-	if (!xfl_grant_retire(&tx->grefs, slot->gref))
+	if (!xfl_grant_end_free(&tx->grefs, slot->gref))
 		return false;
 	slot->gref = INVALID_GRANT_REF;
 	return true;
@@ -230,7 +230,7 @@ void xnf_tx_drop_all(struct xnf_queue *q)
 	for (i = 0; i < XNF_RING_SLOTS; i++)
 		if (tx->slot[i].skb)
 			parked += park_skb(tx, tx->slot[i].skb);
-	if (parked && xfl_may_say(&q->xn->xd))
+	if (parked && xfl_may_log(&q->xn->xd))
 		dev_warn(&q->xn->xd.xbdev->dev,
 			 "queue %u: backend still maps %u transmit frames, keeping their packets\n",
 			 q->index, parked);

@@ -202,7 +202,7 @@ static void open_queue(struct xnf_queue *q)
 	struct xnf_rx *rx = &q->rx;
 
 	if (!x || open_rxq(q, &x->rxq)) {
-		if (xfl_may_say(&q->xn->xd))
+		if (xfl_may_log(&q->xn->xd))
 			netdev_warn(q->xn->netdev,
 				    "queue %u: AF_XDP socket is copied to, and nothing sent for it: %s\n",
 				    q->index,

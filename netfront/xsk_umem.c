@@ -120,7 +120,7 @@ static bool end_frame(struct xnf_umem *u, struct xnf_umem_frame *f, bool clings)
 		return false;
 	}
 	/* As of the second: the kernel has no line in the log for those. */
-	if (xfl_grant_retire(&u->grefs, f->gref))
+	if (xfl_grant_end_free(&u->grefs, f->gref))
 		return false;
 	get_page(f->page);
 	xfl_gref_abandon(&u->grefs, 1);
@@ -194,7 +194,7 @@ void xnf_umems_end(struct xnf_dev *xn)
 		if (!u->users)
 			destroy(u);
 	}
-	if (parked && xfl_may_say(&xn->xd))
+	if (parked && xfl_may_log(&xn->xd))
 		dev_warn(&xn->xd.xbdev->dev,
 			 "backend still maps %u frames of AF_XDP sockets, keeping them\n", parked);
 }

@@ -135,13 +135,13 @@ static inline bool __must_check xfl_grant_end(grant_ref_t ref)
 }
 
 /**
- * xfl_grant_retire() - take access back and give the reference to the grant table
+ * xfl_grant_end_free() - take access back and give the reference to the grant table
  * @g: the stack @ref came from
  * @ref: reference in use
  *
  * Return: false if the backend still maps the frame, then nothing has changed.
  */
-static inline bool __must_check xfl_grant_retire(struct xfl_grefs *g, grant_ref_t ref)
+static inline bool __must_check xfl_grant_end_free(struct xfl_grefs *g, grant_ref_t ref)
 {
 	if (!gnttab_try_end_foreign_access(ref))
 		return false;

@@ -11,7 +11,7 @@
  *
  * DOC: belief. What a ring, or a frame that the backend keeps mapped, says counts only while
  * xfl_believes() says so, asked under the lock that whoever reads the ring holds. It is withheld
- * when the backend was caught lying, and before the guest goes down: a saved or migrated image
+ * after a protocol error, and before the guest goes down: a saved or migrated image
  * can hold a response without the data that it speaks of, since the toolstack copies memory while
  * the backend still works. It is given back when the guest did not go down after all, and never
  * after a real restore. A withheld ring is neither read nor written, and its doorbell is not rung:
@@ -34,9 +34,9 @@
 #define XFL_BACKEND_TIMEOUT	(5 * HZ)
 
 /* Why a connection's rings are not believed. */
-#define XFL_WITHHELD_LIED	BIT(0)
+#define XFL_WITHHELD_PROTOCOL	BIT(0)
 #define XFL_WITHHELD_SUSPEND	BIT(1)
-#define XFL_WITHHELD_MOVED	BIT(2)
+#define XFL_WITHHELD_RESTORED	BIT(2)
 #define XFL_WITHHELD_ABANDONED	BIT(3)
 
 /* Hexadecimal digits of a directory's mark. */
@@ -59,8 +59,8 @@ struct xfl_ring_mem;
  * @changed: the backend wrote its Connected state once more, as it does when a
  *	disk was resized; optional
  * @quiesce: send nothing more; does not wait for the backend
- * @idle: whether nothing is under way; optional. Whoever makes it so wakes @settled
- * @holds: whether somebody waits for a connection; optional
+ * @idle: whether nothing is under way; optional. Whoever makes it so wakes @state_wq
+ * @has_waiters: whether somebody waits for a connection; optional
  * @ring: memory of the connection's ring number @nr, %NULL behind the last
  * @granted: how many frames the grants of the connection name, its rings left out
  * @disconnect: the backend has let go of every ring: take the last answers if xfl_believes(), end
@@ -87,12 +87,12 @@ struct xfl_ops {
 	void (*failed)(struct xfl_device *xd);
 	int (*go_live)(struct xfl_device *xd);
 	void (*changed)(struct xfl_device *xd);
-	void (*quiesce)(struct xfl_device *xd, enum xfl_why why);
+	void (*quiesce)(struct xfl_device *xd, enum xfl_close_reason reason);
 	bool (*idle)(struct xfl_device *xd);
-	bool (*holds)(struct xfl_device *xd);
+	bool (*has_waiters)(struct xfl_device *xd);
 	struct xfl_ring_mem *(*ring)(struct xfl_device *xd, unsigned int nr);
 	u32 (*granted)(struct xfl_device *xd);
-	void (*disconnect)(struct xfl_device *xd, enum xfl_why why);
+	void (*disconnect)(struct xfl_device *xd, enum xfl_close_reason reason);
 	void (*pause)(struct xfl_device *xd, bool paused);
 	void (*withhold)(struct xfl_device *xd);
 	void (*look)(struct xfl_device *xd);
@@ -110,38 +110,40 @@ struct xfl_ops {
  * @step: held for a step of the machine; protects all below up to @removing. Not held over a wait
  *	by whoever removes the device
  * @state: written by the machine; read anywhere with xfl_device_state()
- * @own: our state in xenstore, as last written, or read after a restore
- * @why: why the connection ends or has ended
- * @linked: there is a connection
+ * @own_state: our state in xenstore, as last written, or read after a restore
+ * @close_reason: why the connection ends or has ended
+ * @has_connection: there is a connection
  * @live: @go_live has succeeded for it
  * @live_since: jiffies of that
- * @answered: the backend has shown another state than @closed_over since our Closed was written
- * @closed_over: the state that it had then, or the first that could be read
- * @wary: the last connection was ended early, and there was none since
+ * @backend_moved: since our Closed was written, the backend has shown another state than
+ *	@backend_at_closed
+ * @backend_at_closed: the state that the backend showed when our Closed was written, or the
+ *	first that could be read after that
+ * @last_ended_early: the last connection was ended early, and there was none since
  * @mapped: the backend has mapped the rings, and has not begun anew since
- * @made_at: value of xfl_moves() at which the connection was made
+ * @conn_restores: value of xfl_nr_restores() at which the connection was made
  * @quiesced: @quiesce was called for it
  * @marked: the directory has our key, or cannot have one
  * @exchanged: the directory belongs to another device
- * @early: the rings' references, and the ports, are not to be used again yet
+ * @ended_early: the rings' references, and the ports, are not to be used again yet
  * @mark: value of the key, empty if there is none
  * @since: jiffies at which @state began
  * @tried: jiffies of the last early attempt to end rings, or of the last Closed written again
- * @tries: attempts to connect that came short, in a row
- * @told_short: it was said that something is short, and there was no connection since
- * @rest_until: jiffies before which there is no further one
+ * @nr_retries: attempts to connect that came short, in a row
+ * @shortage_logged: it was said that something is short, and there was no connection since
+ * @retry_at: jiffies before which there is no further one
  * @removing: removal decides from now on, nobody else
- * @moves: times that the guest was restored; written while everything stands still
+ * @restores: times that the guest was restored; written while everything stands still
  * @pm_node: on the list of those that a suspend stops
  * @backend: path of the backend, for those who look when @xbdev may have none
  * @abandoned: the connection is to be left to the parking place
  * @parked: on one of the lists of connections that were abandoned
  * @successor: the device under its next driver, if that waits for the parked connection to end
  * @parked_kb: memory of that connection
- * @words: how many lines of the log the device may have, see xfl_may_say()
+ * @log_ratelimit: how many lines of the log the device may have, see xfl_may_log()
  * @wq: ordered, freezable, WQ_MEM_RECLAIM
  * @work: the machine
- * @settled: woken at every change of @state, and by drivers
+ * @state_wq: woken at every change of @state, and by drivers
  */
 struct xfl_device {
 	unsigned int withheld;
@@ -152,39 +154,39 @@ struct xfl_device {
 
 	struct mutex step;
 	enum xfl_state state;
-	enum xfl_peer own;
-	enum xfl_why why;
-	bool linked;
+	enum xfl_xs_state own_state;
+	enum xfl_close_reason close_reason;
+	bool has_connection;
 	bool live;
 	unsigned long live_since;
-	bool answered;
-	enum xfl_peer closed_over;
-	bool wary;
+	bool backend_moved;
+	enum xfl_xs_state backend_at_closed;
+	bool last_ended_early;
 	bool mapped;
-	unsigned int made_at;
+	unsigned int conn_restores;
 	bool quiesced;
 	bool marked;
 	bool exchanged;
-	bool early;
+	bool ended_early;
 	char mark[XFL_MARK_DIGITS + 1];
 	unsigned long since;
 	unsigned long tried;
-	unsigned int tries;
-	bool told_short;
-	unsigned long rest_until;
+	unsigned int nr_retries;
+	bool shortage_logged;
+	unsigned long retry_at;
 	bool removing;
-	unsigned int moves;
+	unsigned int restores;
 	struct list_head pm_node;
 	char *backend;
 	bool abandoned;
 	struct list_head parked;
 	struct xfl_device *successor;
 	unsigned long parked_kb;
-	struct ratelimit_state words;
+	struct ratelimit_state log_ratelimit;
 
 	struct workqueue_struct *wq;
 	struct delayed_work work;
-	wait_queue_head_t settled;
+	wait_queue_head_t state_wq;
 };
 
 int __must_check xfl_device_init(struct xfl_device *xd, struct xenbus_device *xbdev,
@@ -226,18 +228,18 @@ static inline bool xfl_believes(const struct xfl_device *xd)
 }
 
 /**
- * xfl_may_say() - whether a device may have another line in the log
+ * xfl_may_log() - whether a device may have another line in the log
  * @xd: the device
  *
- * For all that a backend can bring about, once with each connection or more often: one that comes
- * and goes in a loop, or lies, does not fill the log, and leaves the other devices their lines.
- * The core says how many were left out.
+ * For every line that a backend can cause, once with each connection or more often. A backend that
+ * comes and goes in a loop does not fill the log, and leaves the other devices their lines. The
+ * kernel's rate limit says how many lines were left out.
  *
  * Context: any.
  */
-static inline bool xfl_may_say(struct xfl_device *xd)
+static inline bool xfl_may_log(struct xfl_device *xd)
 {
-	return __ratelimit(&xd->words);
+	return __ratelimit(&xd->log_ratelimit);
 }
 
 /**

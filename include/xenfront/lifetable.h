@@ -40,51 +40,51 @@ enum xfl_state {
 };
 
 /* A state in xenstore, the backend's or ours, read once and range-checked. */
-enum xfl_peer {
-	XFL_PEER_UNREADABLE,	/* xenstore did not answer, or there is no such state */
-	XFL_PEER_GONE,		/* there is no key */
-	XFL_PEER_INITIALISING,
-	XFL_PEER_INITWAIT,
-	XFL_PEER_INITIALISED,
-	XFL_PEER_CONNECTED,
-	XFL_PEER_CLOSING,
-	XFL_PEER_CLOSED,
-	XFL_NR_PEERS,
+enum xfl_xs_state {
+	XFL_XS_UNREADABLE,	/* xenstore did not answer, or there is no such state */
+	XFL_XS_GONE,		/* there is no key */
+	XFL_XS_INITIALISING,
+	XFL_XS_INITWAIT,
+	XFL_XS_INITIALISED,
+	XFL_XS_CONNECTED,
+	XFL_XS_CLOSING,
+	XFL_XS_CLOSED,
+	XFL_NR_XS_STATES,
 };
 
-/* Why a connection ends. It decides what becomes of requests in flight. */
-enum xfl_why {
-	XFL_WHY_NONE,
-	XFL_WHY_RECONNECT,	/* a new one follows: requests are sent again */
-	XFL_WHY_MOVED,		/* the guest was restored: the rings are not believed, sent again */
-	XFL_WHY_CLOSING,	/* the backend closes: kept for its return, if it may return */
-	XFL_WHY_BROKEN,		/* it lied: nothing it says is believed any more */
-	XFL_WHY_EXCHANGED,	/* the device is not there any more: requests fail */
-	XFL_WHY_REMOVE,		/* unbind, unplug: requests fail */
-	XFL_NR_WHYS,
+/* The close reason: why a connection ends. It decides what becomes of requests under way. */
+enum xfl_close_reason {
+	XFL_CLOSE_NONE,
+	XFL_CLOSE_RECONNECT,	/* a new connection follows: requests are sent again */
+	XFL_CLOSE_RESTORED,	/* the guest was restored: no ring is believed, sent again */
+	XFL_CLOSE_BY_BACKEND,	/* the backend closes: they are kept as long as it may return */
+	XFL_CLOSE_BROKEN,	/* protocol error, or connecting failed for good: they fail */
+	XFL_CLOSE_EXCHANGED,	/* the device is not there any more: they fail */
+	XFL_CLOSE_REMOVE,	/* unbind, unplug: they fail */
+	XFL_NR_CLOSE_REASONS,
 };
 
 enum xfl_action {
 	XFL_DO_NOTHING,
-	XFL_DO_MARK,		/* write the key by which our directory is known to be ours */
-	XFL_DO_OFFER,		/* write our state: Initialising */
+	XFL_DO_WRITE_MARK,	/* write the key by which our directory is known to be ours */
+	XFL_DO_WRITE_INITIALISING, /* write our state: Initialising, the offer of a connection */
 	XFL_DO_CONNECT,		/* make rings, publish keys */
-	XFL_DO_SHOW,		/* write our state: the one that has the backend read the keys */
+	XFL_DO_WRITE_PUBLISHED,	/* write our state: @published of struct xfl_ops */
 	XFL_DO_GO_LIVE,		/* let requests and packets flow */
-	XFL_DO_CONFIRM,		/* write our state: Connected */
-	XFL_DO_TELL,		/* the backend wrote its state, or a watched key, once more */
+	XFL_DO_WRITE_CONNECTED,	/* write our state: Connected */
+	XFL_DO_CALL_CHANGED,	/* the backend wrote its state, or a watched key, once more */
 	XFL_DO_QUIESCE,		/* send nothing more */
-	XFL_DO_CLOSING,		/* write our state: Closing */
-	XFL_DO_CLOSED,		/* write our state: Closed, and delete the keys */
-	XFL_DO_CLOSED_AGAIN,	/* the same state: some backends only then try again to let go */
+	XFL_DO_WRITE_CLOSING,	/* write our state: Closing */
+	XFL_DO_WRITE_CLOSED,	/* write our state: Closed, and delete the keys */
+	XFL_DO_REWRITE_CLOSED,	/* write Closed once more: some backends unmap only then */
 	XFL_DO_END,		/* end the rings' grants, whose references are then free */
 	XFL_DO_END_EARLY,	/* end them, but keep their references from use */
-	XFL_DO_SAY_PARKED,	/* one line */
-	XFL_DO_RELEASE,		/* settle what was in flight, free the connection */
-	XFL_DO_FAIL,		/* what waits for a connection waits in vain */
+	XFL_DO_LOG_PARKED,	/* one line in the log */
+	XFL_DO_RELEASE,		/* resolve what was under way, free the connection */
+	XFL_DO_CALL_FAILED,	/* no connection will come of itself */
 	XFL_DO_REPROBE,		/* have the device that is there now probed */
 	XFL_DO_ABANDON,		/* leave the connection to the parking place */
-	XFL_DO_RETRACT,		/* delete the keys */
+	XFL_DO_DELETE_KEYS,	/* delete the keys of the last connection */
 	XFL_NR_ACTIONS,
 };
 
@@ -100,67 +100,69 @@ enum xfl_result {
  * @did: the action that was carried out last, XFL_DO_NOTHING if it is time or an event that
  *	has the table asked
  * @result: of @did
- * @backend: the backend's state
- * @own: ours, as last written or, after a restore, read
- * @why: why the connection ends or has ended
+ * @backend_state: the backend's state
+ * @own_state: ours, as last written or, after a restore, read
+ * @close_reason: why the connection ends or has ended
  * @since_ms: milliseconds in this state
- * @tried_ms: milliseconds since the last XFL_DO_END_EARLY or XFL_DO_CLOSED_AGAIN in this state
+ * @tried_ms: milliseconds since the last XFL_DO_END_EARLY or XFL_DO_REWRITE_CLOSED in this state
  * @remove: the driver is to let go of the device
  * @reconnect: somebody wants a new connection
- * @lied: the backend did what no honest backend does
- * @moved: the guest was restored since the table was asked last
+ * @protocol_error: the backend did what the protocol does not allow
+ * @restored: the guest was restored since the table was asked last
  * @exchanged: our directory is not the one that was ours
  * @changed: the backend wrote something since the table was asked last
  * @marked: the directory has our key, or cannot have one
- * @linked: there is a connection: XFL_DO_CONNECT was done, and XFL_DO_RELEASE not yet
+ * @has_connection: there is a connection: XFL_DO_CONNECT was done, and XFL_DO_RELEASE not yet
  * @drained: nothing is under way
- * @answered: the backend has shown, since our Closed was written, another state than it had then
- * @wary: the last connection was ended early, and the backend may be about to map its rings
+ * @backend_moved: since our Closed was written, the backend has shown another state than the one
+ *	that it had then
+ * @last_ended_early: the last connection was ended early, and the backend may be about to map its
+ *	rings
  * @mapped: the backend has mapped the rings, and has not begun anew since, as far as its state
  *	could be seen
  * @online: the toolstack wants the backend to stay
  * @held: requests wait for a connection
- * @resting: a try went wrong and the pause behind it is not over
- * @preceded: a connection that the device had under its driver before is parked
+ * @backing_off: a try went wrong and the pause behind it is not over
+ * @precursor_parked: a connection that the device had under its driver before is parked
  */
 struct xfl_view {
 	enum xfl_state state;
 	enum xfl_action did;
 	enum xfl_result result;
-	enum xfl_peer backend;
-	enum xfl_peer own;
-	enum xfl_why why;
+	enum xfl_xs_state backend_state;
+	enum xfl_xs_state own_state;
+	enum xfl_close_reason close_reason;
 	u32 since_ms;
 	u32 tried_ms;
 	bool remove;
 	bool reconnect;
-	bool lied;
-	bool moved;
+	bool protocol_error;
+	bool restored;
 	bool exchanged;
 	bool changed;
 	bool marked;
-	bool linked;
+	bool has_connection;
 	bool drained;
-	bool answered;
-	bool wary;
+	bool backend_moved;
+	bool last_ended_early;
 	bool mapped;
 	bool online;
 	bool held;
-	bool resting;
-	bool preceded;
+	bool backing_off;
+	bool precursor_parked;
 };
 
 /**
  * struct xfl_step - a decision
  * @next: state from now on
  * @action: to be carried out now; the table is asked again with its result
- * @why: new reason why the connection ends, XFL_WHY_NONE to leave it as it is
+ * @close_reason: new reason why the connection ends, XFL_CLOSE_NONE to leave it as it is
  * @look_ms: without an action: look again after so many milliseconds; 0 to wait for an event
  */
 struct xfl_step {
 	enum xfl_state next;
 	enum xfl_action action;
-	enum xfl_why why;
+	enum xfl_close_reason close_reason;
 	u32 look_ms;
 };
 

@@ -30,14 +30,14 @@
  * @vaddr: first byte, frame-aligned; NULL if there is none
  * @nr_frames: 4 KB frames, at most XFL_RING_MAX_FRAMES
  * @ended: bit mask of frames whose grant has ended
- * @spent: those of them whose reference is still ours, as it must not be used again yet
+ * @quarantined: those of them whose reference is still ours, as it must not be used again yet
  * @gref: the reference of each frame, to be published in xenstore
  */
 struct xfl_ring_mem {
 	void *vaddr;
 	unsigned int nr_frames;
 	u32 ended;
-	u32 spent;
+	u32 quarantined;
 	grant_ref_t gref[XFL_RING_MAX_FRAMES];
 };
 

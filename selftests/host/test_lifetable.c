@@ -12,13 +12,14 @@
 
 /* What the machine knows by itself; everything else of a view is up to others. */
 struct facts {
-	u8 state, did, result, own, why;
-	bool linked, quiesced, ended, marked;
-	bool exchanged, lied, remove, mapped;
+	u8 state, did, result, own_state, close_reason;
+	bool has_connection, quiesced, ended, marked;
+	bool exchanged, protocol_error, remove, mapped;
 };
 
 /* A place for every combination; found[] says which were met. */
-#define NR_FACTS (XFL_NR_STATES * XFL_NR_ACTIONS * 3u * XFL_NR_PEERS * XFL_NR_WHYS * 256u)
+#define NR_FACTS (XFL_NR_STATES * XFL_NR_ACTIONS * 3u * XFL_NR_XS_STATES * \
+		  XFL_NR_CLOSE_REASONS * 256u)
 
 static u8 *found;
 static struct facts *queue;
@@ -30,10 +31,11 @@ static size_t index_of(const struct facts *f)
 
 	i = i * XFL_NR_ACTIONS + f->did;
 	i = i * 3 + f->result;
-	i = i * XFL_NR_PEERS + f->own;
-	i = i * XFL_NR_WHYS + f->why;
-	return i * 256 + (f->linked | f->quiesced << 1 | f->ended << 2 | f->marked << 3 |
-			  f->exchanged << 4 | f->lied << 5 | f->remove << 6 | f->mapped << 7);
+	i = i * XFL_NR_XS_STATES + f->own_state;
+	i = i * XFL_NR_CLOSE_REASONS + f->close_reason;
+	return i * 256 + (f->has_connection | f->quiesced << 1 | f->ended << 2 | f->marked << 3 |
+			  f->exchanged << 4 | f->protocol_error << 5 | f->remove << 6 |
+			  f->mapped << 7);
 }
 
 static void meet(const struct facts *f)
@@ -49,28 +51,29 @@ static void meet(const struct facts *f)
 /* Bits of what others decide. */
 enum { RECONNECT, MOVED, CHANGED, DRAINED, ONLINE, HELD, RESTING, ANSWERED, LATE, NR_CHOICES };
 
-static bool starts_anew(enum xfl_peer backend)
+static bool starts_anew(enum xfl_xs_state backend)
 {
-	return backend == XFL_PEER_INITIALISING || backend == XFL_PEER_INITWAIT;
+	return backend == XFL_XS_INITIALISING || backend == XFL_XS_INITWAIT;
 }
 
 static struct xfl_view view_of(const struct facts *f, u32 backend, u32 choice)
 {
 	return (struct xfl_view){
-		.state = f->state, .did = f->did, .result = f->result, .backend = backend,
-		.own = f->own, .why = f->why, .remove = f->remove, .lied = f->lied,
-		.exchanged = f->exchanged, .marked = f->marked, .linked = f->linked,
+		.state = f->state, .did = f->did, .result = f->result, .backend_state = backend,
+		.own_state = f->own_state, .close_reason = f->close_reason, .remove = f->remove,
+		.protocol_error = f->protocol_error, .exchanged = f->exchanged, .marked = f->marked,
+		.has_connection = f->has_connection,
 		.since_ms = choice & 1 << LATE ? 1000000 : 0,
 		.tried_ms = choice & 1 << LATE ? 1000000 : 0,
-		.reconnect = choice & 1 << RECONNECT, .moved = choice & 1 << MOVED,
+		.reconnect = choice & 1 << RECONNECT, .restored = choice & 1 << MOVED,
 		.changed = choice & 1 << CHANGED,
-		.drained = !f->linked || choice & 1 << DRAINED,
+		.drained = !f->has_connection || choice & 1 << DRAINED,
 		.online = choice & 1 << ONLINE, .held = choice & 1 << HELD,
 		/* No state looks at both. */
-		.resting = choice & 1 << RESTING, .preceded = choice & 1 << RESTING,
-		.answered = choice & 1 << ANSWERED,
+		.backing_off = choice & 1 << RESTING, .precursor_parked = choice & 1 << RESTING,
+		.backend_moved = choice & 1 << ANSWERED,
 		/* Nor does a state look at both of these. */
-		.wary = choice & 1 << CHANGED,
+		.last_ended_early = choice & 1 << CHANGED,
 		.mapped = f->mapped && (f->exchanged || !starts_anew(backend)),
 	};
 }
@@ -78,14 +81,14 @@ static struct xfl_view view_of(const struct facts *f, u32 backend, u32 choice)
 static bool writes(enum xfl_action action)
 {
 	switch (action) {
-	case XFL_DO_MARK:
-	case XFL_DO_OFFER:
-	case XFL_DO_SHOW:
-	case XFL_DO_CONFIRM:
-	case XFL_DO_CLOSING:
-	case XFL_DO_CLOSED:
-	case XFL_DO_CLOSED_AGAIN:
-	case XFL_DO_RETRACT:
+	case XFL_DO_WRITE_MARK:
+	case XFL_DO_WRITE_INITIALISING:
+	case XFL_DO_WRITE_PUBLISHED:
+	case XFL_DO_WRITE_CONNECTED:
+	case XFL_DO_WRITE_CLOSING:
+	case XFL_DO_WRITE_CLOSED:
+	case XFL_DO_REWRITE_CLOSED:
+	case XFL_DO_DELETE_KEYS:
 		return true;
 	default:
 		return false;
@@ -94,24 +97,25 @@ static bool writes(enum xfl_action action)
 
 static bool knows(const struct xfl_view *v)
 {
-	return (v->backend == XFL_PEER_CLOSED && (v->answered || v->mapped)) ||
-	       (v->backend == XFL_PEER_GONE && v->mapped) ||
-	       (v->backend == XFL_PEER_INITWAIT && v->answered);
+	return (v->backend_state == XFL_XS_CLOSED && (v->backend_moved || v->mapped)) ||
+	       (v->backend_state == XFL_XS_GONE && v->mapped) ||
+	       (v->backend_state == XFL_XS_INITWAIT && v->backend_moved);
 }
 
-static bool serves(enum xfl_peer backend)
+static bool serves(enum xfl_xs_state backend)
 {
-	return backend == XFL_PEER_CONNECTED || backend == XFL_PEER_CLOSING;
+	return backend == XFL_XS_CONNECTED || backend == XFL_XS_CLOSING;
 }
 
 /* References are free for others only of a backend that knows of our Closed, or has mapped. */
 static bool may_end(const struct xfl_view *v)
 {
-	bool withdrawn = v->own == XFL_PEER_CLOSED;
+	bool withdrawn = v->own_state == XFL_XS_CLOSED;
 
-	if (v->exchanged || v->own == XFL_PEER_GONE)
+	if (v->exchanged || v->own_state == XFL_XS_GONE)
 		return v->mapped;
-	if (v->why == XFL_WHY_MOVED && v->own == XFL_PEER_INITIALISING && !serves(v->backend))
+	if (v->close_reason == XFL_CLOSE_RESTORED && v->own_state == XFL_XS_INITIALISING &&
+	    !serves(v->backend_state))
 		return true;
 	return withdrawn && knows(v);
 }
@@ -120,54 +124,59 @@ static void must(bool truth, const char *what, const struct xfl_view *v, const s
 {
 	if (truth)
 		return;
-	print_error("%s: state %d did %d result %d backend %d own %d why %d since %u "
-		    "remove %d reconnect %d lied %d moved %d exchanged %d linked %d: "
-		    "next %d action %d why %d look %u\n", what, v->state, v->did, v->result,
-		    v->backend, v->own, v->why, v->since_ms, v->remove, v->reconnect, v->lied,
-		    v->moved, v->exchanged, v->linked, s->next, s->action, s->why, s->look_ms);
+	print_error("%s: state %d did %d result %d backend %d own %d reason %d since %u "
+		    "remove %d reconnect %d invalid %d restored %d exchanged %d connection %d: "
+		    "next %d action %d reason %d look %u\n", what, v->state, v->did, v->result,
+		    v->backend_state, v->own_state, v->close_reason, v->since_ms, v->remove,
+		    v->reconnect, v->protocol_error, v->restored, v->exchanged, v->has_connection,
+		    s->next, s->action, s->close_reason, s->look_ms);
 	fail();
 }
 
 /* Nothing is done, and nothing has changed that the table could be asked about anew. */
 static bool rests(const struct xfl_view *v, const struct xfl_step *s)
 {
-	return !s->action && s->next == v->state && !v->moved && (!s->why || s->why == v->why);
+	return !s->action && s->next == v->state && !v->restored &&
+	       (!s->close_reason || s->close_reason == v->close_reason);
 }
 
 static void check_order(const struct facts *f, const struct xfl_view *v, const struct xfl_step *s)
 {
 	enum xfl_action a = s->action;
 
-	must(!f->linked || (a != XFL_DO_OFFER && a != XFL_DO_CONNECT && a != XFL_DO_MARK),
+	must(!f->has_connection || (a != XFL_DO_WRITE_INITIALISING && a != XFL_DO_CONNECT &&
+				    a != XFL_DO_WRITE_MARK),
 	     "nothing is offered over a connection", v, s);
-	must(a != XFL_DO_RELEASE || (f->linked && f->ended),
+	must(a != XFL_DO_RELEASE || (f->has_connection && f->ended),
 	     "nothing is released before every ring is ended", v, s);
-	must((a != XFL_DO_END && a != XFL_DO_END_EARLY) || (f->linked && f->quiesced),
+	must((a != XFL_DO_END && a != XFL_DO_END_EARLY) || (f->has_connection && f->quiesced),
 	     "rings are ended of a connection that will not go on", v, s);
 	must(a != XFL_DO_END || may_end(v), "references go to others only with proof", v, s);
-	must(a != XFL_DO_END_EARLY || v->own == XFL_PEER_CLOSED || v->own == XFL_PEER_GONE ||
-	     v->exchanged,
+	must(a != XFL_DO_END_EARLY || v->own_state == XFL_XS_CLOSED ||
+	     v->own_state == XFL_XS_GONE || v->exchanged,
 	     "an early end comes after our Closed", v, s);
-	must(a != XFL_DO_CLOSED_AGAIN || v->tried_ms,
+	must(a != XFL_DO_REWRITE_CLOSED || v->tried_ms,
 	     "Closed is written again after a pause", v, s);
-	must(a != XFL_DO_OFFER || v->state != XFL_IDLE || !v->wary || v->answered || v->since_ms ||
-	     v->backend != XFL_PEER_INITWAIT,
+	must(a != XFL_DO_WRITE_INITIALISING || v->state != XFL_IDLE || !v->last_ended_early ||
+	     v->backend_moved || v->since_ms || v->backend_state != XFL_XS_INITWAIT,
 	     "a backend that may be about to map is not offered another at once", v, s);
 	must(!f->exchanged || !writes(a), "another device's directory is not written", v, s);
-	must(a != XFL_DO_ABANDON || (f->linked && f->remove && s->next == XFL_GONE),
+	must(a != XFL_DO_ABANDON || (f->has_connection && f->remove && s->next == XFL_GONE),
 	     "removal alone abandons", v, s);
-	must(s->next != XFL_GONE || v->state == XFL_GONE || (f->remove && !f->linked) ||
+	must(s->next != XFL_GONE || v->state == XFL_GONE || (f->remove && !f->has_connection) ||
 	     a == XFL_DO_ABANDON, "gone with a connection", v, s);
-	must(a != XFL_DO_GO_LIVE || (f->linked && v->backend == XFL_PEER_CONNECTED && !f->lied),
+	must(a != XFL_DO_GO_LIVE || (f->has_connection && v->backend_state == XFL_XS_CONNECTED &&
+				     !f->protocol_error),
 	     "live with a backend that is connected", v, s);
-	must(a != XFL_DO_TELL || (v->state == XFL_CONNECTED && v->backend == XFL_PEER_CONNECTED),
-	     "told of a backend that is connected", v, s);
-	must(a != XFL_DO_CONNECT || (v->backend == XFL_PEER_INITWAIT && !v->resting &&
-				     v->own == XFL_PEER_INITIALISING),
+	must(a != XFL_DO_CALL_CHANGED || (v->state == XFL_CONNECTED &&
+					  v->backend_state == XFL_XS_CONNECTED),
+	     "@changed is called for a backend that is connected", v, s);
+	must(a != XFL_DO_CONNECT || (v->backend_state == XFL_XS_INITWAIT && !v->backing_off &&
+				     v->own_state == XFL_XS_INITIALISING),
 	     "connected to a backend that waits for us", v, s);
 	must(a != XFL_DO_REPROBE || f->exchanged, "only an exchanged device is probed anew", v, s);
-	must(v->state != XFL_NEW || !v->preceded || a == XFL_DO_NOTHING || f->remove || v->moved ||
-	     v->exchanged, "nothing is written over a connection that is parked", v, s);
+	must(v->state != XFL_NEW || !v->precursor_parked || a == XFL_DO_NOTHING || f->remove ||
+	     v->restored || v->exchanged, "nothing is written over a connection that is parked", v, s);
 	must(v->state != XFL_GONE || (s->next == XFL_GONE && !a), "gone for good", v, s);
 }
 
@@ -179,26 +188,29 @@ static void check_progress(const struct facts *f, const struct xfl_view *v,
 
 	if (v->state == XFL_GONE)
 		return;
-	if (f->linked && f->lied && !f->exchanged && !v->moved && v->did != XFL_DO_QUIESCE)
-		must(s->next > XFL_CONNECTED, "a backend that lied is parted with", v, s);
-	if (f->linked && v->moved && !f->exchanged)
+	if (f->has_connection && f->protocol_error && !f->exchanged && !v->restored &&
+	    v->did != XFL_DO_QUIESCE)
+		must(s->next > XFL_CONNECTED, "a connection with a protocol error ends", v, s);
+	if (f->has_connection && v->restored && !f->exchanged)
 		must(s->action == XFL_DO_QUIESCE && s->next >= XFL_DRAINING,
 		     "a restored guest's connection is over", v, s);
-	if (f->linked && v->own == XFL_PEER_GONE && v->state <= XFL_CONNECTED && !v->did)
-		must(s->next > XFL_CONNECTED || f->exchanged || v->moved,
+	if (f->has_connection && v->own_state == XFL_XS_GONE && v->state <= XFL_CONNECTED &&
+	    !v->did)
+		must(s->next > XFL_CONNECTED || f->exchanged || v->restored,
 		     "a connection whose directory is gone ends", v, s);
-	if (v->state == XFL_OFFERED && v->backend == XFL_PEER_CLOSING && s->action == XFL_DO_CLOSED)
-		must(!v->online || s->why == XFL_WHY_RECONNECT,
+	if (v->state == XFL_OFFERED && v->backend_state == XFL_XS_CLOSING &&
+	    s->action == XFL_DO_WRITE_CLOSED)
+		must(!v->online || s->close_reason == XFL_CLOSE_RECONNECT,
 		     "a backend late in closing is offered another", v, s);
 	if (!waits)
 		return;
-	if (v->state == XFL_CONNECTED && v->backend == XFL_PEER_UNREADABLE)
+	if (v->state == XFL_CONNECTED && v->backend_state == XFL_XS_UNREADABLE)
 		must(s->look_ms, "a state that cannot be read is looked at again", v, s);
 	if (v->state < XFL_CONNECTED || ends || v->state == XFL_PARKED ||
-	    (v->state == XFL_EXCHANGED && f->linked))
+	    (v->state == XFL_EXCHANGED && f->has_connection))
 		must(s->look_ms, "looked at by time", v, s);
-	if (v->state == XFL_IDLE && v->held && v->backend != XFL_PEER_GONE &&
-	    !(v->backend == XFL_PEER_CLOSED && !v->online))
+	if (v->state == XFL_IDLE && v->held && v->backend_state != XFL_XS_GONE &&
+	    !(v->backend_state == XFL_XS_CLOSED && !v->online))
 		must(s->look_ms, "held requests have the backend looked at", v, s);
 	if (v->state == XFL_IDLE || v->state == XFL_BROKEN)
 		must(s->look_ms, "a device that was exchanged is found by time", v, s);
@@ -214,7 +226,7 @@ static void carry_out(const struct facts *from, const struct xfl_view *v, const 
 
 	f.mapped &= v->mapped;
 	f.state = s->next;
-	f.why = s->why ? s->why : f.why;
+	f.close_reason = s->close_reason ? s->close_reason : f.close_reason;
 	f.did = s->action;
 	f.result = XFL_DONE;
 	if (s->action == XFL_DO_QUIESCE)
@@ -225,10 +237,10 @@ static void carry_out(const struct facts *from, const struct xfl_view *v, const 
 		g.result = result;
 		switch (s->action) {
 		case XFL_DO_NOTHING:
-		case XFL_DO_TELL:
+		case XFL_DO_CALL_CHANGED:
 		case XFL_DO_QUIESCE:
-		case XFL_DO_SAY_PARKED:
-		case XFL_DO_FAIL:
+		case XFL_DO_LOG_PARKED:
+		case XFL_DO_CALL_FAILED:
 		case XFL_DO_REPROBE:
 		case XFL_DO_ABANDON:
 			g.result = XFL_DONE;
@@ -238,13 +250,13 @@ static void carry_out(const struct facts *from, const struct xfl_view *v, const 
 			break;
 		case XFL_DO_CONNECT:
 			g.mapped = false;
-			g.lied = false;
-			g.linked = result == XFL_DONE;
+			g.protocol_error = false;
+			g.has_connection = result == XFL_DONE;
 			g.quiesced = false;
 			g.ended = false;
 			break;
 		case XFL_DO_RELEASE:
-			g.linked = false;
+			g.has_connection = false;
 			g.mapped = false;	/* which was said of a connection */
 			g.result = XFL_DONE;
 			break;
@@ -253,24 +265,24 @@ static void carry_out(const struct facts *from, const struct xfl_view *v, const 
 			g.result = result == XFL_DONE ? XFL_DONE : XFL_SHORT;
 			g.ended = result == XFL_DONE;
 			break;
-		case XFL_DO_MARK:
+		case XFL_DO_WRITE_MARK:
 			g.marked = result == XFL_DONE;
 			break;
-		case XFL_DO_OFFER:
-			g.own = result == XFL_DONE ? XFL_PEER_INITIALISING : g.own;
+		case XFL_DO_WRITE_INITIALISING:
+			g.own_state = result == XFL_DONE ? XFL_XS_INITIALISING : g.own_state;
 			break;
-		case XFL_DO_SHOW:
-			g.own = result == XFL_DONE ? XFL_PEER_INITIALISED : g.own;
+		case XFL_DO_WRITE_PUBLISHED:
+			g.own_state = result == XFL_DONE ? XFL_XS_INITIALISED : g.own_state;
 			break;
-		case XFL_DO_CONFIRM:
-			g.own = result == XFL_DONE ? XFL_PEER_CONNECTED : g.own;
+		case XFL_DO_WRITE_CONNECTED:
+			g.own_state = result == XFL_DONE ? XFL_XS_CONNECTED : g.own_state;
 			break;
-		case XFL_DO_CLOSING:
-			g.own = result == XFL_DONE ? XFL_PEER_CLOSING : g.own;
+		case XFL_DO_WRITE_CLOSING:
+			g.own_state = result == XFL_DONE ? XFL_XS_CLOSING : g.own_state;
 			break;
-		case XFL_DO_CLOSED:
-		case XFL_DO_CLOSED_AGAIN:
-			g.own = result == XFL_DONE ? XFL_PEER_CLOSED : g.own;
+		case XFL_DO_WRITE_CLOSED:
+		case XFL_DO_REWRITE_CLOSED:
+			g.own_state = result == XFL_DONE ? XFL_XS_CLOSED : g.own_state;
 			break;
 		default:
 			break;
@@ -280,7 +292,7 @@ static void carry_out(const struct facts *from, const struct xfl_view *v, const 
 		if (writes(s->action) || s->action == XFL_DO_CONNECT) {
 			g = f;
 			g.result = XFL_SHORT;
-			g.own = XFL_PEER_GONE;
+			g.own_state = XFL_XS_GONE;
 			meet(&g);
 			g.exchanged = true;
 			meet(&g);
@@ -300,13 +312,13 @@ static void disturb(const struct facts *f)
 {
 	struct facts g = *f;
 
-	if (looks_home(f) || f->linked) {
+	if (looks_home(f) || f->has_connection) {
 		g.exchanged = true;
 		meet(&g);
 		g = *f;
 	}
-	if (f->linked) {
-		g.own = XFL_PEER_GONE;
+	if (f->has_connection) {
+		g.own_state = XFL_XS_GONE;
 		meet(&g);
 		g = *f;
 	}
@@ -315,7 +327,7 @@ static void disturb(const struct facts *f)
 		g.remove = true;
 		meet(&g);
 		g = *f;
-		g.lied = f->linked;
+		g.protocol_error = f->has_connection;
 		meet(&g);
 		return;
 	}
@@ -342,18 +354,18 @@ static void decide_moved_with(const struct facts *f, u32 backend, u32 choice)
 	struct facts g = *f;
 
 	g.marked = false;
-	g.lied = false;
+	g.protocol_error = false;
 	decide_with(&g, backend, choice);
 	/* With everything else, all at once: every mixture would take minutes. */
 	if (choice != 1 << MOVED && choice != ALL_CHOICES)
 		return;
-	for (g.own = 0; g.own < XFL_NR_PEERS; g.own++)
+	for (g.own_state = 0; g.own_state < XFL_NR_XS_STATES; g.own_state++)
 		decide_with(&g, backend, choice);
 }
 
 static void every_situation(void **state)
 {
-	struct facts start = { .state = XFL_NEW, .own = XFL_PEER_INITIALISING };
+	struct facts start = { .state = XFL_NEW, .own_state = XFL_XS_INITIALISING };
 	u32 backend, choice;
 	size_t decisions = 0;
 
@@ -363,17 +375,17 @@ static void every_situation(void **state)
 	assert_non_null(found);
 	assert_non_null(queue);
 	head = tail = 0;
-	for (start.own = 0; start.own < XFL_NR_PEERS; start.own++)
+	for (start.own_state = 0; start.own_state < XFL_NR_XS_STATES; start.own_state++)
 		meet(&start);
 	while (head < tail) {
 		struct facts f = queue[head++];
 
 		disturb(&f);
-		for (backend = 0; backend < XFL_NR_PEERS; backend++)
+		for (backend = 0; backend < XFL_NR_XS_STATES; backend++)
 			for (choice = 0; choice < 1 << NR_CHOICES; choice++) {
 				/* Nothing else is seen of a backend then. */
-				if (f.linked && f.own == XFL_PEER_GONE &&
-				    !(choice & 1 << MOVED) && backend != XFL_PEER_GONE)
+				if (f.has_connection && f.own_state == XFL_XS_GONE &&
+				    !(choice & 1 << MOVED) && backend != XFL_XS_GONE)
 					continue;
 				decisions++;
 				if (choice & 1 << MOVED)
@@ -386,7 +398,10 @@ static void every_situation(void **state)
 	assert_true(tail > 1000);
 }
 
-/* From every situation that was met. The machine carries out results as they come, the world stands. */
+/*
+ * From every situation that was met. The machine carries out results as they come, the world
+ * stands.
+ */
 static void settles(void **state)
 {
 	size_t i;
@@ -394,7 +409,7 @@ static void settles(void **state)
 
 	(void)state;
 	for (i = 0; i < tail; i++)
-		for (backend = 0; backend < XFL_NR_PEERS; backend++)
+		for (backend = 0; backend < XFL_NR_XS_STATES; backend++)
 			for (choice = 0; choice < 1 << NR_CHOICES; choice++) {
 				struct facts f = queue[i];
 				struct xfl_view v = view_of(&f, backend, choice);
@@ -407,12 +422,14 @@ static void settles(void **state)
 						break;
 					if (++laps > 24)
 						must(false, "comes to rest", &v, &s);
-					v.moved = false;
+					v.restored = false;
 					v.state = s.next;
-					v.why = s.why ? s.why : v.why;
+					if (s.close_reason)
+						v.close_reason = s.close_reason;
 					v.did = s.action;
 					v.result = XFL_SHORT;
-					if (s.action == XFL_DO_TELL || s.action == XFL_DO_FAIL)
+					if (s.action == XFL_DO_CALL_CHANGED ||
+					    s.action == XFL_DO_CALL_FAILED)
 						v.changed = false;
 				}
 			}
@@ -426,7 +443,7 @@ static void removal_ends(void **state)
 
 	(void)state;
 	for (i = 0; i < tail; i++)
-		for (backend = 0; backend < XFL_NR_PEERS; backend++)
+		for (backend = 0; backend < XFL_NR_XS_STATES; backend++)
 			for (result = XFL_DONE; result <= XFL_SHORT; result++) {
 				struct facts f = queue[i];
 				int looks = 0;
@@ -439,11 +456,12 @@ static void removal_ends(void **state)
 					if (++looks > 64)
 						must(false, "removal ends", &v, &s);
 					f.state = s.next;
-					f.why = s.why ? s.why : f.why;
+					if (s.close_reason)
+						f.close_reason = s.close_reason;
 					f.did = s.action;
 					f.result = result;
 					if (s.action == XFL_DO_RELEASE)
-						f.linked = false;
+						f.has_connection = false;
 				}
 			}
 }
