@@ -148,6 +148,29 @@ void xfl_park(const grant_ref_t *refs, u32 nr, void (*release)(void *data), void
 EXPORT_SYMBOL_NS_GPL(xfl_park, XEN_FRONTLIB);
 
 /**
+ * xfl_grefs_park() - references of a stack are parked with what they name
+ * @g: the stack they came from; it owns them no more
+ * @refs: references in use; copied. %NULL if there was no memory to list them: then they are lost
+ *	together with @data, which is safe
+ * @nr: number of them
+ * @release: what to do when the last access has ended, as for xfl_park_in()
+ * @data: its argument; the caller's reference on it goes with this call
+ *
+ * For what xfl_grant_end() and xfl_grant_end_free() say is still mapped. @g has room for as many
+ * others after this, which it takes from the grant table when it grows.
+ *
+ * Context: process or softirq, with whatever serialises @g; does not sleep.
+ */
+void xfl_grefs_park(struct xfl_grefs *g, const grant_ref_t *refs, u32 nr,
+		    void (*release)(void *data), void *data)
+{
+	xfl_gref_abandon(g, nr);
+	if (refs)
+		xfl_park(refs, nr, release, data);
+}
+EXPORT_SYMBOL_NS_GPL(xfl_grefs_park, XEN_FRONTLIB);
+
+/**
  * xfl_park_put_page() - release callback for a page
  * @page: page to drop one reference of
  */
@@ -208,6 +231,23 @@ void xfl_park_pool_page(grant_ref_t ref, struct page_pool *pool, struct page *pa
 	xfl_park(&ref, 1, xfl_park_put_pool_page, p);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_park_pool_page, XEN_FRONTLIB);
+
+/**
+ * xfl_grefs_park_pool_page() - xfl_grefs_park() for one frame of a page pool's page
+ * @g: the stack that @ref came from
+ * @ref: the frame's reference
+ * @pool: the pool; it waits for its last page, however long that takes
+ * @page: the page, or the part of it that goes back to the pool
+ *
+ * Context: process or softirq, with whatever serialises @g; does not sleep.
+ */
+void xfl_grefs_park_pool_page(struct xfl_grefs *g, grant_ref_t ref, struct page_pool *pool,
+			      struct page *page)
+{
+	xfl_gref_abandon(g, 1);
+	xfl_park_pool_page(ref, pool, page);
+}
+EXPORT_SYMBOL_NS_GPL(xfl_grefs_park_pool_page, XEN_FRONTLIB);
 
 /**
  * xfl_park_flush() - wait for release callbacks that are being called
