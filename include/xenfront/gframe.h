@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Granted frames: frames of our own that stay granted from one request or packet to the next.
+ */
+#ifndef XENFRONT_GFRAME_H
+#define XENFRONT_GFRAME_H
+
+#include "framepool.h"
+#include "grant.h"
+
+/**
+ * struct xfl_gframe - a frame and the grant that names it
+ * @va: its memory, XFL_FRAME_SIZE bytes; NULL if there is no frame
+ * @gref: the reference, in use
+ * @frame: the frame, taken from a pool
+ *
+ * It belongs to whoever got it, and so does the serialising of its pool and its stack.
+ */
+struct xfl_gframe {
+	void *va;
+	grant_ref_t gref;
+	struct xfl_frame frame;
+};
+
+void xfl_gframe_get(struct xfl_gframe *f, struct xfl_framepool *pool, struct xfl_grefs *grefs,
+		    bool readonly);
+bool xfl_gframe_put(struct xfl_gframe *f, struct xfl_framepool *pool, struct xfl_grefs *grefs,
+		    bool keep_gref);
+bool __must_check xfl_gframe_free(struct xfl_gframe *f, struct xfl_framepool *pool,
+				  struct xfl_grefs *grefs);
+
+#endif /* XENFRONT_GFRAME_H */
