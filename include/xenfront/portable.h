@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the pure cores need from their surroundings, in the kernel and in user
- * space alike: fixed-width types, errno values, static_assert, min/max/clamp.
+ * space alike: fixed-width types, errno values, static_assert, min/max/clamp. And
+ * the proof that a core's layout of the wire is the protocol's.
  *
  * DOC: a pure core is plain C over plain memory: no kernel call, no lock, no
  * allocation. The same file runs in the driver and, under sanitizers and a
@@ -16,6 +17,7 @@
 #include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
+#include <linux/stddef.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
@@ -49,5 +51,34 @@ typedef int32_t s32;
 #endif
 
 #endif /* __KERNEL__ */
+
+/**
+ * XFL_SAME_SIZE() - whether two types have one size
+ * @_ours: type of ours
+ * @_theirs: type of a protocol header
+ *
+ * Return: a constant truth value.
+ */
+#define XFL_SAME_SIZE(_ours, _theirs)	(sizeof(_ours) == sizeof(_theirs))
+
+/**
+ * XFL_SAME_FIELD() - whether two fields have one offset and one size
+ * @_ours: struct or union of ours
+ * @_o: field in it; a path such as u.gso.size is one too
+ * @_theirs: struct or union of a protocol header
+ * @_t: field in that
+ *
+ * Return: a constant truth value.
+ */
+#define XFL_SAME_FIELD(_ours, _o, _theirs, _t)					\
+	(offsetof(_ours, _o) == offsetof(_theirs, _t) &&			\
+	 sizeof(((_ours *)0)->_o) == sizeof(((_theirs *)0)->_t))
+
+/* Proof, at compile time, that a layout of ours is the one that a protocol header describes. */
+#define XFL_ASSERT_SAME_SIZE(_ours, _theirs)					\
+	static_assert(XFL_SAME_SIZE(_ours, _theirs), "resized: " #_ours)
+#define XFL_ASSERT_SAME_FIELD(_ours, _o, _theirs, _t)				\
+	static_assert(XFL_SAME_FIELD(_ours, _o, _theirs, _t),			\
+		      "moved or resized: " #_o " of " #_ours)
 
 #endif /* XENFRONT_PORTABLE_H */

@@ -19,6 +19,7 @@ programs_of() {
 	case $1 in
 	common/lifetable.c) echo test_lifetable ;;
 	*/frame.h)	echo test_frame ;;
+	*/portable.h)	echo test_portable ;;
 	*/ringidx.h)	echo test_ringidx ;;
 	*/slots.h)	echo test_slots ;;
 	netfront/wire.*) echo test_netwire_tx test_netwire_rx test_netmcast fuzz_net_rx ;;
