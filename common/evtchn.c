@@ -88,7 +88,8 @@ EXPORT_SYMBOL_NS_GPL(xfl_evtchn_set_affinity, XEN_FRONTLIB);
 void xfl_evtchn_unbind(struct xfl_device *xd, struct xfl_evtchn *ec, void *data)
 {
 	/* After a restore the number is void, and may be another's. */
-	bool keep = xd->ended_early && ec->irq && xd->conn_restores == xfl_nr_restores() &&
+	bool keep = READ_ONCE(xd->ended_early) && ec->irq &&
+		    READ_ONCE(xd->conn_restores) == xfl_nr_restores() &&
 		    !xfl_evtchn_make_refcounted(ec->port) && !evtchn_get(ec->port);
 
 	if (ec->irq) {

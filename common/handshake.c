@@ -171,13 +171,13 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 	if (err)
 		xd->xbdev->state = was;
 	if (err == -ENOENT)
-		xd->own_state = XFL_XS_GONE;
+		WRITE_ONCE(xd->own_state, XFL_XS_GONE);
 	if (err)
 		return err;
 	/* What the backend showed before it could see this is no answer to it. */
 	if (state == XenbusStateClosed && xd->own_state != XFL_XS_CLOSED)
 		xfl_reset_backend_moved(xd, w.backend_state);
-	xd->own_state = xfl_xs_state_of(state);
+	WRITE_ONCE(xd->own_state, xfl_xs_state_of(state));
 	xd->xbdev->state = state;
 	/* As xenbus_frontend_closed(): a shutdown waits for it, once. */
 	reinit_completion(&xd->xbdev->down);

@@ -123,7 +123,7 @@ static void xfl_note_restore(struct xfl_device *xd)
 		kfree(xd->backend);
 		xd->backend = backend;
 	}
-	xd->own_state = xfl_xs_state_read(xd->xbdev->nodename);
+	WRITE_ONCE(xd->own_state, xfl_xs_state_read(xd->xbdev->nodename));
 	*xd->mark = '\0';
 	xd->marked = false;
 	xfl_unwithhold(xd, XFL_WITHHELD_PROTOCOL);
@@ -238,9 +238,9 @@ static enum xfl_result xfl_connect(struct xfl_device *xd)
 	xd->live = false;
 	xfl_reset_backend_moved(xd, XFL_XS_UNREADABLE);
 	xd->mapped = false;
-	xd->ended_early = false;
+	WRITE_ONCE(xd->ended_early, false);
 	xd->last_ended_early = false;
-	xd->conn_restores = xfl_nr_restores();
+	WRITE_ONCE(xd->conn_restores, xfl_nr_restores());
 	err = xd->ops->connect(xd);
 	if (!err)
 		xd->has_connection = true;
@@ -289,7 +289,7 @@ void xfl_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
 		xfl_quarantine_ring(xd, mem);
 	xd->ops->disconnect(xd, reason);
 	xd->last_ended_early = xd->ended_early;
-	xd->ended_early = false;
+	WRITE_ONCE(xd->ended_early, false);
 	xd->has_connection = false;
 }
 
@@ -502,7 +502,7 @@ EXPORT_SYMBOL_NS_GPL(xfl_device_init, XEN_FRONTLIB);
  */
 void xfl_device_start(struct xfl_device *xd)
 {
-	xd->own_state = xfl_xs_state_read(xd->xbdev->nodename);
+	WRITE_ONCE(xd->own_state, xfl_xs_state_read(xd->xbdev->nodename));
 	/* Where it was exchanged xenbus remembers the state of the one before. */
 	if (xd->own_state == XFL_XS_INITIALISING)
 		xd->xbdev->state = XenbusStateInitialising;

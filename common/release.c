@@ -102,7 +102,7 @@ bool xfl_rings_end(struct xfl_device *xd)
 	for (i = 0; (mem = xd->ops->ring(xd, i)); i++)
 		all &= xfl_ring_mem_end(mem);
 	if (all)
-		xd->ended_early = false;
+		WRITE_ONCE(xd->ended_early, false);
 	return all;
 }
 
@@ -120,7 +120,7 @@ bool xfl_rings_end_early(struct xfl_device *xd)
 	for (i = 0; (mem = xd->ops->ring(xd, i)); i++)
 		if (!xfl_ring_mem_end_early(mem))
 			return false;
-	xd->ended_early = true;
+	WRITE_ONCE(xd->ended_early, true);
 	return true;
 }
 

@@ -46,10 +46,16 @@ static struct xfl_drain {
 	bool logged;
 } xfl_drain;
 
-static unsigned int xfl_restores;	/* written while everything stands still */
+/*
+ * Written under xfl_pm_lock, read anywhere. It counts once for each device that was restored, so
+ * only a change of it has a meaning.
+ */
+static unsigned int xfl_restores;
 
 /**
- * xfl_nr_restores() - how often the guest was restored
+ * xfl_nr_restores() - a number that changes whenever the guest is restored
+ *
+ * Context: any.
  */
 unsigned int xfl_nr_restores(void)
 {
@@ -246,7 +252,9 @@ EXPORT_SYMBOL_NS_GPL(xfl_pm_ops, XEN_FRONTLIB);
 
 static int xfl_count_restore(struct device *dev)
 {
+	mutex_lock(&xfl_pm_lock);
 	WRITE_ONCE(xfl_restores, xfl_restores + 1);
+	mutex_unlock(&xfl_pm_lock);
 	return 0;
 }
 

@@ -56,7 +56,7 @@ static int xfl_owned(struct xenbus_transaction xbt, const struct xfl_device *xd)
 static void xfl_note_exchange(struct xfl_device *xd)
 {
 	if (!(READ_ONCE(xd->events) & XFL_EV_RESTORED))
-		xd->exchanged = true;
+		WRITE_ONCE(xd->exchanged, true);
 }
 
 static int xfl_transact_once(struct xfl_device *xd,
@@ -167,7 +167,7 @@ bool xfl_check_directory(struct xfl_device *xd)
 	if (err == -ESTALE && xenbus_exists(XBT_NIL, xd->xbdev->nodename, "state"))
 		xfl_note_exchange(xd);
 	else if (err && xd->has_connection)
-		xd->own_state = XFL_XS_GONE;
+		WRITE_ONCE(xd->own_state, XFL_XS_GONE);
 	return true;
 }
 

@@ -144,6 +144,11 @@ struct xfl_ops {
  * @wq: ordered, freezable, WQ_MEM_RECLAIM
  * @work: the machine
  * @state_wq: woken at every change of @state, and by drivers
+ *
+ * Read without the lock that their writers hold, and therefore with READ_ONCE() there and
+ * WRITE_ONCE() here: @withheld and @events (@lock); @state, @own_state, @exchanged, @conn_restores
+ * and @ended_early (@step, or the parking place alone once a connection is left to it); @removing;
+ * @restores (suspend.c); @successor (release.c).
  */
 struct xfl_device {
 	unsigned int withheld;
