@@ -162,6 +162,7 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 	enum xenbus_state was = xd->xbdev->state;
 	int err;
 
+	lockdep_assert_held(&xd->step);
 	if (xd->own_state == XFL_XS_INITIALISING && state != XenbusStateInitialising)
 		xfl_flush_xenwatch(xd);
 	/* The other way round one that looks in between would take it for a new device. */

@@ -357,6 +357,7 @@ static bool xfl_set_successor(struct list_head *conns, struct xfl_device *xd)
 	struct xfl_device *parked;
 	bool any = false;
 
+	lockdep_assert_held(&xfl_release_lock);
 	list_for_each_entry(parked, conns, parked) {
 		if (!xfl_is_precursor(parked, xd))
 			continue;
@@ -388,6 +389,7 @@ static void xfl_clear_successor(struct list_head *conns, const struct xfl_device
 {
 	struct xfl_device *parked;
 
+	lockdep_assert_held(&xfl_release_lock);
 	list_for_each_entry(parked, conns, parked)
 		if (parked->successor == xd)
 			WRITE_ONCE(parked->successor, NULL);

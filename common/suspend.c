@@ -185,6 +185,7 @@ static void xfl_believe_again(struct xfl_device *xd)
 {
 	unsigned long flags;
 
+	lockdep_assert_held(&xfl_pm_lock);
 	spin_lock_irqsave(&xd->lock, flags);
 	WRITE_ONCE(xd->withheld, xd->withheld & ~XFL_WITHHELD_SUSPEND);
 	spin_unlock_irqrestore(&xd->lock, flags);

@@ -125,8 +125,10 @@ int xfl_transact(struct xfl_device *xd,
 		 int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
 		 void *ctx)
 {
-	int err = xfl_transact_unlocked(xd, fn, ctx);
+	int err;
 
+	lockdep_assert_held(&xd->step);
+	err = xfl_transact_unlocked(xd, fn, ctx);
 	if (err == -ESTALE)
 		xfl_note_exchange(xd);
 	return err;
@@ -154,7 +156,8 @@ EXPORT_SYMBOL_NS_GPL(xfl_has_directory, XEN_FRONTLIB);
  * @xd->exchanged, and @xd->own_state of a device with a connection, say what was found. Of a
  * directory without our mark it can only be found that it is gone.
  *
- * Context: process, a step of the machine; waits for xenstore.
+ * Context: process, a step of the machine, or the parking place once the connection is left to it;
+ * waits for xenstore.
  * Return: whether it could be seen.
  */
 bool xfl_check_directory(struct xfl_device *xd)
