@@ -96,8 +96,10 @@ void xfl_reset_backend_moved(struct xfl_device *xd, enum xfl_xs_state backend)
  */
 void xfl_note_backend_state(struct xfl_device *xd, enum xfl_xs_state backend)
 {
-	xd->backend_moved |= xfl_has_moved(backend, &xd->backend_at_closed);
-	xd->mapped &= !xfl_starts_anew(backend);
+	if (xfl_has_moved(backend, &xd->backend_at_closed))
+		xd->backend_moved = true;
+	if (xfl_starts_anew(backend))
+		xd->mapped = false;
 }
 
 /*

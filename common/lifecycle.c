@@ -107,7 +107,7 @@ bool xfl_backend_may_return(const struct xfl_device *xd)
 	text = xenbus_read(XBT_NIL, xd->backend, "online", NULL);
 	if (IS_ERR(text))
 		return !xfl_is_gone(PTR_ERR(text));
-	online = strcmp(text, "0");
+	online = strcmp(text, "0") != 0;
 	kfree(text);
 	return online;
 }

@@ -100,7 +100,8 @@ bool xfl_rings_end(struct xfl_device *xd)
 	bool all = true;
 
 	for (i = 0; (mem = xd->ops->ring(xd, i)); i++)
-		all &= xfl_ring_mem_end(mem);
+		if (!xfl_ring_mem_end(mem))
+			all = false;
 	if (all)
 		WRITE_ONCE(xd->ended_early, false);
 	return all;
@@ -204,10 +205,12 @@ static void xfl_quarantine_release(struct xfl_quarantined *s)
 static bool xfl_quarantine_over(struct xfl_quarantined *s, enum xfl_xs_state backend)
 {
 	/* Only a toolstack says that it initialises, of the next. */
-	s->gone |= backend == XFL_XS_GONE || backend == XFL_XS_INITIALISING;
+	if (backend == XFL_XS_GONE || backend == XFL_XS_INITIALISING)
+		s->gone = true;
 	if (s->gone)
 		return time_after(jiffies, s->until);
-	s->backend_moved |= xfl_has_moved(backend, &s->backend_at_closed);
+	if (xfl_has_moved(backend, &s->backend_at_closed))
+		s->backend_moved = true;
 	return xfl_backend_knows(backend, s->backend_moved, false);
 }
 
@@ -376,13 +379,13 @@ static bool xfl_set_successor(struct list_head *conns, struct xfl_device *xd)
  */
 bool xfl_conn_has_precursor(struct xfl_device *xd)
 {
-	bool any;
+	bool waiting, looked_at;
 
 	spin_lock(&xfl_release_lock);
-	any = xfl_set_successor(&xfl_abandoned, xd);
-	any |= xfl_set_successor(&xfl_looked_at, xd);
+	waiting = xfl_set_successor(&xfl_abandoned, xd);
+	looked_at = xfl_set_successor(&xfl_looked_at, xd);
 	spin_unlock(&xfl_release_lock);
-	return any;
+	return waiting || looked_at;
 }
 
 static void xfl_clear_successor(struct list_head *conns, const struct xfl_device *xd)
