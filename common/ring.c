@@ -8,6 +8,7 @@
  * frame numbers for page numbers (up to Linux 7.2) and so oopses where pages are larger
  * than frames. And if it fails it gives up on the device, where trying again would help.
  */
+#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -22,17 +23,20 @@
  * @nr_frames: frames wanted, a power of two, at most XFL_RING_MAX_FRAMES
  *
  * Context: process; allocates with GFP_NOIO.
- * Return: 0, -ENOMEM, or -ENOSPC if the grant table is exhausted; @mem then holds
- * nothing.
+ * Return: 0, -ENOMEM, -ENOSPC if the grant table is exhausted, or -EINVAL if @nr_frames is no
+ * number of frames that a ring can have. @mem is as it was unless it is 0.
  */
 int xfl_ring_mem_alloc(struct xenbus_device *xbdev, struct xfl_ring_mem *mem,
 		       unsigned int nr_frames)
 {
-	/* Powers of two are aligned to their size, so nothing else is in these frames. */
-	void *va = kzalloc(nr_frames * XFL_FRAME_SIZE, GFP_NOIO);
 	grant_ref_t head;
 	unsigned int i;
+	void *va;
 
+	if (WARN_ON_ONCE(!is_power_of_2(nr_frames) || nr_frames > XFL_RING_MAX_FRAMES))
+		return -EINVAL;
+	/* Powers of two are aligned to their size, so nothing else is in these frames. */
+	va = kzalloc(nr_frames * XFL_FRAME_SIZE, GFP_NOIO);
 	if (!va)
 		return -ENOMEM;
 	if (gnttab_alloc_grant_references(nr_frames, &head)) {

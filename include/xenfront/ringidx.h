@@ -6,6 +6,7 @@
 #ifndef XENFRONT_RINGIDX_H
 #define XENFRONT_RINGIDX_H
 
+#include "frame.h"
 #include "portable.h"
 
 /* Bytes of indices and padding before slot 0 (xen/interface/io/ring.h). */
@@ -21,7 +22,7 @@
  */
 static inline u32 xfl_ring_slots(u32 frames, u32 slot_size)
 {
-	u32 fit = ((frames << 12) - XFL_RING_HEADER_SIZE) / slot_size;
+	u32 fit = ((frames << XFL_FRAME_SHIFT) - XFL_RING_HEADER_SIZE) / slot_size;
 
 	while (fit & (fit - 1))
 		fit &= fit - 1;
