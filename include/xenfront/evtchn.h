@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Event channels, with the end-of-interrupt sent late and honestly.
- *
- * DOC: the core throttles a channel whose events bring nothing (XSA-332,
- * XSA-391), so the verdict has to be right both ways. What counts is whether
- * the backend's producer index moved since the last verdict, not whether work
- * was left when the interrupt came: a poll may have done it a moment before.
+ * Event channels with a late end-of-interrupt (EOI).
  */
 #ifndef XENFRONT_EVTCHN_H
 #define XENFRONT_EVTCHN_H
@@ -18,11 +13,20 @@
 struct xfl_device;
 
 /**
+ * DOC: Spurious events
+ *
+ * The kernel delays the events of a channel whose events bring nothing (XSA-332, XSA-391). So each
+ * EOI says whether its event was spurious, and a wrong answer costs either way. An event is
+ * spurious if the backend's producer index has not moved since the last EOI. Whether work was left
+ * when the interrupt came says nothing, as a poll may have done it a moment before.
+ */
+
+/**
  * struct xfl_evtchn - one bound event channel
- * @irq: interrupt it is bound to, 0 if it is not
- * @eoi_due: set by the handler, cleared by whoever sends the end-of-interrupt
- * @seen_prod: sum of producer indices at the last verdict; eoi sender only
- * @port: event channel, to be published in xenstore
+ * @irq: interrupt that the channel is bound to, 0 if it is not bound
+ * @eoi_due: set by the handler, cleared by whoever sends the EOI
+ * @seen_prod: sum of the producer indices at the last EOI; for the sender of the EOI only
+ * @port: port number, to be published in xenstore
  */
 struct xfl_evtchn {
 	unsigned int irq;
@@ -37,11 +41,12 @@ void xfl_evtchn_unbind(struct xfl_device *xd, struct xfl_evtchn *ec, void *data)
 void xfl_evtchn_set_affinity(struct xfl_evtchn *ec, const struct cpumask *cpus);
 
 /**
- * xfl_evtchn_notify() - raise the doorbell
+ * xfl_evtchn_notify() - raise an event for the backend
  * @ec: a bound channel
  *
- * Only where the ring said so (XFL_RING_PUSH()): a backend throttles needless
- * events as well.
+ * Only if the ring asks for it, see XFL_RING_PUSH(): backends delay needless events as well.
+ *
+ * Context: any, while xfl_believes() is true under the ring's lock.
  */
 static inline void xfl_evtchn_notify(const struct xfl_evtchn *ec)
 {
@@ -52,7 +57,9 @@ static inline void xfl_evtchn_notify(const struct xfl_evtchn *ec)
  * xfl_evtchn_event() - note an event; first call of an interrupt handler
  * @ec: the channel
  *
- * No further event is delivered until xfl_evtchn_eoi().
+ * The kernel delivers no further event until xfl_evtchn_eoi().
+ *
+ * Context: hard interrupt.
  */
 static inline void xfl_evtchn_event(struct xfl_evtchn *ec)
 {
@@ -62,11 +69,12 @@ static inline void xfl_evtchn_event(struct xfl_evtchn *ec)
 /**
  * xfl_evtchn_eoi() - let the next event come
  * @ec: the channel
- * @prod: producer index of its ring as last read; the sum of both where two
- *	rings share a channel
+ * @prod: producer index of its ring as last read; the sum of both where two rings share a channel
  *
- * Does nothing if no event is waiting for its end-of-interrupt. Not to be
- * called for a broken device: its events then stay off.
+ * Does nothing if no event waits for its EOI. A driver does not call it for a broken device, whose
+ * events then stay off.
+ *
+ * Context: any; one caller at a time.
  */
 static inline void xfl_evtchn_eoi(struct xfl_evtchn *ec, u32 prod)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Arithmetic on frames. A frame is Xen's 4 KB unit of granting, whatever
- * PAGE_SIZE is: a 64 KB page holds sixteen of them. Pure.
+ * Arithmetic on frames. A frame is Xen's unit of granting: 4 KB, whatever PAGE_SIZE is. A 64 KB
+ * page has sixteen of them. Pure.
  */
 #ifndef XENFRONT_FRAME_H
 #define XENFRONT_FRAME_H
@@ -13,8 +13,10 @@
 #define XFL_FRAME_MASK	(XFL_FRAME_SIZE - 1)
 
 /**
- * xfl_frame_offset() - offset inside the frame that holds a byte
- * @offset: byte offset from any frame-aligned place
+ * xfl_frame_offset() - offset of a byte inside its frame
+ * @offset: offset of the byte from any frame-aligned address
+ *
+ * Return: bytes, 0 to XFL_FRAME_MASK.
  */
 static inline u32 xfl_frame_offset(u64 offset)
 {
@@ -23,7 +25,7 @@ static inline u32 xfl_frame_offset(u64 offset)
 
 /**
  * xfl_frames_spanned() - frames touched by a run of bytes
- * @offset: byte offset of the run from any frame-aligned place
+ * @offset: byte offset of the run from any frame-aligned address
  * @len: bytes in the run
  *
  * Return: number of frames, 0 for an empty run.
@@ -37,8 +39,10 @@ static inline u32 xfl_frames_spanned(u64 offset, u32 len)
 
 /**
  * xfl_frame_chunk() - bytes of a run that lie in its first frame
- * @offset: byte offset of the run from any frame-aligned place
+ * @offset: byte offset of the run from any frame-aligned address
  * @len: bytes in the run
+ *
+ * Return: bytes, @len if the run ends in that frame.
  */
 static inline u32 xfl_frame_chunk(u64 offset, u32 len)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Frames the driver allocates to grant: pages carved into 4 KB frames, so that
- * a guest with 64 KB pages pays for what it grants and no more.
+ * Frames that a driver allocates in order to grant them. Pages are divided into 4 KB frames, so
+ * that a guest with 64 KB pages pays for what it grants and no more.
  */
 #ifndef XENFRONT_FRAMEPOOL_H
 #define XENFRONT_FRAMEPOOL_H
@@ -13,7 +13,7 @@
 
 /**
  * struct xfl_frame - one frame
- * @page: page it lies in; the frame holds one reference on it
+ * @page: page that the frame is a part of; the frame holds one reference on it
  * @offset: bytes from the start of @page, a multiple of XFL_FRAME_SIZE
  */
 struct xfl_frame {
@@ -21,11 +21,13 @@ struct xfl_frame {
 	u32 offset;
 };
 
+/* The frame's memory, XFL_FRAME_SIZE bytes. */
 static inline void *xfl_frame_va(const struct xfl_frame *f)
 {
 	return page_address(f->page) + f->offset;
 }
 
+/* The frame's guest frame number, for xfl_grant(). */
 static inline unsigned long xfl_frame_gfn(const struct xfl_frame *f)
 {
 	return xfl_gfn(f->page, f->offset);
@@ -35,11 +37,11 @@ static inline unsigned long xfl_frame_gfn(const struct xfl_frame *f)
  * struct xfl_framepool - a stack of free frames
  * @free: the frames
  * @nr_free: frames on the stack
- * @nr_owned: frames carved so far, free or in use
- * @max: most frames the pool will carve
+ * @nr_owned: frames of the pool, free or in use
+ * @max: most frames that the pool may own
  *
- * Its user serialises all calls. Frames are zeroed when they are carved, not
- * when they are recycled.
+ * Its user serialises all calls. A frame is zeroed when its page is allocated, and not when it is
+ * used again.
  */
 struct xfl_framepool {
 	struct xfl_frame *free;
@@ -56,9 +58,10 @@ bool xfl_framepool_grow(struct xfl_framepool *p, u32 n, gfp_t gfp);
  * xfl_framepool_want() - make sure a number of frames can be taken
  * @p: the pool
  * @n: frames needed
- * @gfp: how memory may be had where the pool has to grow
+ * @gfp: how to allocate where the pool has to grow
  *
- * Return: true if @n frames can be had from xfl_framepool_get() now.
+ * Context: any that @gfp allows.
+ * Return: true if xfl_framepool_get() may be called @n times now.
  */
 static inline bool xfl_framepool_want(struct xfl_framepool *p, u32 n, gfp_t gfp)
 {
@@ -67,7 +70,10 @@ static inline bool xfl_framepool_want(struct xfl_framepool *p, u32 n, gfp_t gfp)
 
 /**
  * xfl_framepool_get() - take a frame after xfl_framepool_want() promised it
- * @p: the pool
+ * @p: the pool, not empty
+ *
+ * Context: any.
+ * Return: the frame, with the page reference that belongs to it.
  */
 static inline struct xfl_frame xfl_framepool_get(struct xfl_framepool *p)
 {
@@ -75,9 +81,11 @@ static inline struct xfl_frame xfl_framepool_get(struct xfl_framepool *p)
 }
 
 /**
- * xfl_framepool_put() - give a frame back that no grant uses
- * @p: the pool
+ * xfl_framepool_put() - give back a frame that no grant names
+ * @p: the pool it came from
  * @f: the frame
+ *
+ * Context: any.
  */
 static inline void xfl_framepool_put(struct xfl_framepool *p, struct xfl_frame f)
 {
@@ -85,10 +93,13 @@ static inline void xfl_framepool_put(struct xfl_framepool *p, struct xfl_frame f
 }
 
 /**
- * xfl_framepool_abandon() - a frame of the pool now has another owner
+ * xfl_framepool_abandon() - note that a frame of the pool has another owner
  * @p: the pool
  *
- * The frame's page reference goes with it, for instance to xfl_park().
+ * The frame's page reference goes with the frame, for instance to xfl_park(). The pool may allocate
+ * another frame in its place.
+ *
+ * Context: any.
  */
 static inline void xfl_framepool_abandon(struct xfl_framepool *p)
 {

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Grant references: a stack of them per ring, and a place for those that the
- * backend will not let go of.
- *
- * DOC: the grant table's free list is one list under one lock for the whole
- * guest. A ring therefore takes its references in batches and keeps them: per
- * I/O it only writes and clears table entries, which needs no lock. The stack
- * never drops below the reserve it was made with, so that one largest request
- * can always go out, however short of references the guest is.
+ * Grant references: a stack of them per ring, and a parking place for those that the backend keeps
+ * mapped.
  */
 #ifndef XENFRONT_GRANT_H
 #define XENFRONT_GRANT_H
@@ -20,14 +14,31 @@
 struct page_pool;
 
 /**
+ * DOC: Stacks of grant references
+ *
+ * The grant table has one list of free references, under one lock for the whole guest. A ring
+ * therefore takes references in batches and keeps them. Per request it only writes and clears table
+ * entries, which needs no lock. A stack never owns fewer references than its reserve. So one
+ * largest request can always go out, however short of references the guest is.
+ */
+
+/**
+ * DOC: Parked references
+ *
+ * A reference that the backend still maps cannot be ended. It is parked together with what it
+ * names, and neither is used again before the backend unmaps it. The grant table calls this
+ * deferred. The parking place tries again each second, and hands back the page, packet or request
+ * after that.
+ */
+
+/**
  * struct xfl_grefs - the grant references of one ring
  * @ref: stack of references that are free to use
  * @nr_free: references on the stack
  * @nr_owned: references taken from the table, free or in use
- * @max: most references this ring will ever own
- * @reserve: references it owns whatever happens
- * @low: the fewest that were free, those that were promised left out, since
- *	xfl_grefs_trim() looked
+ * @max: most references that the stack may own; room in @ref
+ * @reserve: references that the stack owns whatever happens
+ * @low: since xfl_grefs_trim() looked, the fewest that were free beyond what was promised
  * @domid: domain that is given access
  *
  * Its user serialises all calls, normally with the ring's lock.
@@ -58,7 +69,7 @@ void xfl_gref_abandon(struct xfl_grefs *g, u32 n);
  * @n: references needed
  *
  * Context: any; takes the grant table's lock only when the stack has to grow.
- * Return: true if @n references are on the stack now.
+ * Return: true if xfl_gref_pop() may be called @n times now.
  */
 static inline bool xfl_grefs_want(struct xfl_grefs *g, u32 n)
 {
@@ -70,7 +81,10 @@ static inline bool xfl_grefs_want(struct xfl_grefs *g, u32 n)
 
 /**
  * xfl_gref_pop() - take a reference after xfl_grefs_want() promised it
- * @g: the stack
+ * @g: the stack, not empty
+ *
+ * Context: any.
+ * Return: the reference, which names nothing yet; still counted as one that @g owns.
  */
 static inline grant_ref_t xfl_gref_pop(struct xfl_grefs *g)
 {
@@ -78,9 +92,11 @@ static inline grant_ref_t xfl_gref_pop(struct xfl_grefs *g)
 }
 
 /**
- * xfl_gref_push() - give a reference back whose access has ended
- * @g: the stack
+ * xfl_gref_push() - give back a reference whose access has ended
+ * @g: the stack it came from
  * @ref: the reference
+ *
+ * Context: any.
  */
 static inline void xfl_gref_push(struct xfl_grefs *g, grant_ref_t ref)
 {
@@ -88,8 +104,10 @@ static inline void xfl_gref_push(struct xfl_grefs *g, grant_ref_t ref)
 }
 
 /**
- * xfl_grefs_in_use() - how many references name a frame now
+ * xfl_grefs_in_use() - how many references are in use
  * @g: the stack
+ *
+ * Return: the number of those that were popped, and neither pushed back nor given away.
  */
 static inline u32 xfl_grefs_in_use(const struct xfl_grefs *g)
 {
@@ -99,7 +117,9 @@ static inline u32 xfl_grefs_in_use(const struct xfl_grefs *g)
 /**
  * xfl_gfn() - guest frame number of a byte in a page
  * @page: first page of a physically contiguous run
- * @offset: byte offset from the start of @page
+ * @offset: byte offset from the start of @page, may be beyond its end
+ *
+ * Return: the number of the 4 KB frame.
  */
 static inline unsigned long xfl_gfn(struct page *page, unsigned long offset)
 {
@@ -108,10 +128,12 @@ static inline unsigned long xfl_gfn(struct page *page, unsigned long offset)
 
 /**
  * xfl_grant() - give the backend access to one frame
- * @g: the stack @ref came from
- * @ref: reference to use
- * @gfn: frame, see xfl_gfn()
+ * @g: the stack that @ref came from
+ * @ref: reference to use, not in use yet
+ * @gfn: frame, see xfl_gfn(); must stay until the access has ended
  * @readonly: whether the backend may only read
+ *
+ * Context: any; takes no lock.
  */
 static inline void xfl_grant(const struct xfl_grefs *g, grant_ref_t ref, unsigned long gfn,
 			     bool readonly)
@@ -120,14 +142,16 @@ static inline void xfl_grant(const struct xfl_grefs *g, grant_ref_t ref, unsigne
 }
 
 /**
- * xfl_grant_end() - take access back
+ * xfl_grant_end() - end the access that a reference gives
  * @ref: reference in use
  *
- * The test and the revocation are one atomic step (XSA-396): on true the
- * backend cannot reach the frame any more.
+ * Test and revocation are one atomic step (XSA-396). If the frame is mapped the kernel writes a
+ * line into the log.
  *
- * Return: false if the backend still maps the frame; the frame must then be
- * neither reused nor freed, see xfl_park().
+ * Context: any; takes no lock.
+ * Return: true if the backend cannot reach the frame any more; the reference is to be pushed back.
+ * False if the backend still maps it: the frame must then be neither used again nor freed, see
+ * xfl_grefs_park().
  */
 static inline bool __must_check xfl_grant_end(grant_ref_t ref)
 {
@@ -135,11 +159,14 @@ static inline bool __must_check xfl_grant_end(grant_ref_t ref)
 }
 
 /**
- * xfl_grant_end_free() - take access back and give the reference to the grant table
- * @g: the stack @ref came from
+ * xfl_grant_end_free() - end the access and return the reference to the grant table
+ * @g: the stack that @ref came from; it owns one reference less on success
  * @ref: reference in use
  *
- * Return: false if the backend still maps the frame, then nothing has changed.
+ * Writes nothing into the log if the frame is mapped.
+ *
+ * Context: any; takes the grant table's lock.
+ * Return: false if the backend still maps the frame; then nothing has changed.
  */
 static inline bool __must_check xfl_grant_end_free(struct xfl_grefs *g, grant_ref_t ref)
 {
@@ -150,12 +177,12 @@ static inline bool __must_check xfl_grant_end_free(struct xfl_grefs *g, grant_re
 }
 
 /**
- * struct xfl_parked - who waits for references; the parking place's own
- * @link: on its list
- * @release: what to do when the last access has ended; may be NULL
+ * struct xfl_parked - parked references, and what waits for them; private to the parking place
+ * @link: on the parking place's list
+ * @release: what to call when the last access has ended; may be NULL
  * @data: argument for @release
  * @nr: references in @ref whose access has not ended
- * @allocated: to be freed by the parking place
+ * @allocated: whether the parking place allocated this struct, and frees it
  * @ref: the references
  */
 struct xfl_parked {

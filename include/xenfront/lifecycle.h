@@ -1,21 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The life of a frontend and of its connections, for both drivers.
- *
- * DOC: a connection is what one handshake made: rings, event channels, grant references, frames,
- * requests in flight. It lives and dies as a whole. lifetable.h decides what happens next, on one
- * freezable work queue per device; removal decides in its caller. Probe, watch and resume
- * callbacks post an event and return, since xenwatch is one thread for every device of the guest,
- * and suspend runs on it too. The machine never allocates with I/O allowed: the device may carry
- * swap.
- *
- * DOC: belief. What a ring, or a frame that the backend keeps mapped, says counts only while
- * xfl_believes() says so, asked under the lock that whoever reads the ring holds. It is withheld
- * after a protocol error, and before the guest goes down: a saved or migrated image
- * can hold a response without the data that it speaks of, since the toolstack copies memory while
- * the backend still works. It is given back when the guest did not go down after all, and never
- * after a real restore. A withheld ring is neither read nor written, and its doorbell is not rung:
- * the port may be another's.
  */
 #ifndef XENFRONT_LIFECYCLE_H
 #define XENFRONT_LIFECYCLE_H
@@ -30,14 +15,42 @@
 
 #include "lifetable.h"
 
-/* The longest that anything here or in a driver waits for a backend. */
+/**
+ * DOC: Connections
+ *
+ * A connection is what one handshake made: rings, event channels, grant references, frames, and
+ * requests under way. It lives and dies as a whole.
+ *
+ * lifetable.h decides what happens next. lifecycle.c, the machine, carries it out on one freezable
+ * work queue per device. Removal takes the same steps in its caller. Probe, watch and resume
+ * callbacks post an event and return: xenwatch is one thread for every device of the guest, and
+ * suspend runs on it too. The machine never allocates with I/O allowed, since the device may carry
+ * swap.
+ */
+
+/**
+ * DOC: Belief
+ *
+ * What the backend writes into a ring, or into a frame that it keeps mapped, counts only while
+ * xfl_believes() says so. A reader of a ring asks it under the lock that it holds to read the ring.
+ *
+ * Belief is withheld after a protocol error, and before the guest goes down. The toolstack copies a
+ * guest's memory while the backend still works. So a saved or migrated image can hold a response
+ * without the data that the response announces.
+ *
+ * Belief is given back when the guest did not go down after all, and never after a real restore.
+ * While it is withheld the driver neither reads nor writes the ring, and does not notify the
+ * backend: the port may be another device's by then.
+ */
+
+/* Jiffies: the longest that anything here or in a driver waits for a backend. */
 #define XFL_BACKEND_TIMEOUT	(5 * HZ)
 
-/* Why a connection's rings are not believed. */
-#define XFL_WITHHELD_PROTOCOL	BIT(0)
-#define XFL_WITHHELD_SUSPEND	BIT(1)
-#define XFL_WITHHELD_RESTORED	BIT(2)
-#define XFL_WITHHELD_ABANDONED	BIT(3)
+/* Why a connection's rings are not believed: any bit withholds belief. */
+#define XFL_WITHHELD_PROTOCOL	BIT(0)	/* protocol error */
+#define XFL_WITHHELD_SUSPEND	BIT(1)	/* the guest may be about to go down */
+#define XFL_WITHHELD_RESTORED	BIT(2)	/* the guest was restored */
+#define XFL_WITHHELD_ABANDONED	BIT(3)	/* the connection is left to the parking place */
 
 /* Hexadecimal digits of a directory's mark. */
 #define XFL_MARK_DIGITS		16
@@ -47,38 +60,43 @@ struct xfl_ring_mem;
 
 /**
  * struct xfl_ops - what a driver does at each step
- * @published: frontend state that tells the backend to read our keys
- *	(Initialised for blkif, Connected for netif)
- * @keys: what a connection may have written, in the form of xfl_publish(); removed when one ends
- * @connect: the backend is ready: read its keys, build queues, publish. On error undo everything.
- *	-ENOMEM, -ENOSPC and -EAGAIN have it tried again, any other errno is final
- * @failed: no connection will come of itself: none could be made, the backend broke the
- *	protocol, or it is gone for good. May come more than once; optional
- * @go_live: the backend is connected: read the keys it wrote last, let I/O flow. Errors as for
- *	@connect, but the connection is taken down through @quiesce and @disconnect
- * @changed: the backend wrote its Connected state once more, as it does when a
+ * @published: frontend state that has the backend read our keys: Initialised for blkif, Connected
+ *	for netif
+ * @keys: what a connection may have written, in the form of xfl_keys_delete(); the machine deletes
+ *	these keys when a connection ends
+ * @connect: the backend is ready: read its keys, build queues, call xfl_publish(). Return 0 or a
+ *	negative errno, and then undo everything. -ENOMEM, -ENOSPC and -EAGAIN are a shortage: the
+ *	machine tries again. -ENOENT and -ESTALE of xfl_publish() are passed on. Any other errno is
+ *	final
+ * @failed: no connection will come of itself: none could be made, the backend broke the protocol,
+ *	or it is gone for good. May be called more than once; optional
+ * @go_live: the backend is connected: read the keys that it wrote last, let I/O flow. Errors as for
+ *	@connect, but the machine takes the connection down through @quiesce and @disconnect
+ * @changed: the backend wrote its Connected state, or a watched key, once more, as it does when a
  *	disk was resized; optional
- * @quiesce: send nothing more; does not wait for the backend
- * @idle: whether nothing is under way; optional. Whoever makes it so wakes @state_wq
- * @has_waiters: whether somebody waits for a connection; optional
- * @ring: memory of the connection's ring number @nr, %NULL behind the last
- * @granted: how many frames the grants of the connection name, its rings left out
- * @disconnect: the backend has let go of every ring: take the last answers if xfl_believes(), end
- *	grants, free queues, requeue or fail requests as the reason says
- * @pause: from the guest's suspend on, and until told otherwise, send nothing; does not sleep for
- *	long; optional
- * @withhold: xfl_believes() says no since a moment ago: on return nobody acts on what he was told
- *	before. Runs with interrupts of devices off: makes no xenstore call, takes no lock that is
- *	held over one and allocates nothing
- * @look: it says yes again: look at the rings, events may have been missed
- * @abandon: the driver lets go of the device, but the backend still maps a ring. What @disconnect
- *	needs must stay until @put, the module included. Requests that need not wait for @disconnect
- *	are failed
- * @put: the end of what @abandon began, after @disconnect
+ * @quiesce: send nothing more, for the given close reason; does not wait for the backend
+ * @idle: whether nothing is under way; optional. Whoever makes it true wakes @state_wq
+ * @has_waiters: whether requests wait for a connection; optional
+ * @ring: memory of the connection's ring number nr, %NULL behind the last
+ * @granted: how many 4 KB frames the connection's grants name, its rings left out
+ * @disconnect: the backend cannot reach any ring more: take the last responses if xfl_believes(),
+ *	end grants, free queues, and requeue or fail requests as the close reason says
+ * @pause: with true, at the beginning of a suspend, send nothing more; with false, at its end, go
+ *	on. Does not sleep for long; optional
+ * @withhold: xfl_believes() has become false: on return, nobody acts on an earlier true. Runs while
+ *	interrupts of devices are off: makes no xenstore call, takes no lock that is held over one,
+ *	and allocates nothing; optional
+ * @look: xfl_believes() is true again: look at the rings, since events may have been missed;
+ *	optional
+ * @abandon: the driver is being unbound while the backend still maps a ring. What @disconnect needs
+ *	must stay until @put, the driver's module included. Requests that need not wait for
+ *	@disconnect are failed
+ * @put: ends what @abandon began; called after @disconnect
  *
- * @connect to @disconnect, and @abandon, run in process context, never two at once, without any
- * lock but that of the life cycle held, in a noio scope. @quiesce and @disconnect come as a pair,
- * once for each @connect that returned 0.
+ * @connect, @failed, @go_live, @changed, @quiesce, @disconnect and @abandon run in process context,
+ * in a noio scope, never two of them at once. The caller holds no lock but @step of &struct
+ * xfl_device, and none at all for the @disconnect and @put of an abandoned connection. @quiesce and
+ * @disconnect come as a pair, once for each @connect that returned 0.
  */
 struct xfl_ops {
 	enum xenbus_state published;
@@ -101,54 +119,59 @@ struct xfl_ops {
 };
 
 /**
- * struct xfl_device - the part of a frontend device that lives here
+ * struct xfl_device - the part of a frontend device that the shared layer keeps
  * @withheld: XFL_WITHHELD_* bits; written under @lock, read with xfl_believes()
  * @ops: the driver's operations
  * @xbdev: the xenbus device
  * @lock: protects @withheld and @events; taken in hard interrupts
- * @events: XFL_EV_* bits not handled yet
- * @step: held for a step of the machine; protects all below up to @removing. Not held over a wait
- *	by whoever removes the device
- * @state: written by the machine; read anywhere with xfl_device_state()
- * @own_state: our state in xenstore, as last written, or read after a restore
+ * @events: XFL_EV_* bits that the machine has not taken yet
+ * @step: held for each step of the machine; protects the members below down to @retry_at. A remover
+ *	does not hold it while it sleeps
+ * @state: where the device is in its life; read anywhere with xfl_device_state()
+ * @own_state: our state in xenstore: the last that was written or, after a restore, read
  * @close_reason: why the connection ends or has ended
- * @has_connection: there is a connection
- * @live: @go_live has succeeded for it
- * @live_since: jiffies of that
+ * @has_connection: @connect of &struct xfl_ops has succeeded, and @disconnect was not called yet
+ * @live: @go_live has succeeded for this connection
+ * @live_since: jiffies at which @live became true
  * @backend_moved: since our Closed was written, the backend has shown another state than
  *	@backend_at_closed
  * @backend_at_closed: the state that the backend showed when our Closed was written, or the
  *	first that could be read after that
- * @last_ended_early: the last connection was ended early, and there was none since
+ * @last_ended_early: the rings of the last connection were ended early, and there was no connection
+ *	since
  * @mapped: the backend has mapped the rings, and has not begun anew since
  * @conn_restores: value of xfl_nr_restores() at which the connection was made
- * @quiesced: @quiesce was called for it
- * @marked: the directory has our key, or cannot have one
+ * @quiesced: @quiesce was called for this connection
+ * @marked: the directory has our mark, or cannot have one
  * @exchanged: the directory belongs to another device
- * @ended_early: the rings' references, and the ports, are not to be used again yet
- * @mark: value of the key, empty if there is none
+ * @ended_early: the rings were ended while the backend may still believe the keys, so their
+ *	references, and the ports, must not be used again yet
+ * @mark: value of the key XFL_MARK_KEY, empty if there is none
  * @since: jiffies at which @state began
- * @tried: jiffies of the last early attempt to end rings, or of the last Closed written again
- * @nr_retries: attempts to connect that came short, in a row
- * @shortage_logged: it was said that something is short, and there was no connection since
- * @retry_at: jiffies before which there is no further one
- * @removing: removal decides from now on, nobody else
- * @restores: times that the guest was restored; written while everything stands still
- * @pm_node: on the list of those that a suspend stops
- * @backend: path of the backend, for those who look when @xbdev may have none
+ * @tried: jiffies of the last early attempt to end rings, or of the last time that Closed was
+ *	written again
+ * @nr_retries: attempts to connect in a row that met a shortage or a refusal
+ * @shortage_logged: a line in the log has named a shortage, and no connection was made since
+ * @retry_at: jiffies before which there is no further attempt
+ * @removing: a remover takes the steps from now on, and nobody else; written under @lock
+ * @restores: value of xfl_nr_restores() after the last restore of this device
+ * @pm_node: on the list of devices that a suspend stops
+ * @backend: path of the backend, also while @xbdev has none; written under @step
  * @abandoned: the connection is to be left to the parking place
- * @parked: on one of the lists of connections that were abandoned
+ * @parked: on one of the lists of abandoned connections
  * @successor: the device under its next driver, if that waits for the parked connection to end
- * @parked_kb: memory of that connection
+ * @parked_kb: memory of the parked connection, in KB
  * @log_ratelimit: how many lines of the log the device may have, see xfl_may_log()
  * @wq: ordered, freezable, WQ_MEM_RECLAIM
  * @work: the machine
  * @state_wq: woken at every change of @state, and by drivers
  *
- * Read without the lock that their writers hold, and therefore with READ_ONCE() there and
- * WRITE_ONCE() here: @withheld and @events (@lock); @state, @own_state, @exchanged, @conn_restores
- * and @ended_early (@step, or the parking place alone once a connection is left to it); @removing;
- * @restores (suspend.c); @successor (release.c).
+ * A driver embeds it and reads @xbdev, @backend, @restores and @withheld; all else is private.
+ *
+ * Some members are read without the lock that their writers hold, and therefore with READ_ONCE()
+ * there and WRITE_ONCE() here: @withheld and @events (@lock); @state, @own_state, @exchanged,
+ * @conn_restores and @ended_early (@step, or the parking place alone once a connection is left to
+ * it); @removing; @restores (suspend.c); @successor (release.c).
  */
 struct xfl_device {
 	unsigned int withheld;
@@ -213,8 +236,10 @@ int xfl_resume(struct xenbus_device *xbdev);
 extern const struct dev_pm_ops xfl_pm_ops;
 
 /**
- * xfl_device_state() - where a device is in its life, at this moment
+ * xfl_device_state() - where a device is in its life
  * @xd: the device
+ *
+ * Context: any. The machine may change the state at any moment, so this is a snapshot.
  */
 static inline enum xfl_state xfl_device_state(const struct xfl_device *xd)
 {
@@ -222,10 +247,13 @@ static inline enum xfl_state xfl_device_state(const struct xfl_device *xd)
 }
 
 /**
- * xfl_believes() - whether what the rings say counts, and they may be written and rung
+ * xfl_believes() - whether what the rings say counts
  * @xd: the device
  *
- * Context: under the lock of the ring that is looked at; see &struct xfl_ops.withhold.
+ * If not, nobody reads or writes a ring, or notifies the backend.
+ *
+ * Context: any, under the lock of the ring in question, so that @withhold of &struct xfl_ops can
+ * wait for whoever has asked.
  */
 static inline bool xfl_believes(const struct xfl_device *xd)
 {
@@ -233,7 +261,7 @@ static inline bool xfl_believes(const struct xfl_device *xd)
 }
 
 /**
- * xfl_may_log() - whether a device may have another line in the log
+ * xfl_may_log() - whether a device may write another line into the log
  * @xd: the device
  *
  * For every line that a backend can cause, once with each connection or more often. A backend that
@@ -248,8 +276,10 @@ static inline bool xfl_may_log(struct xfl_device *xd)
 }
 
 /**
- * xfl_is_serving() - whether requests and packets flow, or are about to
+ * xfl_is_serving() - whether there is a connection in use, or one is being made
  * @xd: the device
+ *
+ * Context: any; a snapshot.
  */
 static inline bool xfl_is_serving(const struct xfl_device *xd)
 {
@@ -257,8 +287,10 @@ static inline bool xfl_is_serving(const struct xfl_device *xd)
 }
 
 /**
- * xfl_is_ready() - for xenbus_driver.is_ready: nothing more to wait for at boot
+ * xfl_is_ready() - for xenbus_driver.is_ready: whether boot has nothing more to wait for
  * @xd: the device
+ *
+ * Context: any; a snapshot. Also true of a device whose first connection has failed.
  */
 static inline bool xfl_is_ready(const struct xfl_device *xd)
 {

@@ -1,28 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The life of a frontend as a table: from what is known to what is done next.
- *
- * DOC: a pure core (see portable.h). The table decides, lifecycle.c acts. No action waits for a
- * backend: waiting is a state, and how long it has lasted is one of the inputs.
- *
- *	NEW		nothing was offered to this backend yet
- *	OFFERED		our state says Initialising; the backend's InitWait is due
- *	CONNECTING	keys are published; the backend's Connected is due
- *	CONNECTED	requests and packets flow
- *	DRAINING	the connection ends: nothing new is sent, what is under way may be answered
- *	CLOSING		our state says Closing
- *	CLOSED		our state says Closed, and the backend is to let go of the rings
- *	PARKED		it has not, and is looked at by time: nothing is given back
- *	IDLE		no connection, and none offered
- *	BROKEN		the same, for good, unless somebody asks for a new one
- *	EXCHANGED	our directory belongs to another device by now
- *	GONE		removed
  */
 #ifndef XENFRONT_LIFETABLE_H
 #define XENFRONT_LIFETABLE_H
 
 #include "portable.h"
 
+/**
+ * DOC: States of a device
+ *
+ * A pure core (see portable.h): the table decides, lifecycle.c acts. No action waits for a backend.
+ * Waiting is a state, and how long it has lasted is one of the inputs. The diagram, and every way
+ * between the states, stands in Documentation/architecture.rst.
+ *
+ * NEW: nothing was offered to this backend yet
+ *
+ * OFFERED: our state is Initialising; the backend's InitWait is due
+ *
+ * CONNECTING: keys are published; the backend's Connected is due
+ *
+ * CONNECTED: requests and packets flow
+ *
+ * DRAINING: the connection ends: nothing new is sent, responses to what is under way still count
+ *
+ * CLOSING: our state is Closing
+ *
+ * CLOSED: our state is Closed, and the backend has to unmap the rings
+ *
+ * PARKED: the backend has not done so in time. The machine looks at it now and then, and gives
+ * nothing of the connection back
+ *
+ * IDLE: there is no connection, and none is offered
+ *
+ * BROKEN: as IDLE, until somebody asks for a new connection
+ *
+ * EXCHANGED: our directory belongs to another device
+ *
+ * GONE: the device was removed
+ */
 enum xfl_state {
 	XFL_NEW,
 	XFL_OFFERED,
@@ -39,9 +55,9 @@ enum xfl_state {
 	XFL_NR_STATES,
 };
 
-/* A state in xenstore, the backend's or ours, read once and range-checked. */
+/* What a directory in xenstore, the backend's or ours, shows as its state: read once, checked. */
 enum xfl_xs_state {
-	XFL_XS_UNREADABLE,	/* xenstore did not answer, or there is no such state */
+	XFL_XS_UNREADABLE,	/* xenstore gave no reply, or no number of a state */
 	XFL_XS_GONE,		/* there is no key */
 	XFL_XS_INITIALISING,
 	XFL_XS_INITWAIT,
@@ -88,42 +104,43 @@ enum xfl_action {
 	XFL_NR_ACTIONS,
 };
 
+/* How an action went. */
 enum xfl_result {
 	XFL_DONE,
-	XFL_SHORT,		/* of something, or not yet: worth another try */
-	XFL_FINAL,		/* not worth one */
+	XFL_SHORT,		/* a shortage, or too early: worth another try */
+	XFL_FINAL,		/* not worth another try */
 };
 
 /**
  * struct xfl_view - all that a decision rests on
  * @state: where the device is in its life
- * @did: the action that was carried out last, XFL_DO_NOTHING if it is time or an event that
- *	has the table asked
- * @result: of @did
- * @backend_state: the backend's state
- * @own_state: ours, as last written or, after a restore, read
+ * @did: the action that was carried out last; XFL_DO_NOTHING if an event, or time, has the table
+ *	asked
+ * @result: how @did went
+ * @backend_state: the backend's state in xenstore
+ * @own_state: ours: the last that was written or, after a restore, read
  * @close_reason: why the connection ends or has ended
  * @since_ms: milliseconds in this state
  * @tried_ms: milliseconds since the last XFL_DO_END_EARLY or XFL_DO_REWRITE_CLOSED in this state
- * @remove: the driver is to let go of the device
+ * @remove: the driver is being unbound from the device
  * @reconnect: somebody wants a new connection
  * @protocol_error: the backend did what the protocol does not allow
  * @restored: the guest was restored since the table was asked last
- * @exchanged: our directory is not the one that was ours
+ * @exchanged: our directory belongs to another device
  * @changed: the backend wrote something since the table was asked last
- * @marked: the directory has our key, or cannot have one
- * @has_connection: there is a connection: XFL_DO_CONNECT was done, and XFL_DO_RELEASE not yet
+ * @marked: the directory has our mark, or cannot have one
+ * @has_connection: XFL_DO_CONNECT was done, and XFL_DO_RELEASE not yet
  * @drained: nothing is under way
  * @backend_moved: since our Closed was written, the backend has shown another state than the one
  *	that it had then
  * @last_ended_early: the last connection was ended early, and the backend may be about to map its
  *	rings
  * @mapped: the backend has mapped the rings, and has not begun anew since, as far as its state
- *	could be seen
+ *	could be read
  * @online: the toolstack wants the backend to stay
  * @held: requests wait for a connection
- * @backing_off: a try went wrong and the pause behind it is not over
- * @precursor_parked: a connection that the device had under its driver before is parked
+ * @backing_off: an attempt to connect went wrong, and the pause after it is not over
+ * @precursor_parked: a connection that this device had under its previous driver is parked
  */
 struct xfl_view {
 	enum xfl_state state;
@@ -155,9 +172,10 @@ struct xfl_view {
 /**
  * struct xfl_step - a decision
  * @next: state from now on
- * @action: to be carried out now; the table is asked again with its result
+ * @action: what to do now; the table is asked again with its result
  * @close_reason: new reason why the connection ends, XFL_CLOSE_NONE to leave it as it is
- * @look_ms: without an action: look again after so many milliseconds; 0 to wait for an event
+ * @look_ms: without an action: milliseconds after which the table is asked again, 0 to wait for an
+ *	event
  */
 struct xfl_step {
 	enum xfl_state next;
@@ -166,13 +184,13 @@ struct xfl_step {
 	u32 look_ms;
 };
 
-/* How long what is under way may take to be answered, when a connection ends in good order. */
+/* Milliseconds that responses may take when a connection ends in good order. */
 #define XFL_DRAIN_MS	5000u
-/* How long a backend may take to follow our Closing. */
+/* Milliseconds that a backend may take to follow our Closing. */
 #define XFL_CLOSING_MS	5000u
-/* How long it may take to let go of the rings after our Closed, before that is said. */
+/* Milliseconds that a backend may take to unmap the rings after our Closed, before they park. */
 #define XFL_RELEASE_MS	5000u
-/* After so long a closed backend that is to stay is offered a connection that requests wait for. */
+/* Milliseconds after which held requests have a connection offered to a closed backend again. */
 #define XFL_HELD_MS	10000u
 
 struct xfl_step xfl_decide(const struct xfl_view *v);

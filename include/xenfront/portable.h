@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the pure cores need from their surroundings, in the kernel and in user
- * space alike: fixed-width types, errno values, static_assert, min/max/clamp. And
- * the proof that a core's layout of the wire is the protocol's.
- *
- * DOC: a pure core is plain C over plain memory: no kernel call, no lock, no
- * allocation. The same file runs in the driver and, under sanitizers and a
- * fuzzer, in user space with a hostile peer on the other side of the page.
+ * What the pure cores need from their surroundings, in the kernel and in user space alike:
+ * fixed-width types, errno values, static_assert, min/max/clamp. And the proof that a core's layout
+ * of requests and responses is the protocol's.
  */
 #ifndef XENFRONT_PORTABLE_H
 #define XENFRONT_PORTABLE_H
@@ -51,6 +47,14 @@ typedef int32_t s32;
 #endif
 
 #endif /* __KERNEL__ */
+
+/**
+ * DOC: Pure cores
+ *
+ * A pure core is plain C over plain memory: no kernel call, no lock, no allocation. The same file
+ * runs in the driver and in user space. There, sanitizers and a fuzzer watch it, with a hostile
+ * backend on the other side of the page.
+ */
 
 /**
  * XFL_SAME_SIZE() - whether two types have one size

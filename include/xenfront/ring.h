@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Front rings: memory, and what xen/interface/io/ring.h leaves to its user.
- *
- * DOC: who writes what, and which barrier pairs with which
- *
- *	index		written by	barrier
- *	req_prod	frontend	wmb before it: requests are there first;
- *					mb after it, before req_event is read; pairs
- *					with the backend's mb after it sets req_event
- *	rsp_prod	backend		rmb after it is read: responses are read later;
- *					pairs with the backend's wmb before it
- *	rsp_event	frontend	mb after it, before rsp_prod is read once more;
- *					pairs with the backend's mb after it sets rsp_prod
- *
- * A missed pair shows as a queue that stops for ever, so the macros below are
- * the only places that touch these indices.
  */
 #ifndef XENFRONT_RING_H
 #define XENFRONT_RING_H
@@ -26,12 +12,32 @@
 #include "ringidx.h"
 
 /**
+ * DOC: Ring indices and barriers
+ *
+ * A missed pair shows as a queue that stops for ever. So the macros below are the only places that
+ * touch these indices.
+ *
+ * req_prod, written by the frontend: a write barrier before it, so that requests are there first. A
+ * full barrier after it, before req_event is read; it pairs with the one after the backend sets
+ * req_event.
+ *
+ * rsp_prod, written by the backend: a read barrier after it was read, so that responses are read
+ * later. It pairs with the backend's write barrier before it sets rsp_prod.
+ *
+ * rsp_event, written by the frontend: a full barrier after it, before rsp_prod is read once more.
+ * It pairs with the one after the backend sets rsp_prod.
+ */
+
+/**
  * struct xfl_ring_mem - the shared memory of one ring
  * @vaddr: first byte, frame-aligned; NULL if there is none
  * @nr_frames: 4 KB frames, at most XFL_RING_MAX_FRAMES
  * @ended: bit mask of frames whose grant has ended
- * @quarantined: those of them whose reference is still ours, as it must not be used again yet
+ * @quarantined: bit mask of frames in @ended whose reference is still ours, because it must not be
+ *	used again yet
  * @gref: the reference of each frame, to be published in xenstore
+ *
+ * Its user serialises all calls.
  */
 struct xfl_ring_mem {
 	void *vaddr;
@@ -51,10 +57,11 @@ bool xfl_ring_mem_end_early(struct xfl_ring_mem *mem);
  * XFL_RING_PENDING() - responses that wait on a ring
  * @_r: any front ring
  *
- * The producer index is read once, and the request index after it: a request
- * that was answered was pushed before its answer appeared.
+ * The producer index is read once, and the request index after it: a request is pushed before its
+ * response can appear.
  *
- * Return: their number, or -EPROTO if the backend's index is impossible.
+ * Context: any, under the ring's lock, while xfl_believes() is true.
+ * Return: the number of responses, or -EPROTO if the backend's index is impossible.
  */
 #define XFL_RING_PENDING(_r) ({						\
 	u32 __prod = READ_ONCE((_r)->sring->rsp_prod);			\
@@ -65,10 +72,11 @@ bool xfl_ring_mem_end_early(struct xfl_ring_mem *mem);
 })
 
 /**
- * XFL_RING_PUSH() - publish what was put on a ring
+ * XFL_RING_PUSH() - let the backend see the requests that were put on a ring
  * @_r: any front ring
  *
- * Return: true if the backend asked for an event.
+ * Context: any, under the ring's lock, while xfl_believes() is true.
+ * Return: true if the backend asked for an event, see xfl_evtchn_notify().
  */
 #define XFL_RING_PUSH(_r) ({						\
 	int __notify;							\
@@ -80,14 +88,15 @@ bool xfl_ring_mem_end_early(struct xfl_ring_mem *mem);
 /**
  * XFL_RING_ARM_AT() - ask for an event at a certain response
  * @_r: any front ring
- * @_cons: its first response not yet consumed; read once, if others may go on
- * @_at: one past the response to be told of; beyond @_cons, and answering a
- *	request that was pushed, or the next one to come
+ * @_cons: index of its first response not yet consumed; read once, if others may consume
+ * @_at: index one past the response in question; beyond @_cons, and of a request that was pushed,
+ *	or the next one
  *
- * Unless that is the next response, the user must also look by a timer: a backend
- * may sit on its last responses for as long as it likes.
+ * Unless it is the next response, the user must also look by a timer: a backend may hold its last
+ * responses back for as long as it likes.
  *
- * Return: true if it came meanwhile, so that no event will.
+ * Context: any, while xfl_believes() is true under the ring's lock.
+ * Return: true if the response came meanwhile, so that no event will come.
  */
 #define XFL_RING_ARM_AT(_r, _cons, _at) ({				\
 	u32 __from = (_cons), __when = (_at);				\
@@ -98,13 +107,14 @@ bool xfl_ring_mem_end_early(struct xfl_ring_mem *mem);
 })
 
 /**
- * XFL_RING_ARM() - ask for an event, having consumed all there was
+ * XFL_RING_ARM() - ask for an event, after all responses were consumed
  * @_r: any front ring
  * @_batch: most responses to wait for before the event, 1 for the next one
  *
  * With a batch over 1 the user must also look by a timer, see XFL_RING_ARM_AT().
  *
- * Return: true if as many responses came meanwhile, so that no event will.
+ * Context: any, while xfl_believes() is true under the ring's lock.
+ * Return: true if as many responses came meanwhile, so that no event will come.
  */
 #define XFL_RING_ARM(_r, _batch) ({					\
 	u32 __cons = READ_ONCE((_r)->rsp_cons);				\

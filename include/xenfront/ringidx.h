@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Arithmetic on ring indices. They are free-running u32, so only differences
- * mean anything. Pure; the memory barriers live in ring.h.
+ * Arithmetic on ring indices. An index is a free-running u32, so only differences mean anything.
+ * Pure; the memory barriers are in ring.h.
  */
 #ifndef XENFRONT_RINGIDX_H
 #define XENFRONT_RINGIDX_H
@@ -9,14 +9,14 @@
 #include "frame.h"
 #include "portable.h"
 
-/* Bytes of indices and padding before slot 0 (xen/interface/io/ring.h). */
+/* Bytes of indices and padding before entry 0 (xen/interface/io/ring.h). */
 #define XFL_RING_HEADER_SIZE	64u
 #define XFL_RING_MAX_FRAMES	16u
 
 /**
- * xfl_ring_slots() - slots in a ring
- * @frames: 4 KB frames the ring is made of
- * @slot_size: bytes of one slot, the larger of request and response
+ * xfl_ring_slots() - entries of a ring
+ * @frames: 4 KB frames that the ring is made of
+ * @slot_size: bytes of one entry, the larger of request and response
  *
  * Return: the largest power of two that fits behind the ring header.
  */
@@ -35,8 +35,8 @@ static inline u32 xfl_ring_slots(u32 frames, u32 slot_size)
  * @rsp_cons: first response not yet consumed
  * @req_prod: one past the last request ever put on the ring
  *
- * A backend can answer no more than it was asked, which is tighter than the
- * size of the ring, and catches an index that runs backwards as well.
+ * A backend has no more responses than it has requests. That bound is tighter than the size of the
+ * ring, and catches an index that runs backwards as well.
  *
  * Return: number of responses, or -EPROTO for an impossible index.
  */
@@ -50,13 +50,13 @@ static inline int __must_check xfl_ring_pending(u32 rsp_prod, u32 rsp_cons, u32 
 }
 
 /**
- * xfl_ring_event_after() - where to ask for the next event
+ * xfl_ring_event_after() - the response at which to ask for the next event
  * @rsp_cons: first response not yet consumed
  * @outstanding: requests that have no response yet
  * @batch: most responses worth waiting for, 1 for an event per response
  *
- * Asking beyond what is outstanding would wait for ever, so the batch shrinks
- * with the queue: a quarter of it, at least one.
+ * An event for a response beyond @outstanding would never come. So the batch shrinks with the
+ * queue: a quarter of it, and at least one.
  *
  * Return: the value for rsp_event.
  */

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Slot table: who owns which request id. Pure.
- *
- * DOC: the id a backend echoes is the only link between its response and our
- * request, so it carries a generation beside the index. A response is believed
- * only if its slot is in flight and the generation is the one we sent: an id
- * that was invented, answered before, or left over from an earlier connection
- * is told apart from a good one without trusting anything the backend wrote.
- *
- * States of a slot, and who may touch what hangs on it:
- *
- *	free		nobody; the index is on the free stack
- *	in flight	the backend owns the grants, we own the bookkeeping
- *
- * The table takes no lock. Its user serialises get, check and put.
  */
 #ifndef XENFRONT_SLOTS_H
 #define XENFRONT_SLOTS_H
 
 #include "portable.h"
+
+/**
+ * DOC: Slots and generations
+ *
+ * The id that a backend echoes is the only link between its response and our request. So an id
+ * carries a generation beside the index of its slot. A response is valid only if its slot is in
+ * flight and its generation is the one that was sent. An id that was invented, used before, or left
+ * over from an earlier connection is invalid, and nothing that the backend wrote is needed to say
+ * so.
+ *
+ * A slot is free, and its index is on the free stack; or it is in flight, and then the backend owns
+ * the grants, and the driver owns the record.
+ *
+ * The table takes no lock. Its user serialises xfl_slot_get(), xfl_slot_find() and xfl_slot_put().
+ */
 
 /**
  * struct xfl_slot - one entry of a slot table
@@ -33,13 +35,13 @@ struct xfl_slot {
 };
 
 /**
- * struct xfl_slots - a slot table over memory its user owns
+ * struct xfl_slots - a slot table over memory that its user owns
  * @slot: the entries
  * @nr: number of entries, at most 65535
  * @nr_free: entries that are free
  * @top: index on top of the free stack; valid while @nr_free is not 0
- * @gen_shift: bits the index takes in an id
- * @gen_mask: generation bits that fit the protocol's id
+ * @gen_shift: bits of an id that the index takes
+ * @gen_mask: bits of a generation that fit the protocol's id
  */
 struct xfl_slots {
 	struct xfl_slot *slot;
@@ -53,10 +55,10 @@ struct xfl_slots {
 /**
  * xfl_slots_init() - set up a table with every slot free
  * @t: the table
- * @slot: room for @nr entries; generations found in it are carried on, so
- *	zero it the first time and keep it over a reconnect
+ * @slot: room for @nr entries; zeroed the first time, and kept over a reconnect, as its generations
+ *	are carried on
  * @nr: number of entries, a power of two, at most 32768
- * @id_bits: width of the protocol's id (16 for netif, 64 for blkif)
+ * @id_bits: width of the protocol's id in bits (16 for netif, 64 for blkif)
  */
 static inline void xfl_slots_init(struct xfl_slots *t, struct xfl_slot *slot, u32 nr, u32 id_bits)
 {
@@ -78,9 +80,11 @@ static inline void xfl_slots_init(struct xfl_slots *t, struct xfl_slot *slot, u3
 }
 
 /**
- * xfl_slot_id() - the id to put on the wire for a slot in flight
+ * xfl_slot_id() - the id to put on the ring for a slot in flight
  * @t: the table
  * @index: the slot
+ *
+ * Return: the id, at most @id_bits of xfl_slots_init() wide.
  */
 static inline u64 xfl_slot_id(const struct xfl_slots *t, u32 index)
 {
@@ -91,7 +95,7 @@ static inline u64 xfl_slot_id(const struct xfl_slots *t, u32 index)
  * xfl_slot_get() - take a free slot
  * @t: the table
  *
- * Return: its index, now in flight under a new generation; -ENOSPC if none is free.
+ * Return: index of the slot, now in flight under a new generation; -ENOSPC if none is free.
  */
 static inline int __must_check xfl_slot_get(struct xfl_slots *t)
 {
@@ -109,12 +113,12 @@ static inline int __must_check xfl_slot_get(struct xfl_slots *t)
 }
 
 /**
- * xfl_slot_find() - which slot a response belongs to
+ * xfl_slot_find() - find the slot that a response belongs to
  * @t: the table
- * @id: id as the backend wrote it, copied once
+ * @id: id as the backend wrote it, read once
  *
- * Return: index of a slot in flight; -ERANGE for an id we never use, -ESTALE for an earlier
- * generation, -ENOENT for a slot that is not in flight (answered twice).
+ * Return: index of a slot in flight; -ERANGE for an id that is never used, -ESTALE for an earlier
+ * generation, -ENOENT for a slot that is not in flight: its response has come before.
  */
 static inline int __must_check xfl_slot_find(const struct xfl_slots *t, u64 id)
 {
@@ -131,7 +135,7 @@ static inline int __must_check xfl_slot_find(const struct xfl_slots *t, u64 id)
 }
 
 /**
- * xfl_slot_put() - give a slot back
+ * xfl_slot_put() - free a slot
  * @t: the table
  * @index: a slot in flight
  */

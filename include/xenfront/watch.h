@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Watches on keys of a backend besides its state.
- *
- * DOC: ending a watch waits for the thread that runs all watch callbacks, and that
- * thread may at this moment be removing the device, which waits for the device's own
- * work item. So a work item never ends a watch itself: it lets go of it, and
- * somebody who holds nothing up ends it later.
  */
 #ifndef XENFRONT_WATCH_H
 #define XENFRONT_WATCH_H
@@ -13,6 +8,14 @@
 #include "lifecycle.h"
 
 struct xfl_watch;
+
+/**
+ * DOC: How a watch ends
+ *
+ * To unregister a watch waits for xenwatch, the thread that runs all watch callbacks. That thread
+ * may be removing the device, and then it waits for the device's own work item. So no step of a
+ * device unregisters a watch. It drops the watch, and a work queue for nothing else unregisters it.
+ */
 
 struct xfl_watch *xfl_watch_start(struct xfl_device *xd, const char *key);
 void xfl_watch_drop(struct xfl_watch *w);

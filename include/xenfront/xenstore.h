@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Xenstore: feature keys read by table with range checks, and everything a
- * frontend publishes written in one transaction.
+ * Xenstore: keys are read by a table, with range checks. All that a frontend publishes is written
+ * in one transaction.
  */
 #ifndef XENFRONT_XENSTORE_H
 #define XENFRONT_XENSTORE_H
@@ -11,13 +11,13 @@
 #include <xen/xenbus.h>
 
 /**
- * struct xfl_key - one number the backend may write
+ * struct xfl_key - one number that the backend may write
  * @name: key in the backend's directory
- * @min: smallest value believed
- * @max: largest value believed
+ * @min: smallest valid value
+ * @max: largest valid value
  * @absent: value if the key is missing, malformed or out of range
- * @offset: where in the result it goes
- * @size: bytes of that field: 1, 2, 4 or 8
+ * @offset: offset of its field in the result, in bytes
+ * @size: size of the field, in bytes: 1, 2, 4 or 8
  */
 struct xfl_key {
 	const char *name;
@@ -33,9 +33,9 @@ struct xfl_key {
  * @_type: the struct
  * @_field: unsigned integer or bool field in it
  * @_name: key
- * @_min: smallest value believed
- * @_max: largest value believed
- * @_absent: value if there is none to believe
+ * @_min: smallest valid value
+ * @_max: largest valid value
+ * @_absent: value if the key is missing, malformed or out of range
  */
 #define XFL_KEY(_type, _field, _name, _min, _max, _absent) {	\
 	.name = _name, .min = _min, .max = _max,		\
@@ -43,7 +43,7 @@ struct xfl_key {
 	.size = sizeof_field(_type, _field),			\
 }
 
-/* A feature that is on or off, off if the backend does not say. */
+/* A feature that is on or off: off if the key is missing or invalid. */
 #define XFL_FEATURE(_type, _field, _name) XFL_KEY(_type, _field, _name, 0, 1, 0)
 
 struct xfl_device;
@@ -51,7 +51,7 @@ struct xfl_device;
 void xfl_keys_read(struct xfl_device *xd, const char *dir, const struct xfl_key *key,
 		   unsigned int nr, void *result);
 
-/* The key in our own directory by which it is known to be ours. */
+/* The mark: the key by which our own directory is known to be ours. */
 #define XFL_MARK_KEY	"frontend-mark"
 
 /**
@@ -60,7 +60,8 @@ void xfl_keys_read(struct xfl_device *xd, const char *dir, const struct xfl_key 
  * @dir: the frontend's directory
  * @ctx: as given to xfl_publish()
  *
- * May run several times. Return: 0 or a negative errno, which ends the attempt.
+ * Context: process, within xfl_publish(); may run several times.
+ * Return: 0 or a negative errno, which ends the attempt; -EAGAIN has it tried again.
  */
 typedef int (*xfl_publish_fn)(struct xenbus_transaction xbt, const char *dir, void *ctx);
 
