@@ -27,7 +27,7 @@ static int xfl_evtchn_alloc(const struct xenbus_device *xbdev, evtchn_port_t *po
 	if (!err)
 		*port = alloc.port;
 	else if (xd && xfl_may_log(xd))
-		dev_err(&xbdev->dev, "no event channel to be had (error %d)\n", err);
+		dev_err(&xbdev->dev, "no event channel: %pe\n", ERR_PTR(err));
 	return err;
 }
 

@@ -42,7 +42,7 @@ void xfl_framepool_destroy(struct xfl_framepool *p)
 }
 EXPORT_SYMBOL_NS_GPL(xfl_framepool_destroy, XEN_FRONTLIB);
 
-static bool xfl_framepool_carve(struct xfl_framepool *p, gfp_t gfp)
+static bool xfl_framepool_add_page(struct xfl_framepool *p, gfp_t gfp)
 {
 	struct page *page = alloc_page(gfp | __GFP_ZERO);
 	u32 offset;
@@ -69,7 +69,7 @@ static bool xfl_framepool_carve(struct xfl_framepool *p, gfp_t gfp)
 bool xfl_framepool_grow(struct xfl_framepool *p, u32 n, gfp_t gfp)
 {
 	while (p->nr_free < n) {
-		if (p->nr_owned + XEN_PFN_PER_PAGE > p->max || !xfl_framepool_carve(p, gfp))
+		if (p->nr_owned + XEN_PFN_PER_PAGE > p->max || !xfl_framepool_add_page(p, gfp))
 			return false;
 	}
 	return true;

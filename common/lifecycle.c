@@ -327,7 +327,7 @@ static void xfl_log_parked(struct xfl_device *xd)
 {
 	if (xfl_may_log(xd))
 		dev_warn(&xd->xbdev->dev,
-			 "backend still maps a ring after it was asked to let go: no connection until it does\n");
+			 "backend still maps a ring after our Closed: no connection until the ring is unmapped\n");
 }
 
 static enum xfl_result xfl_act(struct xfl_device *xd, enum xfl_action action)

@@ -203,9 +203,9 @@ static struct xfl_step xfl_decide_connected(const struct xfl_view *v)
 
 static struct xfl_step xfl_decide_draining(const struct xfl_view *v)
 {
-	bool answers = xfl_lt_serves(v->backend_state) || v->backend_state == XFL_XS_UNREADABLE;
+	bool responds = xfl_lt_serves(v->backend_state) || v->backend_state == XFL_XS_UNREADABLE;
 
-	if (v->drained || v->protocol_error || v->close_reason == XFL_CLOSE_RESTORED || !answers ||
+	if (v->drained || v->protocol_error || v->close_reason == XFL_CLOSE_RESTORED || !responds ||
 	    v->since_ms >= XFL_DRAIN_MS)
 		return xfl_lt_go(XFL_CLOSING, XFL_DO_WRITE_CLOSING);
 	return xfl_lt_stay_awhile(v);

@@ -135,7 +135,7 @@ void xfl_park(const grant_ref_t *refs, u32 nr, void (*release)(void *data), void
 				       GFP_ATOMIC | __GFP_NOWARN);
 
 	if (!p) {
-		pr_err_ratelimited("no memory to wait for %u grants in use: lost, with pages\n",
+		pr_err_ratelimited("no memory to park %u grants in use: lost, with their pages\n",
 				   nr);
 		return;
 	}

@@ -278,7 +278,7 @@ static void xfl_abandoned_release(struct xfl_device *xd)
 {
 	struct xenbus_device *xbdev = xd->xbdev;
 
-	dev_info(&xbdev->dev, "backend has let go of a removed device's rings\n");
+	dev_info(&xbdev->dev, "backend has unmapped a removed device's rings\n");
 	spin_lock(&xfl_release_lock);
 	list_del(&xd->parked);
 	parked_connections--;
@@ -324,7 +324,7 @@ static void xfl_release_look(struct work_struct *work)
 void xfl_conn_abandon(struct xfl_device *xd)
 {
 	dev_warn(&xd->xbdev->dev,
-		 "backend still maps a ring: all that it may reach stays until it lets go\n");
+		 "backend still maps a ring: all that it may reach stays until the ring is unmapped\n");
 	xfl_withhold(xd, XFL_WITHHELD_ABANDONED);
 	xd->ops->abandon(xd);
 	xd->abandoned = true;
