@@ -12,8 +12,8 @@
 #include "internal.h"
 
 /*
- * Not xenbus_alloc_evtchn(): where it gets none it ends the device's connection, too, and it may be
- * for a better one that this channel is wanted.
+ * Not xenbus_alloc_evtchn(): that calls xenbus_dev_fatal() when it fails, which ends the connection
+ * that the device has. This channel may be for the queues that are to replace it.
  */
 static int xfl_evtchn_alloc(const struct xenbus_device *xbdev, evtchn_port_t *port)
 {
@@ -36,11 +36,11 @@ static int xfl_evtchn_alloc(const struct xenbus_device *xbdev, evtchn_port_t *po
  * @xbdev: device whose backend may bind the other end
  * @ec: filled in
  * @handler: interrupt handler; begins with xfl_evtchn_event()
- * @name: name in /proc/interrupts; must live as long as the binding
+ * @name: name in /proc/interrupts; must stay as long as the binding
  * @data: cookie for @handler
  *
- * Context: process.
- * Return: 0 or a negative errno; @ec then holds nothing.
+ * Context: process; sleeps.
+ * Return: 0 or a negative errno; @ec holds nothing after an error.
  */
 int xfl_evtchn_bind(struct xenbus_device *xbdev, struct xfl_evtchn *ec, irq_handler_t handler,
 		    const char *name, void *data)
@@ -64,11 +64,13 @@ int xfl_evtchn_bind(struct xenbus_device *xbdev, struct xfl_evtchn *ec, irq_hand
 EXPORT_SYMBOL_NS_GPL(xfl_evtchn_bind, XEN_FRONTLIB);
 
 /**
- * xfl_evtchn_set_affinity() - have events taken by the CPUs that cause them
+ * xfl_evtchn_set_affinity() - have a channel's interrupt taken by certain CPUs
  * @ec: a bound channel
- * @cpus: these; must live until xfl_evtchn_unbind(), as /proc/irq shows it as a hint
+ * @cpus: the CPUs; must stay until xfl_evtchn_unbind(), as /proc/irq shows them as a hint
  *
- * A wish: where it cannot be fulfilled, things stay as they are.
+ * If that is not possible the interrupt stays where it is.
+ *
+ * Context: process.
  */
 void xfl_evtchn_set_affinity(struct xfl_evtchn *ec, const struct cpumask *cpus)
 {
@@ -78,16 +80,18 @@ EXPORT_SYMBOL_NS_GPL(xfl_evtchn_set_affinity, XEN_FRONTLIB);
 
 /**
  * xfl_evtchn_unbind() - stop listening and close the channel
- * @xd: the device; where its backend may still believe the keys, the port stays open until it
- *	knows better, since a backend that is slow would bind whatever has the number by then
- * @ec: a bound channel, or one that holds nothing
- * @data: the cookie it was bound with
+ * @xd: the device
+ * @ec: a bound channel, or one that holds nothing; holds nothing afterwards
+ * @data: the cookie that it was bound with
+ *
+ * A slow backend may have read the port and be about to bind it. If the rings were ended early for
+ * that reason, the port stays open in quarantine, so that its number is not given to anybody else.
  *
  * Context: process; waits for a running handler.
  */
 void xfl_evtchn_unbind(struct xfl_device *xd, struct xfl_evtchn *ec, void *data)
 {
-	/* After a restore the number is void, and may be another's. */
+	/* After a restore the port is void, and its number may be somebody else's. */
 	bool keep = READ_ONCE(xd->ended_early) && ec->irq &&
 		    READ_ONCE(xd->conn_restores) == xfl_nr_restores() &&
 		    !xfl_evtchn_make_refcounted(ec->port) && !evtchn_get(ec->port);

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The toolstack has put another device in the place of ours, under the same name.
- *
- * DOC: what was ours is failed and dead; the new device is probed. That is done by whoever can wait
- * for the driver to let go: not by the device's own work queue, which goes with it, and not by
- * xenwatch. The queue can be frozen, since a device is not probed while the guest suspends.
  */
 #include <linux/module.h>
 #include <linux/sched/mm.h>
@@ -16,8 +12,17 @@
 #include "internal.h"
 
 /**
+ * DOC: Exchanged devices
+ *
+ * The old device is failed and dead, and the driver core probes the new one. Before that it unbinds
+ * the driver, which takes long. So a work queue for nothing else waits for it: the device's own
+ * queue goes with the driver, and xenwatch is needed by others. The queue freezes, since no device
+ * is probed while the guest suspends.
+ */
+
+/**
  * struct xfl_reprobe - a device to be probed anew
- * @work: does it
+ * @work: probes it
  * @xbdev: the device, with a reference
  */
 struct xfl_reprobe {
@@ -32,8 +37,8 @@ static void xfl_reprobe_work(struct work_struct *work)
 	struct xfl_reprobe *r = container_of(work, struct xfl_reprobe, work);
 
 	/*
-	 * A probe that fails is no error of device_reprobe(). A device that xenbus has removed
-	 * meanwhile has no driver either, and needs nothing.
+	 * device_reprobe() returns no error when the probe fails, but then there is no driver. A
+	 * device that xenbus has removed meanwhile has none either, and needs nothing.
 	 */
 	if ((device_reprobe(&r->xbdev->dev) || !READ_ONCE(r->xbdev->dev.driver)) &&
 	    device_is_registered(&r->xbdev->dev))
@@ -44,17 +49,18 @@ static void xfl_reprobe_work(struct work_struct *work)
 }
 
 /**
- * xfl_reprobe() - have the driver let go of a device, and whatever is there now probed
- * @xd: the device; it may be gone soon after
+ * xfl_reprobe() - have the driver core unbind the driver, and probe the device that is there now
+ * @xd: the old device; may be freed soon after this returns
  *
- * Context: process.
+ * Context: process, a step of the machine; allocates with GFP_NOIO. Without memory, or when the
+ * probe fails, a line in the log says what the administrator has to do.
  */
 void xfl_reprobe(struct xfl_device *xd)
 {
 	struct xfl_reprobe *r = kzalloc(sizeof(*r), GFP_NOIO);
 
 	dev_warn(&xd->xbdev->dev, "the toolstack has exchanged the device: the old one is dead\n");
-	/* Or xenbus would write Closed when the driver lets go, into the new device's directory. */
+	/* Else xenbus writes Closed into the new device's directory when it unbinds the driver. */
 	xd->xbdev->state = XenbusStateClosed;
 	if (!r) {
 		dev_warn(&xd->xbdev->dev, "the new one needs to be detached and attached\n");
@@ -73,7 +79,7 @@ int __init xfl_reprobe_init(void)
 	return xfl_reprobe_wq ? 0 : -ENOMEM;
 }
 
-/* Every work item holds a reference on this module, but the last may not have returned. */
+/* Every work item holds a reference on this module, but the last one may still be returning. */
 void xfl_reprobe_exit(void)
 {
 	destroy_workqueue(xfl_reprobe_wq);

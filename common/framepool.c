@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pools of 4 KB frames carved out of pages.
+ * Pools of 4 KB frames.
  */
 #include <linux/gfp.h>
 #include <linux/module.h>
@@ -11,14 +11,14 @@
 /**
  * xfl_framepool_init() - make an empty pool
  * @p: the pool
- * @max: most frames it will ever carve
+ * @max: most frames that the pool may own
  *
  * Context: process; allocates with GFP_NOIO.
- * Return: 0 or -ENOMEM.
+ * Return: 0 or -ENOMEM; after an error there is nothing to destroy.
  */
 int xfl_framepool_init(struct xfl_framepool *p, u32 max)
 {
-	/* A page is carved whole, so the last one may overshoot what was asked for. */
+	/* All frames of a page come at once, so the last page may bring more than @max. */
 	max = round_up(max, (u32)XEN_PFN_PER_PAGE);
 	*p = (struct xfl_framepool){ .max = max };
 	p->free = kvmalloc_array(max, sizeof(*p->free), GFP_NOIO);
@@ -27,10 +27,12 @@ int xfl_framepool_init(struct xfl_framepool *p, u32 max)
 EXPORT_SYMBOL_NS_GPL(xfl_framepool_init, XEN_FRONTLIB);
 
 /**
- * xfl_framepool_destroy() - free every frame on the stack
- * @p: the pool; one that was never set up, all zeroes, is accepted
+ * xfl_framepool_destroy() - free a pool and all its frames
+ * @p: the pool, all its frames put back or abandoned; one that is all zeroes is accepted
  *
- * A page goes when its last frame does, so frames that were parked keep theirs.
+ * A page is freed with its last frame, so a parked frame keeps its page.
+ *
+ * Context: process.
  */
 void xfl_framepool_destroy(struct xfl_framepool *p)
 {
@@ -62,9 +64,10 @@ static bool xfl_framepool_add_page(struct xfl_framepool *p, gfp_t gfp)
  * xfl_framepool_grow() - have at least this many frames on the stack
  * @p: the pool
  * @n: frames needed
- * @gfp: how memory may be had
+ * @gfp: how to allocate
  *
- * Return: true if they are there.
+ * Context: any that @gfp allows.
+ * Return: true if they are there; false if there is no memory, or the pool has its most.
  */
 bool xfl_framepool_grow(struct xfl_framepool *p, u32 n, gfp_t gfp)
 {

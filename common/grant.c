@@ -8,20 +8,20 @@
 
 #include <xenfront/grant.h>
 
-/* References are taken from the table this many at a time, to visit its lock seldom. */
+/* A stack takes references from the table this many at a time, to take its lock seldom. */
 #define XFL_GREF_BATCH	64u
 
 /*
- * Who has its reserve leaves so many in the table: rings that are made anew, the console and
- * whoever else has but a few must find some.
+ * A stack that has its reserve leaves so many references in the table. New rings, the console and
+ * other users of a few references must find some.
  */
 #define XFL_GREF_ROOM	128u
 
 #define XFL_GREFS_A_FRAME	(XEN_PAGE_SIZE / sizeof(struct grant_entry_v1))
 
 /*
- * The reserves of all stacks. That of an abandoned connection counts, since its references are
- * still taken from the table.
+ * The reserves of all stacks, in references. An abandoned connection's reserve counts, since its
+ * references are still taken from the table.
  */
 static atomic_t xfl_nr_reserved;
 
@@ -35,11 +35,12 @@ static void xfl_grefs_reserve(struct xfl_grefs *g, u32 reserve)
  * xfl_grefs_init() - make a stack and take its reserve from the grant table
  * @g: the stack
  * @domid: domain that will be given access
- * @reserve: references to own from now on, whatever happens
- * @max: most references ever to own
+ * @reserve: references that the stack owns from now on, whatever happens
+ * @max: most references that it may own, not below @reserve
  *
  * Context: process; allocates with GFP_NOIO.
- * Return: 0, -ENOMEM, or -ENOSPC if the grant table is exhausted.
+ * Return: 0, -ENOMEM, or -ENOSPC if the grant table is exhausted; after an error there is nothing
+ * to destroy.
  */
 int xfl_grefs_init(struct xfl_grefs *g, domid_t domid, u32 reserve, u32 max)
 {
@@ -57,14 +58,14 @@ int xfl_grefs_init(struct xfl_grefs *g, domid_t domid, u32 reserve, u32 max)
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_init, XEN_FRONTLIB);
 
 /**
- * xfl_grefs_renew() - xfl_grefs_init() for a stack that may still have what it kept
- * @g: the stack; one that was never set up, all zeroes, is accepted
+ * xfl_grefs_renew() - set up a stack that may still have references of an earlier connection
+ * @g: the stack, no reference of it in use; one that is all zeroes is accepted
  * @domid: domain that will be given access
- * @reserve: references to own from now on, whatever happens
- * @max: most references ever to own
+ * @reserve: references that the stack owns from now on, whatever happens
+ * @max: most references that it may own; not fewer than it has
  *
  * Context: process; allocates with GFP_NOIO.
- * Return: as xfl_grefs_init(); on error the stack keeps what it had.
+ * Return: as xfl_grefs_init(), but after an error the stack keeps the references that it had.
  */
 int xfl_grefs_renew(struct xfl_grefs *g, domid_t domid, u32 reserve, u32 max)
 {
@@ -88,8 +89,10 @@ int xfl_grefs_renew(struct xfl_grefs *g, domid_t domid, u32 reserve, u32 max)
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_renew, XEN_FRONTLIB);
 
 /**
- * xfl_grefs_shrink() - give back to the grant table all but the reserve
- * @g: the stack, no reference of it in use; one that was never set up is accepted
+ * xfl_grefs_shrink() - return all references but the reserve to the grant table
+ * @g: the stack, no reference of it in use; one that is all zeroes is accepted
+ *
+ * Context: any; takes the grant table's lock.
  */
 void xfl_grefs_shrink(struct xfl_grefs *g)
 {
@@ -101,10 +104,10 @@ void xfl_grefs_shrink(struct xfl_grefs *g)
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_shrink, XEN_FRONTLIB);
 
 /**
- * xfl_grefs_destroy() - return what is on the stack to the grant table
- * @g: the stack; one that was never set up, all zeroes, is accepted
+ * xfl_grefs_destroy() - free a stack, and return its references to the grant table
+ * @g: the stack, its references in use pushed back or parked; one that is all zeroes is accepted
  *
- * References in use must have been pushed back or parked before.
+ * Context: process; takes the grant table's lock.
  */
 void xfl_grefs_destroy(struct xfl_grefs *g)
 {
@@ -117,7 +120,7 @@ void xfl_grefs_destroy(struct xfl_grefs *g)
 }
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_destroy, XEN_FRONTLIB);
 
-/* Return: whether they were there, and @room more, which stay in the table. */
+/* Return: whether the table had @n references, and @room more, which stay there. */
 static bool xfl_grefs_take(struct xfl_grefs *g, u32 n, u32 room)
 {
 	grant_ref_t head;
@@ -138,7 +141,7 @@ static bool xfl_grefs_take(struct xfl_grefs *g, u32 n, u32 room)
  * @n: references needed
  *
  * Context: any; takes the grant table's lock.
- * Return: true if they are there, false if the table or @g's limit is exhausted.
+ * Return: true if they are there; false if the table is exhausted, or the stack has its most.
  */
 bool xfl_grefs_grow(struct xfl_grefs *g, u32 n)
 {
@@ -156,13 +159,14 @@ bool xfl_grefs_grow(struct xfl_grefs *g, u32 n)
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_grow, XEN_FRONTLIB);
 
 /**
- * xfl_grefs_ample() - whether so many may be reserved for what a device can do without
+ * xfl_grefs_ample() - whether a device may reserve references for what it can do without
  * @n: references
  *
- * Half of the grant table is for what each device needs: the first devices must not take what
- * those that come later cannot do without.
+ * Half of the grant table is for what each device needs. The first devices must not take what later
+ * devices cannot do without.
  *
  * Context: any.
+ * Return: true if all reserves and @n fit into the other half.
  */
 bool xfl_grefs_ample(u32 n)
 {
@@ -172,9 +176,10 @@ bool xfl_grefs_ample(u32 n)
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_ample, XEN_FRONTLIB);
 
 /**
- * xfl_grefs_room() - whether the grant table has references left for those who need but a few
+ * xfl_grefs_room() - whether the grant table has references left for users of a few
  *
  * Context: any; takes the grant table's lock.
+ * Return: true if it has XFL_GREF_ROOM of them; a snapshot.
  */
 bool xfl_grefs_room(void)
 {
@@ -188,11 +193,12 @@ bool xfl_grefs_room(void)
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_room, XEN_FRONTLIB);
 
 /**
- * xfl_grefs_trim() - give back to the table what was not needed since the last time
+ * xfl_grefs_trim() - return references that were not needed since the last call
  * @g: the stack
- * @most: no more references than this, which bounds the time it takes
+ * @most: most references to return, which bounds the time that this takes
  *
- * The reserve stays. Whoever was promised references has popped them all.
+ * The reserve stays. Nobody may hold a promise of xfl_grefs_want() whose references were not
+ * popped.
  *
  * Context: any; takes the grant table's lock.
  */
@@ -209,9 +215,11 @@ void xfl_grefs_trim(struct xfl_grefs *g, u32 most)
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_trim, XEN_FRONTLIB);
 
 /**
- * xfl_gref_abandon() - references in use now belong to somebody else
- * @g: the stack they came from
+ * xfl_gref_abandon() - note that references in use belong to somebody else
+ * @g: the stack they came from; it may take others in their place
  * @n: how many
+ *
+ * Context: any.
  */
 void xfl_gref_abandon(struct xfl_grefs *g, u32 n)
 {

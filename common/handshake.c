@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What two ends tell each other through xenstore: their states, and whose directory it is.
- *
- * DOC: not xenbus_switch_state(). It gives up silently, or by going to Closing, when it gets no
- * transaction; it writes to a directory that is another device's by then; and it skips a state that
- * it has, where a backend waits for that state to be written once more.
+ * The states of both ends in xenstore, and the mark of our directory.
  */
 #include <linux/delay.h>
 #include <linux/kstrtox.h>
@@ -18,7 +14,16 @@
 
 #include "internal.h"
 
-/* Few devices at a time can have xenbus look; the others wait for their turn so long. */
+/**
+ * DOC: Writing our state
+ *
+ * xenbus_switch_state() does not do, for three reasons. When it gets no transaction it gives up, or
+ * goes to Closing. It writes even if the directory has become another device's. And it skips a
+ * state that the device has already, while some backends wait for that state to be written once
+ * more.
+ */
+
+/* Few devices at a time can flush xenwatch; the others try again so often, with such a pause. */
 #define XFL_FLUSH_TRIES		250
 #define XFL_FLUSH_PAUSE_MS	20
 
@@ -43,8 +48,9 @@ static enum xfl_xs_state xfl_xs_state_of(unsigned int state)
 }
 
 /*
- * The directory of a backend lies in one that a guest may not read. Where it is missing, the C
- * xenstored says no more than that the guest may not know, and oxenstored says so.
+ * Whether a read failed because the key does not exist. The parent of a backend's directory is not
+ * the guest's to read. So for a missing directory the C xenstored says EACCES, and oxenstored
+ * ENOENT.
  */
 bool xfl_is_gone(int err)
 {
@@ -68,10 +74,12 @@ static enum xfl_xs_state xfl_xs_state_read_in(struct xenbus_transaction xbt, con
 }
 
 /**
- * xfl_xs_state_read() - the state that a directory shows
- * @dir: a backend's or frontend's; %NULL where there is none
+ * xfl_xs_state_read() - read the state that a directory shows
+ * @dir: a backend's or frontend's directory; %NULL if there is none
  *
  * Context: process; waits for xenstore.
+ * Return: the state; XFL_XS_GONE if there is no directory; XFL_XS_UNREADABLE for any other error,
+ * and for what is no number of a state.
  */
 enum xfl_xs_state xfl_xs_state_read(const char *dir)
 {
@@ -79,9 +87,9 @@ enum xfl_xs_state xfl_xs_state_read(const char *dir)
 }
 
 /**
- * xfl_reset_backend_moved() - what the backend shows from now on may be an answer to our Closed
+ * xfl_reset_backend_moved() - our Closed was written: watch for the backend to move from now on
  * @xd: the device
- * @backend: what it shows now
+ * @backend: the state that it shows now, XFL_XS_UNREADABLE to take the first that can be read
  */
 void xfl_reset_backend_moved(struct xfl_device *xd, enum xfl_xs_state backend)
 {
@@ -92,7 +100,7 @@ void xfl_reset_backend_moved(struct xfl_device *xd, enum xfl_xs_state backend)
 /**
  * xfl_note_backend_state() - note what a state of the backend says of the keys and the rings
  * @xd: the device
- * @backend: the state; it is our backend's
+ * @backend: the state, known to be our backend's and not another device's
  */
 void xfl_note_backend_state(struct xfl_device *xd, enum xfl_xs_state backend)
 {
@@ -103,10 +111,11 @@ void xfl_note_backend_state(struct xfl_device *xd, enum xfl_xs_state backend)
 }
 
 /*
- * Since Linux 7.2 xenbus takes a device for replaced by a new one if its state in xenstore is
- * Initialising and its own is not. It reads one after the other, whenever a key was written, so a
- * step of ours between the two would look like that. A new watch fires when it has looked at all
- * keys written so far. It does not look while it waits for us to remove the device.
+ * Since Linux 7.2 xenbus takes a device for replaced if our state in xenstore is Initialising and
+ * xbdev->state is not. xenwatch reads one after the other, whenever a key was written. A state that
+ * we write in between would look like a replaced device. A watch that is registered now fires after
+ * xenwatch has handled all earlier writes, so wait for that. While xenwatch waits for us to remove
+ * the device it handles none.
  */
 static void xfl_flush_xenwatch(struct xfl_device *xd)
 {
@@ -127,7 +136,7 @@ static void xfl_flush_xenwatch(struct xfl_device *xd)
 /**
  * struct xfl_writing - a state that is being written
  * @state: the state
- * @backend_state: what the backend shows in the same transaction, if @state is Closed
+ * @backend_state: the state that the backend shows in the same transaction; set if @state is Closed
  */
 struct xfl_writing {
 	enum xenbus_state state;
@@ -139,7 +148,7 @@ static int xfl_write_state(struct xenbus_transaction xbt, struct xfl_device *xd,
 	struct xfl_writing *w = ctx;
 	int err;
 
-	/* Both or none: Closed says that the keys are void. */
+	/* Closed says that the keys are void: write it and delete them in one transaction. */
 	if (w->state == XenbusStateClosed) {
 		if (xfl_keys_delete(xbt, xd->xbdev->nodename, xd->ops->keys))
 			return -EAGAIN;
@@ -152,8 +161,10 @@ static int xfl_write_state(struct xenbus_transaction xbt, struct xfl_device *xd,
 /**
  * xfl_state_write() - write our state, if the directory is ours
  * @xd: the device
- * @state: the state; with Closed the keys of the connection are deleted, so that no backend that
- *	looks later takes them for valid
+ * @state: the state. With Closed the keys of the connection are deleted in the same transaction, so
+ *	that no backend that looks later takes them for valid
+ *
+ * On success @own_state of @xd and the state that xenbus keeps follow.
  *
  * Context: process, a step of the machine; waits for xenstore.
  * Return: as xfl_transact().
@@ -167,7 +178,7 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 	lockdep_assert_held(&xd->step);
 	if (xd->own_state == XFL_XS_INITIALISING && state != XenbusStateInitialising)
 		xfl_flush_xenwatch(xd);
-	/* The other way round one that looks in between would take it for a new device. */
+	/* In this order: xenbus must not find Initialising in xenstore with another state here. */
 	if (state == XenbusStateInitialising)
 		xd->xbdev->state = state;
 	err = xfl_transact(xd, xfl_write_state, &w);
@@ -177,12 +188,12 @@ int xfl_state_write(struct xfl_device *xd, enum xenbus_state state)
 		WRITE_ONCE(xd->own_state, XFL_XS_GONE);
 	if (err)
 		return err;
-	/* What the backend showed before it could see this is no answer to it. */
+	/* What the backend shows now it has shown before it could see this. */
 	if (state == XenbusStateClosed && xd->own_state != XFL_XS_CLOSED)
 		xfl_reset_backend_moved(xd, w.backend_state);
 	WRITE_ONCE(xd->own_state, xfl_xs_state_of(state));
 	xd->xbdev->state = state;
-	/* As xenbus_frontend_closed(): a shutdown waits for it, once. */
+	/* As xenbus_frontend_closed() does: a shutdown of the guest waits for it, once. */
 	reinit_completion(&xd->xbdev->down);
 	if (state == XenbusStateClosed)
 		complete(&xd->xbdev->down);
@@ -205,13 +216,13 @@ static void xfl_write_closed_again(struct xfl_device *xd)
 }
 
 /**
- * xfl_close_again() - tell the backend once more that a connection is over whose device was removed
+ * xfl_close_again() - write Closed once more, for the parked connection of a removed device
  * @xd: the device
  *
- * Where a driver has the device by now, ours or another, the directory is that one's; unless it is
- * ours and waits for this.
+ * If a driver has the device by now, the directory is that driver's, and nothing is written. The
+ * exception is a driver of ours which waits for this connection to end.
  *
- * Context: process, of the parking place; waits for xenstore.
+ * Context: process, from the parking place; waits for xenstore.
  */
 void xfl_close_again(struct xfl_device *xd)
 {
@@ -221,7 +232,7 @@ void xfl_close_again(struct xfl_device *xd)
 	if (!device_trylock(dev))
 		return;
 	waits = READ_ONCE(xd->successor);
-	/* Without a mark the directory of a device that nobody drives may be anybody's. */
+	/* Without a mark, the directory of a device without a driver may be another device's. */
 	if (xd->conn_restores == xfl_nr_restores() && (waits || (!dev->driver && *xd->mark)))
 		xfl_write_closed_again(xd);
 	device_unlock(dev);
@@ -236,11 +247,11 @@ static int xfl_unpublish_in(struct xenbus_transaction xbt, struct xfl_device *xd
 }
 
 /**
- * xfl_unpublish() - delete the keys of a connection
+ * xfl_unpublish() - delete the keys of a connection, and the mark
  * @xd: the device
  *
- * The next frontend may be a driver that does not know all of them, and a backend believes what it
- * finds. What fails is let be: where the toolstack takes the device away, the directory goes too.
+ * The next driver may not know all of these keys, and a backend believes what it finds. Errors are
+ * ignored: if the toolstack takes the device away, the directory goes too.
  *
  * Context: process, a step of the machine; waits for xenstore.
  */
@@ -249,7 +260,10 @@ void xfl_unpublish(struct xfl_device *xd)
 	xfl_transact(xd, xfl_unpublish_in, NULL);
 }
 
-/* Return: 0; -ESTALE if another device's backend is named; -EAGAIN if it cannot be said now. */
+/*
+ * Return: 0 if our directory names the backend that xenbus found; -ESTALE if it names another one;
+ * -EAGAIN if that cannot be known now.
+ */
 static int xfl_check_backend_key(struct xenbus_transaction xbt, struct xfl_device *xd)
 {
 	const char *known = xd->xbdev->otherend;
@@ -280,10 +294,11 @@ static int xfl_write_mark(struct xenbus_transaction xbt, struct xfl_device *xd, 
 }
 
 /**
- * xfl_mark() - write the key by which our directory is known to be ours
- * @xd: the device, without one
+ * xfl_mark() - write the mark, the key by which our directory is known to be ours
+ * @xd: the device, without a mark
  *
- * Where the toolstack's quota forbids it there is none, and no exchange is noticed.
+ * If xenstore refuses the key for good, by a quota for example, there is no mark, and an exchange
+ * goes unnoticed.
  *
  * Context: process, a step of the machine; waits for xenstore.
  * Return: 0, or -EAGAIN if it could not be done now.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of this module share with nobody else. */
+/* What the files of this module share with each other and with nobody else. */
 #ifndef XENFRONT_COMMON_INTERNAL_H
 #define XENFRONT_COMMON_INTERNAL_H
 
@@ -83,16 +83,16 @@ static inline bool xfl_has_moved(enum xfl_xs_state backend, enum xfl_xs_state *t
 	return backend != *then && backend != XFL_XS_UNREADABLE;
 }
 
-/* Whether one that shows this has let go of what it mapped, and may read keys again. */
+/* Whether a backend that shows @backend has unmapped all it had, and may read keys anew. */
 static inline bool xfl_starts_anew(enum xfl_xs_state backend)
 {
 	return backend == XFL_XS_INITIALISING || backend == XFL_XS_INITWAIT;
 }
 
-/* Posted to the machine; XFL_EV_LOOK carries nothing but the wish that it looks. */
-#define XFL_EV_LOOK		BIT(0)
-#define XFL_EV_BACKEND		BIT(1)
-#define XFL_EV_RECONNECT	BIT(2)
-#define XFL_EV_RESTORED		BIT(3)
+/* Events for xfl_post(). */
+#define XFL_EV_LOOK		BIT(0)	/* look again, for a reason that is not known here */
+#define XFL_EV_BACKEND		BIT(1)	/* the backend may have written something */
+#define XFL_EV_RECONNECT	BIT(2)	/* a new connection is wanted */
+#define XFL_EV_RESTORED		BIT(3)	/* the guest was restored */
 
 #endif /* XENFRONT_COMMON_INTERNAL_H */

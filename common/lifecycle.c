@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The machine that takes a frontend through its life: it finds out what there is to know, asks the
- * table, does what that says, and asks again until there is nothing to do.
+ * The machine that takes a frontend through its life. It finds out what there is to know, asks the
+ * table, carries out the action, and asks again until there is nothing to do.
  */
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -14,31 +14,31 @@
 
 #include "internal.h"
 
-/* Pauses between attempts that came short: doubled from the first to the last. */
+/* Pauses between attempts to connect: the first, and how often it doubles. */
 #define XFL_BACKOFF_FIRST_MS	200u
 #define XFL_BACKOFF_DOUBLINGS	5u
 
-/* Steps without a pause: others want the CPU too. */
+/* Steps without a pause: other work needs the CPU too. */
 #define XFL_MAX_STEPS		64
 
-/* Lines of the log that a backend can bring about, in so long. */
+/* Lines in the log that a backend can cause in one period, in jiffies. */
 #define XFL_LOG_LINES		40
 #define XFL_LOG_PERIOD		(60 * HZ)
 
-/* A connection that was shorter than this is no sign that the next one is worth an effort. */
+/* A connection shorter than this does not end the pauses between attempts. */
 #define XFL_SHORT_LIFE_MS	1000u
 
-/* How often removal's caller looks, whom no watch reaches. */
+/* How often a remover looks, as no watch wakes it. */
 #define XFL_REMOVE_LOOK_MS	10u
 
 /* ---- events ---- */
 
 /**
- * xfl_post() - have the machine look
+ * xfl_post() - post an event to the machine
  * @xd: the device
  * @event: an XFL_EV_* bit
  *
- * Context: any.
+ * Context: any, hard interrupts included. While a device is being removed the remover finds it.
  */
 void xfl_post(struct xfl_device *xd, unsigned long event)
 {
@@ -64,11 +64,13 @@ static bool xfl_take_event(struct xfl_device *xd, unsigned long event)
 }
 
 /**
- * xfl_withhold() - what the rings say does not count any more
+ * xfl_withhold() - withhold belief
  * @xd: the device
- * @bit: why, an XFL_WITHHELD_* bit
+ * @bit: the reason, an XFL_WITHHELD_* bit
  *
- * Context: any.
+ * Whoever asked xfl_believes() before may still be acting on it.
+ *
+ * Context: any, hard interrupts included.
  */
 void xfl_withhold(struct xfl_device *xd, unsigned int bit)
 {
@@ -91,11 +93,12 @@ static void xfl_unwithhold(struct xfl_device *xd, unsigned int bits)
 /* ---- what there is to know ---- */
 
 /**
- * xfl_backend_may_return() - whether the toolstack still wants a closed backend
+ * xfl_backend_may_return() - whether the toolstack wants a closed backend to stay
  * @xd: the device
  *
  * Context: process, a step of the machine; waits for xenstore.
- * Return: false if "online" says no or is not there; where it could not be read, true.
+ * Return: false if the backend's key "online" is 0 or does not exist, or the device was exchanged;
+ * true if the key could not be read.
  */
 bool xfl_backend_may_return(const struct xfl_device *xd)
 {
@@ -113,10 +116,10 @@ bool xfl_backend_may_return(const struct xfl_device *xd)
 }
 EXPORT_SYMBOL_NS_GPL(xfl_backend_may_return, XEN_FRONTLIB);
 
-/* A restored guest has other directories, which others may have written to. */
+/* A restored guest has new directories, which the toolstack may have written to. */
 static void xfl_note_restore(struct xfl_device *xd)
 {
-	/* With the path of the old one it could not be told whose our directory is. */
+	/* xfl_check_backend_key() compares with the new path. */
 	if (xd->xbdev->otherend) {
 		char *backend = kstrdup(xd->xbdev->otherend, GFP_NOIO | __GFP_NOFAIL);
 
@@ -143,14 +146,14 @@ static u32 xfl_ms_since(unsigned long then)
 }
 
 /*
- * What the backend shows. Where our directory is gone, or is another device's, another backend may
- * stand under the same path. So it is asked whose it is, after the state was read.
+ * What the backend shows. If our directory is gone, or another device's, the backend's path may be
+ * another device's too. So our directory is checked after the backend's state was read.
  */
 static enum xfl_xs_state xfl_observe_backend(struct xfl_device *xd)
 {
 	enum xfl_xs_state backend;
 
-	/* After a restore xenbus may have found no other end: then there is none to look at. */
+	/* After a restore xenbus may have found no backend. */
 	if (!xd->xbdev->otherend)
 		return XFL_XS_UNREADABLE;
 	backend = xfl_xs_state_read(xd->backend);
@@ -207,12 +210,12 @@ static void xfl_back_off(struct xfl_device *xd)
 	xd->retry_at = jiffies + msecs_to_jiffies(pause);
 }
 
-/* No shortage is final: while the backend waits it is tried again, and said once. */
+/* A shortage is not final: it is logged once, and tried again while the backend waits. */
 static enum xfl_result xfl_result_of(struct xfl_device *xd, int err, const char *doing)
 {
 	if (!err)
 		return XFL_DONE;
-	/* Another device's directory, or none: what comes next is found by looking. */
+	/* The directory is another device's, or gone: the next look at it decides. */
 	if (err == -ESTALE || err == -ENOENT)
 		return XFL_SHORT;
 	if (!xfl_transient(err)) {
@@ -227,7 +230,7 @@ static enum xfl_result xfl_result_of(struct xfl_device *xd, int err, const char 
 	return XFL_SHORT;
 }
 
-/* A connection begins: its rings are to be believed. */
+/* A connection begins: its rings are believed. */
 static enum xfl_result xfl_connect(struct xfl_device *xd)
 {
 	int err;
@@ -247,7 +250,7 @@ static enum xfl_result xfl_connect(struct xfl_device *xd)
 	return xfl_result_of(xd, err, "connecting to the backend");
 }
 
-/* The backend shows Connected, which it does once it has mapped all rings. */
+/* The backend shows Connected, so it has mapped all rings. */
 static enum xfl_result xfl_go_live(struct xfl_device *xd)
 {
 	int err;
@@ -277,8 +280,10 @@ static void xfl_quiesce(struct xfl_device *xd)
 
 /**
  * xfl_disconnect() - free what a connection was made of
- * @xd: the device; the backend has let go of every ring
- * @reason: why it ended
+ * @xd: the device; the access to all of its rings has ended
+ * @reason: the close reason
+ *
+ * Context: process, a step of the machine, or the parking place.
  */
 void xfl_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
 {
@@ -387,7 +392,7 @@ static enum xfl_result xfl_act(struct xfl_device *xd, enum xfl_action action)
 
 /* ---- the machine ---- */
 
-/* Whether nothing that the table is asked about has changed by its decision. */
+/* Whether the decision changes nothing that the table is asked about. */
 static bool xfl_nothing_to_do(const struct xfl_view *v, const struct xfl_step *step)
 {
 	return !step->action && step->next == v->state && !v->restored &&
@@ -405,14 +410,14 @@ static void xfl_enter(struct xfl_device *xd, const struct xfl_step *step)
 	WRITE_ONCE(xd->state, step->next);
 }
 
-/* States in which no transaction tells whose our directory is. */
+/* States in which no transaction checks whether our directory is still ours. */
 static bool xfl_writes_nothing(enum xfl_state state)
 {
 	return state == XFL_OFFERED || state == XFL_CONNECTING || state == XFL_IDLE ||
 	       state == XFL_BROKEN || state == XFL_PARKED;
 }
 
-/* Return: milliseconds until it is to be looked at again, 0 for none. */
+/* Return: milliseconds until the machine looks again, 0 to wait for an event. */
 static u32 xfl_steps(struct xfl_device *xd)
 {
 	struct xfl_view v = { .changed = xfl_take_event(xd, XFL_EV_BACKEND) };
@@ -425,7 +430,7 @@ static u32 xfl_steps(struct xfl_device *xd)
 	do {
 		xfl_observe(xd, &v);
 		step = xfl_decide(&v);
-		/* A backend that answers each offer by closing is not offered another at once. */
+		/* A backend that closes at each offer is not offered another at once. */
 		if (v.state == XFL_OFFERED && step.next == XFL_CLOSED)
 			xfl_back_off(xd);
 		xfl_enter(xd, &step);
@@ -434,10 +439,10 @@ static u32 xfl_steps(struct xfl_device *xd)
 			v.result = xfl_act(xd, step.action);
 		if (step.action == XFL_DO_CALL_CHANGED || step.action == XFL_DO_CALL_FAILED)
 			v.changed = false;
-		/* Said when it is true: who waits for a connection to end may then free things. */
+		/* After the action: a waiter for the end of a connection may free things then. */
 		wake_up_all(&xd->state_wq);
 	} while (!xfl_nothing_to_do(&v, &step) && --laps);
-	/* A backend that changes its state as often as we do is not followed without a pause. */
+	/* A backend that changes its state as often as we do is followed with pauses. */
 	if (!laps)
 		return XFL_BACKOFF_FIRST_MS;
 	return step.look_ms;
@@ -461,13 +466,14 @@ static void xfl_machine(struct work_struct *work)
 
 /**
  * xfl_device_init() - prepare a device's life
- * @xd: the device, zeroed; becomes the drvdata of @xbdev
+ * @xd: the device, zeroed; becomes the drvdata of @xbdev in xfl_device_start()
  * @xbdev: its xenbus device
- * @ops: the driver's operations
+ * @ops: the driver's operations, constant
  *
- * Nothing runs before xfl_device_start(). Undone by xfl_device_fini().
+ * Nothing runs before xfl_device_start(). xfl_device_fini() undoes it.
  *
- * Return: 0 or -ENOMEM.
+ * Context: process, from xenbus_driver.probe; allocates with GFP_KERNEL.
+ * Return: 0 or -ENOMEM; after an error there is nothing to undo.
  */
 int xfl_device_init(struct xfl_device *xd, struct xenbus_device *xbdev,
 		    const struct xfl_ops *ops)
@@ -485,7 +491,7 @@ int xfl_device_init(struct xfl_device *xd, struct xenbus_device *xbdev,
 	xd->backend = kstrdup(xbdev->otherend, GFP_KERNEL);
 	if (!xd->backend)
 		return -ENOMEM;
-	/* Frozen over a suspend: xenbus replaces the other end's details then. */
+	/* Freezable, since xenbus replaces the backend's path in a suspend. */
 	xd->wq = alloc_ordered_workqueue("xfl-%s", WQ_MEM_RECLAIM | WQ_FREEZABLE,
 					 dev_name(&xbdev->dev));
 	if (!xd->wq) {
@@ -498,12 +504,14 @@ EXPORT_SYMBOL_NS_GPL(xfl_device_init, XEN_FRONTLIB);
 
 /**
  * xfl_device_start() - let a device's life begin; last call of a probe
- * @xd: the device
+ * @xd: the device; the driver's operations may be called from now on
+ *
+ * Context: process, from xenbus_driver.probe; waits for xenstore.
  */
 void xfl_device_start(struct xfl_device *xd)
 {
 	WRITE_ONCE(xd->own_state, xfl_xs_state_read(xd->xbdev->nodename));
-	/* Where it was exchanged xenbus remembers the state of the one before. */
+	/* After an exchange xenbus still has the old device's state. */
 	if (xd->own_state == XFL_XS_INITIALISING)
 		xd->xbdev->state = XenbusStateInitialising;
 	xfl_pm_add(xd);
@@ -524,14 +532,14 @@ static void xfl_begin_removal(struct xfl_device *xd)
 
 /**
  * xfl_device_del() - end a device's life; from xenbus_driver.remove
- * @xd: the device
+ * @xd: the device; may be freed on return if @abandon of &struct xfl_ops was called
  *
- * On return the driver's operations run no more, except that a connection which the backend does
- * not let go of is left to the parking place, see @abandon of &struct xfl_ops. Posting further
- * events is harmless until xfl_device_fini().
+ * On return the driver's operations are called no more. The exception is a connection whose rings
+ * the backend still maps: it is left to the parking place, see @abandon. Events may be posted until
+ * xfl_device_fini().
  *
- * The steps are taken here, by the caller: the device's work queue may be frozen, by a suspend that
- * wants the lock that our caller holds before it thaws queues.
+ * The caller takes the steps, as the device's work queue may be frozen. The suspend that froze it
+ * wants the device lock, which our caller holds, before it thaws queues.
  *
  * Context: process; waits a small multiple of XFL_BACKEND_TIMEOUT at most.
  */
@@ -551,12 +559,12 @@ void xfl_device_del(struct xfl_device *xd)
 		msleep(XFL_REMOVE_LOOK_MS);
 	}
 	cancel_delayed_work_sync(&xd->work);
-	/* Or xenbus would write Closed into a directory that is another device's, or will be. */
+	/* Else xenbus writes Closed into a directory that is another device's, or will be. */
 	if (xd->exchanged || xd->own_state == XFL_XS_GONE)
 		xd->xbdev->state = XenbusStateClosed;
 	xfl_conn_stop_waiting(xd);
 	xfl_pm_del(xd);
-	/* Last: from here on it may end, and the device with it, at any moment. */
+	/* Last: the parking place may end the connection, and free the device, at any moment. */
 	if (xd->abandoned)
 		xfl_conn_park(xd);
 	memalloc_noio_restore(noio);
@@ -565,8 +573,10 @@ EXPORT_SYMBOL_NS_GPL(xfl_device_del, XEN_FRONTLIB);
 
 /**
  * xfl_device_fini() - free what xfl_device_init() made
- * @xd: a device that was never started, or was deleted; after @put of &struct xfl_ops if its
- *	connection was abandoned
+ * @xd: a device that was never started, or was deleted. If its connection was abandoned, the driver
+ *	calls this from @put of &struct xfl_ops
+ *
+ * Context: process.
  */
 void xfl_device_fini(struct xfl_device *xd)
 {
@@ -576,13 +586,15 @@ void xfl_device_fini(struct xfl_device *xd)
 }
 EXPORT_SYMBOL_NS_GPL(xfl_device_fini, XEN_FRONTLIB);
 
-/* ---- what others want ---- */
+/* ---- requests of drivers and of xenbus ---- */
 
 /**
  * xfl_otherend_changed() - for xenbus_driver.otherend_changed
  * @xbdev: the device
- * @backend_state: ignored: states come in any number and order, and the one that
- *	counts is the one found when the machine gets to it
+ * @backend_state: ignored, since states come in any number and order. The machine reads the state
+ *	that the backend has when it takes its next step
+ *
+ * Context: process, xenwatch; does not wait.
  */
 void xfl_otherend_changed(struct xenbus_device *xbdev, enum xenbus_state backend_state)
 {
@@ -594,10 +606,12 @@ void xfl_otherend_changed(struct xenbus_device *xbdev, enum xenbus_state backend
 EXPORT_SYMBOL_NS_GPL(xfl_otherend_changed, XEN_FRONTLIB);
 
 /**
- * xfl_reconnect() - take the connection down in good order and make a new one
- * @xd: the device; a broken one gets another chance
+ * xfl_reconnect() - end the connection in good order and make a new one
+ * @xd: the device; a broken one tries again
  *
- * Context: any. The change happens later, see @state_wq of struct xfl_device.
+ * The machine does it later; @state_wq of &struct xfl_device is woken at each change of state.
+ *
+ * Context: any, hard interrupts included.
  */
 void xfl_reconnect(struct xfl_device *xd)
 {
@@ -606,10 +620,12 @@ void xfl_reconnect(struct xfl_device *xd)
 EXPORT_SYMBOL_NS_GPL(xfl_reconnect, XEN_FRONTLIB);
 
 /**
- * xfl_look() - have the machine look whether something it waits for has come
+ * xfl_look() - have the machine look whether something that it waits for has come
  * @xd: the device
  *
- * Context: any.
+ * Wakes @state_wq of &struct xfl_device as well.
+ *
+ * Context: any, hard interrupts included.
  */
 void xfl_look(struct xfl_device *xd)
 {
@@ -623,8 +639,8 @@ EXPORT_SYMBOL_NS_GPL(xfl_look, XEN_FRONTLIB);
  * @xd: the device
  * @fmt: what it did, without a newline
  *
- * The first call says so in one line and stops all I/O; later ones do nothing.
- * The connection is taken down by the machine.
+ * The first call of a connection withholds belief, which stops all I/O, and writes one line into
+ * the log. Later calls do nothing. The machine takes the connection down.
  *
  * Context: any, hard interrupts included.
  */
@@ -636,7 +652,7 @@ void xfl_break(struct xfl_device *xd, const char *fmt, ...)
 	bool first;
 
 	spin_lock_irqsave(&xd->lock, flags);
-	/* Of a connection whose life has ended nobody expects that it makes sense. */
+	/* The rings of a connection whose life has ended need not make sense. */
 	first = !(xd->withheld & ~XFL_WITHHELD_SUSPEND) &&
 		READ_ONCE(xd->state) != XFL_GONE;
 	if (first)

@@ -1,31 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The table of lifetable.h: what comes next, state by state.
- *
- * DOC: when a connection is over. A state in xenstore alone never releases anything, since the
- * backend may act on whatever stands in a ring that it maps. So the rings' own grants are ended
- * first, and everything else of the connection (XFL_DO_RELEASE) follows only when all of them are.
- * Until then nothing is given back, sent again, failed or offered.
- *
- * Ending is no query: it revokes. It is tried once the connection will not go on, our Closed is
- * written and the keys are deleted. What the backend shows after that decides what becomes of the
- * references: one that shows Closed or InitWait, and another state when our Closed was written or
- * since, has seen that the keys are void, and others may use them. Of one that shows anything else
- * for too long the rings are ended all the same if it does not map them, but their references stay
- * unused (XFL_DO_END_EARLY).
- *
- * A directory that is gone, or another's, says what the toolstack did and nothing of what the
- * backend knows. A backend that had mapped the rings has nothing left to map when they can be
- * ended. One that had not may have read the keys, and be about to map what they name.
  */
 #include <xenfront/lifetable.h>
 
-#define XFL_LOOK_FAST_MS	10u
+/**
+ * DOC: Release of a connection
+ *
+ * A state in xenstore alone never releases anything, since the backend may act on any request in a
+ * ring that it maps. So the grants of the rings are ended first. Everything else of the connection
+ * follows (XFL_DO_RELEASE) when all of these have ended. Until then nothing is given back, sent
+ * again, failed or offered.
+ *
+ * To end a grant is no query: it revokes the access. It is tried when three things are so: the
+ * connection will not go on, our Closed is written, and the keys are deleted. What the backend
+ * shows then decides what becomes of the references.
+ *
+ * A backend that shows Closed or InitWait, and has shown another state when our Closed was written
+ * or since, knows that the keys are void. The references are free for others. If it shows anything
+ * else for too long, the rings are ended nevertheless, provided that it does not map them. Their
+ * references then stay in quarantine (XFL_DO_END_EARLY).
+ *
+ * A directory that is gone, or another device's, says what the toolstack did, and nothing of what
+ * the backend knows. A backend that had mapped the rings has nothing left to map when they can be
+ * ended. A backend that had not may have read the keys, and be about to map what they name.
+ */
+
+/* Milliseconds between two looks. */
+#define XFL_LOOK_FAST_MS	10u	/* most backends take no time */
 #define XFL_LOOK_SLOW_MS	200u
 #define XFL_LOOK_IDLE_MS	1000u
-#define XFL_LOOK_DIRECTORY_MS	5000u
-#define XFL_LOOK_AGAIN_MS	10000u
-#define XFL_LOOK_LONG_MS	60000u
+#define XFL_LOOK_DIRECTORY_MS	5000u	/* whether our directory is still ours */
+#define XFL_LOOK_AGAIN_MS	10000u	/* the first early attempts to end parked rings */
+#define XFL_LOOK_LONG_MS	60000u	/* the later ones */
 
 static struct xfl_step xfl_lt_go(enum xfl_state next, enum xfl_action action)
 {
@@ -43,13 +50,13 @@ static struct xfl_step xfl_lt_stay(const struct xfl_view *v, u32 look_ms)
 	return (struct xfl_step){ .next = v->state, .look_ms = look_ms };
 }
 
-/* Often at first, as most backends take no time, and seldom later. */
+/* Looks often at first, and seldom later. */
 static struct xfl_step xfl_lt_stay_awhile(const struct xfl_view *v)
 {
 	return xfl_lt_stay(v, v->since_ms < XFL_LOOK_IDLE_MS ? XFL_LOOK_FAST_MS : XFL_LOOK_SLOW_MS);
 }
 
-/* An action that came short is tried again after a pause, and not at once. */
+/* An action that was XFL_SHORT is tried again after a pause. */
 static struct xfl_step xfl_lt_again(const struct xfl_view *v, enum xfl_action action)
 {
 	if (v->did == action && v->result != XFL_DONE)
@@ -68,7 +75,7 @@ static bool xfl_lt_serves(enum xfl_xs_state backend)
 	return backend == XFL_XS_CONNECTED || backend == XFL_XS_CLOSING;
 }
 
-/* Without a connection. */
+/* The device has no connection, and goes. */
 static struct xfl_step xfl_lt_leave(const struct xfl_view *v)
 {
 	return xfl_lt_go(XFL_GONE, v->exchanged ? XFL_DO_NOTHING : XFL_DO_DELETE_KEYS);
@@ -78,7 +85,7 @@ static struct xfl_step xfl_decide_new(const struct xfl_view *v)
 {
 	if (v->remove)
 		return xfl_lt_leave(v);
-	/* Its backend is still being told that it is over, under the mark of that time. */
+	/* Our Closed is still written for that connection, under its mark. */
 	if (v->precursor_parked)
 		return xfl_lt_stay(v, XFL_LOOK_SLOW_MS);
 	if (!v->marked)
@@ -116,7 +123,7 @@ static struct xfl_step xfl_decide_offered(const struct xfl_view *v)
 	case XFL_XS_INITWAIT:
 		return v->backing_off ? xfl_lt_stay(v, XFL_LOOK_SLOW_MS) :
 				    xfl_lt_go(XFL_OFFERED, XFL_DO_CONNECT);
-	case XFL_XS_CLOSING:		/* it may be late for the connection before */
+	case XFL_XS_CLOSING:		/* it may still be closing the last connection */
 		return xfl_lt_close(XFL_CLOSED, XFL_DO_WRITE_CLOSED,
 				     v->online ? XFL_CLOSE_RECONNECT : XFL_CLOSE_BY_BACKEND);
 	case XFL_XS_CLOSED:
@@ -130,7 +137,7 @@ static struct xfl_step xfl_decide_offered(const struct xfl_view *v)
 	}
 }
 
-/* One that says no for now is asked again; it may have been late for the connection before. */
+/* A backend that refuses but stays is asked again: it may still close the last connection. */
 static struct xfl_step xfl_lt_refused(const struct xfl_view *v)
 {
 	return xfl_lt_drain(v->online ? XFL_CLOSE_RECONNECT : XFL_CLOSE_BY_BACKEND);
@@ -169,7 +176,7 @@ static struct xfl_step xfl_decide_connecting(const struct xfl_view *v)
 		return xfl_lt_refused(v);
 	case XFL_XS_GONE:
 		return xfl_lt_drain(XFL_CLOSE_BY_BACKEND);
-	default:	/* it has yet to see our keys */
+	default:	/* it has not read our keys yet */
 		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	}
 }
@@ -194,7 +201,7 @@ static struct xfl_step xfl_decide_connected(const struct xfl_view *v)
 	case XFL_XS_CONNECTED:
 		return v->changed ? xfl_lt_go(XFL_CONNECTED, XFL_DO_CALL_CHANGED) :
 				    xfl_lt_stay(v, 0);
-	case XFL_XS_UNREADABLE:	/* the event that had us look may have been its Closing */
+	case XFL_XS_UNREADABLE:	/* the event that is handled now may have been its Closing */
 		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	default:
 		return xfl_lt_stay(v, 0);
@@ -211,7 +218,7 @@ static struct xfl_step xfl_decide_draining(const struct xfl_view *v)
 	return xfl_lt_stay_awhile(v);
 }
 
-/* Backends differ in when they let go of our grants: some do at Closing, some at Closed. */
+/* Some backends unmap our grants when we are Closing, some when we are Closed. */
 static struct xfl_step xfl_decide_closing(const struct xfl_view *v)
 {
 	bool follows = v->backend_state != XFL_XS_CONNECTED &&
@@ -223,7 +230,7 @@ static struct xfl_step xfl_decide_closing(const struct xfl_view *v)
 	return xfl_lt_stay_awhile(v);
 }
 
-/* The connection is over, or there was none. */
+/* The connection was released, or there was none. */
 static struct xfl_step xfl_lt_over(const struct xfl_view *v)
 {
 	if (v->remove)
@@ -236,8 +243,8 @@ static struct xfl_step xfl_lt_over(const struct xfl_view *v)
 }
 
 /*
- * Whether our directory is one that a toolstack has just made for a restored guest. Nothing of the
- * connection was ever written to it, and a backend that does not serve has not read any either.
+ * Whether a toolstack has just made our directory, for a restored guest. No keys of the connection
+ * were ever written into it, and a backend that does not serve has not read any either.
  */
 static bool xfl_lt_fresh_directory(const struct xfl_view *v)
 {
@@ -245,7 +252,7 @@ static bool xfl_lt_fresh_directory(const struct xfl_view *v)
 	       !xfl_lt_serves(v->backend_state) && v->backend_state != XFL_XS_UNREADABLE;
 }
 
-/* Whether our Closed is written, and the keys are deleted. */
+/* Whether our Closed is written and the keys are deleted, or the whole directory is gone. */
 static bool xfl_lt_withdrawn(const struct xfl_view *v)
 {
 	return v->own_state == XFL_XS_CLOSED || v->own_state == XFL_XS_GONE;
@@ -253,8 +260,9 @@ static bool xfl_lt_withdrawn(const struct xfl_view *v)
 
 /*
  * Whether the backend shows that it knows the keys to be void, or needs them no more. An InitWait
- * or Closed that it has shown since before our Closed was written shows nothing: the backend may
- * have read the keys, and be slow to map. One that had mapped the rings has no more to map.
+ * or Closed that it has shown since before our Closed was written proves nothing: the backend may
+ * have read the keys, and be slow to map the rings. A backend that had mapped them has no more to
+ * map.
  */
 static bool xfl_lt_proof(const struct xfl_view *v)
 {
@@ -272,21 +280,21 @@ static bool xfl_lt_rings_ended(const struct xfl_view *v)
 	return (v->did == XFL_DO_END || v->did == XFL_DO_END_EARLY) && v->result == XFL_DONE;
 }
 
-/* A backend that has not seen our Closed may stay where it is for good: it is always written. */
+/* Closed is always written, as a backend that does not see it may stay where it is for good. */
 static struct xfl_step xfl_decide_closed_no_connection(const struct xfl_view *v)
 {
 	bool late = v->since_ms >= XFL_RELEASE_MS;
 
 	if (!xfl_lt_withdrawn(v) && !(v->remove && late))
 		return xfl_lt_again(v, XFL_DO_WRITE_CLOSED);
-	/* Nothing was granted that would have to be proved. */
+	/* Nothing was granted, so this needs no proof. */
 	if (v->backend_state == XFL_XS_CLOSED || v->backend_state == XFL_XS_GONE ||
 	    xfl_lt_proof(v) || late)
 		return xfl_lt_over(v);
 	return xfl_lt_stay_awhile(v);
 }
 
-/* The rings are still mapped, and that for long. */
+/* The rings have been mapped for too long. */
 static struct xfl_step xfl_lt_overdue(const struct xfl_view *v)
 {
 	return v->remove ? xfl_lt_go(XFL_GONE, XFL_DO_ABANDON) :
@@ -313,14 +321,14 @@ static struct xfl_step xfl_decide_closed(const struct xfl_view *v)
 	if (!xfl_lt_withdrawn(v))
 		return late && v->did == XFL_DO_WRITE_CLOSED ? xfl_lt_overdue(v) :
 							 xfl_lt_again(v, XFL_DO_WRITE_CLOSED);
-	/* Not before it had a moment to let go: each attempt that fails has its line. */
+	/* Not at once: the kernel logs each attempt that finds a mapped frame. */
 	if (late || ((v->backend_state == XFL_XS_GONE || v->backend_state == XFL_XS_CLOSED) &&
 		     v->tried_ms >= XFL_LOOK_IDLE_MS))
 		return xfl_lt_go(XFL_CLOSED, XFL_DO_END_EARLY);
 	return xfl_lt_stay_awhile(v);
 }
 
-/* Early attempts bring a line of the core's in the log as long as they fail. */
+/* The kernel logs each early attempt that fails, so they are few. */
 static bool xfl_lt_may_end_early(const struct xfl_view *v)
 {
 	return v->tried_ms >= clamp(v->since_ms / 2, XFL_LOOK_AGAIN_MS, XFL_LOOK_LONG_MS);
@@ -336,7 +344,7 @@ static struct xfl_step xfl_decide_parked(const struct xfl_view *v)
 		return xfl_lt_go(XFL_GONE, XFL_DO_ABANDON);
 	switch (v->did) {
 	case XFL_DO_END:
-		/* At most one in a second, whoever has us look, or a backend that answers each. */
+		/* At most once in a second, even if the backend reacts to each. */
 		if (xfl_lt_withdrawn(v) && v->backend_state != XFL_XS_GONE &&
 		    v->tried_ms >= XFL_LOOK_IDLE_MS)
 			return xfl_lt_go(XFL_PARKED, XFL_DO_REWRITE_CLOSED);
@@ -355,7 +363,7 @@ static struct xfl_step xfl_decide_parked(const struct xfl_view *v)
 	return xfl_lt_go(XFL_PARKED, XFL_DO_END_EARLY);
 }
 
-/* After a connection of ours that ends for a new one; the backend has to see our Closed first. */
+/* After a connection that we ended to make a new one: the backend must see our Closed first. */
 static struct xfl_step xfl_decide_idle_for_new(const struct xfl_view *v)
 {
 	if (xfl_lt_serves(v->backend_state) || v->backend_state == XFL_XS_UNREADABLE ||
@@ -364,7 +372,7 @@ static struct xfl_step xfl_decide_idle_for_new(const struct xfl_view *v)
 	return xfl_lt_go(XFL_OFFERED, XFL_DO_WRITE_INITIALISING);
 }
 
-/* After one that the backend has ended. */
+/* After a connection that the backend has ended. */
 static struct xfl_step xfl_decide_idle_for_backend(const struct xfl_view *v)
 {
 	bool waits = v->backend_state == XFL_XS_INITWAIT || v->backend_state == XFL_XS_INITIALISING;
@@ -375,8 +383,8 @@ static struct xfl_step xfl_decide_idle_for_backend(const struct xfl_view *v)
 	if (waits || stuck)
 		return xfl_lt_go(XFL_OFFERED, XFL_DO_WRITE_INITIALISING);
 	/*
-	 * Not by the watch alone: what runs the watches may be waiting for these requests, and a
-	 * device that was exchanged for ours may have another backend.
+	 * The watch is not enough: xenwatch may be waiting for the held requests, and a device that
+	 * was exchanged for ours may have another backend.
 	 */
 	return xfl_lt_stay(v, v->held ? XFL_LOOK_IDLE_MS : XFL_LOOK_DIRECTORY_MS);
 }
@@ -394,7 +402,7 @@ static struct xfl_step xfl_decide_idle(const struct xfl_view *v)
 		return v->did == XFL_DO_CALL_FAILED || !(v->changed || v->held) ?
 			       xfl_lt_stay(v, XFL_LOOK_DIRECTORY_MS) :
 			       xfl_lt_go(XFL_IDLE, XFL_DO_CALL_FAILED);
-	/* It would map what is void, fail, and go on all the same: netback says Connected then. */
+	/* It would map void references, fail, and go on: netback shows Connected nevertheless. */
 	if (v->last_ended_early && v->backend_state == XFL_XS_INITWAIT && !v->backend_moved &&
 	    v->since_ms < XFL_LOOK_LONG_MS)
 		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
@@ -412,8 +420,8 @@ static struct xfl_step xfl_decide_broken(const struct xfl_view *v)
 }
 
 /*
- * The device was given up, and its rings are mapped still. They are tried by time: what makes the
- * driver let go may itself wait for the requests on them.
+ * The old device is dead, and its rings are still mapped. They are tried by time, and not only when
+ * the driver is unbound: whoever unbinds it may wait for the requests on these rings.
  */
 static struct xfl_step xfl_decide_left_over(const struct xfl_view *v)
 {
@@ -425,8 +433,8 @@ static struct xfl_step xfl_decide_left_over(const struct xfl_view *v)
 }
 
 /*
- * Nothing is written any more: the directory is another device's. What the old backend still maps
- * is left to the parking place when the driver is made to let go.
+ * Nothing is written any more, since the directory is another device's. Rings that the old backend
+ * still maps are left to the parking place when the driver is unbound.
  */
 static struct xfl_step xfl_decide_exchanged(const struct xfl_view *v)
 {
@@ -450,7 +458,7 @@ static struct xfl_step xfl_decide_exchanged(const struct xfl_view *v)
 	return v->has_connection ? xfl_decide_left_over(v) : xfl_lt_stay(v, 0);
 }
 
-/* A backend that is still there after the guest went down, in place, is parted with first. */
+/* A backend that still serves us after a restore goes through the close handshake first. */
 static struct xfl_step xfl_decide_restored(const struct xfl_view *v)
 {
 	enum xfl_state next = xfl_lt_serves(v->backend_state) ? XFL_DRAINING : XFL_CLOSED;
@@ -461,7 +469,7 @@ static struct xfl_step xfl_decide_restored(const struct xfl_view *v)
 			    v->remove ? XFL_CLOSE_REMOVE : XFL_CLOSE_RESTORED);
 }
 
-/* The states in which a connection is made or used. */
+/* Whether a connection is being made or used. */
 static bool xfl_lt_in_use(const struct xfl_view *v)
 {
 	return v->has_connection && v->state < XFL_DRAINING;
@@ -496,12 +504,12 @@ static struct xfl_step xfl_decide_by_state(const struct xfl_view *v)
 }
 
 /**
- * xfl_decide() - what comes next in a device's life
+ * xfl_decide() - decide what comes next in a device's life
  * @v: all that is known
  *
  * Context: any; a pure function.
- * Return: the next state, and what to do. After an action the table is to be asked again with its
- * result, until there is none.
+ * Return: the next state, and what to do. After each action the caller asks again, with the result
+ * in @v, until there is no action.
  */
 struct xfl_step xfl_decide(const struct xfl_view *v)
 {

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The parking place: what a backend still maps stays here, its references
- * reserved, until the backend lets go (XSA-396).
- *
- * DOC: that may be long after the driver was unloaded. A reference on a module
- * that is being unloaded does not keep it, so what is left behind is released by
- * functions of this module, which stays while the list is not empty.
+ * The parking place: what a backend still maps stays here, with its references, until the backend
+ * unmaps it (XSA-396).
  */
 #include <linux/list.h>
 #include <linux/mm.h>
@@ -20,17 +16,25 @@
 
 #include "internal.h"
 
-#define XFL_PARK_RETRY	HZ
+/**
+ * DOC: The parking place and modules
+ *
+ * What is parked may outlive the driver. A reference on a module that is being unloaded does not
+ * keep the module. So functions of this module release what is parked, and this module stays while
+ * anything is.
+ */
+
+#define XFL_PARK_RETRY	HZ	/* jiffies between two attempts */
 
 static void xfl_park_retry(struct work_struct *work);
 
-/* What it releases may be I/O of a swap disk, so it must not wait for memory. */
+/* Has a rescuer: to release what is parked may let I/O of a swap disk go on. */
 static struct workqueue_struct *xfl_park_wq;
 static DEFINE_SPINLOCK(xfl_park_lock);	/* protects xfl_park_list */
 static LIST_HEAD(xfl_park_list);
 static DECLARE_DELAYED_WORK(xfl_park_work, xfl_park_retry);
 
-/* Ends what can be ended; the others move to the front of @ref. */
+/* Ends the references that can be ended; the others move to the front of @ref. */
 static u32 xfl_park_end(grant_ref_t *ref, u32 nr)
 {
 	u32 i, left = 0;
@@ -46,7 +50,7 @@ static void xfl_park_release(struct xfl_parked *p)
 	void (*release)(void *data) = p->release;
 	void *data = p->data;
 
-	/* The caller's memory may go with @data. */
+	/* To release @data may free @p, if that is the caller's. */
 	if (p->allocated)
 		kfree(p);
 	if (release)
@@ -91,20 +95,19 @@ static void xfl_park_add(struct xfl_parked *p)
 }
 
 /**
- * xfl_park_in() - keep what the backend still maps until it lets go
- * @p: memory for the record; this and what @refs points to stay until @release is called
+ * xfl_park_in() - park what the backend still maps, in memory of the caller's
+ * @p: memory for the record; must stay, with the array @refs, until @release is called
  * @refs: references in use
  * @nr: number of them
- * @release: called once with @data when the last access has ended, in process
- *	context; may be NULL. Either one of this module's own, xfl_park_put_page() and
- *	its like, or the caller sees that it is called before its text goes, and calls
- *	xfl_park_flush() then
+ * @release: called once with @data when the last access has ended, in process context; may be NULL.
+ *	It is a function of this module, such as xfl_park_put_page(). Or the caller waits until it
+ *	was called, and then calls xfl_park_flush() before its module goes
  * @data: what to release: a page, an skb, a request
  *
- * The references return to the grant table by themselves, so leave them out of
- * the ring's account with xfl_gref_abandon().
+ * The parking place returns the references to the grant table. So a stack that they came from must
+ * not count them any more, see xfl_gref_abandon().
  *
- * Context: process or softirq; does not sleep.
+ * Context: process or softirq; does not sleep and cannot fail.
  */
 void xfl_park_in(struct xfl_parked *p, grant_ref_t *refs, u32 nr,
 		 void (*release)(void *data), void *data)
@@ -117,14 +120,14 @@ void xfl_park_in(struct xfl_parked *p, grant_ref_t *refs, u32 nr,
 EXPORT_SYMBOL_NS_GPL(xfl_park_in, XEN_FRONTLIB);
 
 /**
- * xfl_park() - xfl_park_in() for those who have no memory to spare
+ * xfl_park() - xfl_park_in() with memory that this allocates
  * @refs: references in use; copied
  * @nr: number of them
- * @release: what to do when the last access has ended, as for xfl_park_in()
+ * @release: as for xfl_park_in()
  * @data: its argument
  *
- * Where no memory can be had to remember them they are lost for good, and @data with
- * them: not for what somebody waits for.
+ * If there is no memory, the references and @data are lost for good, which is safe. So this is not
+ * for a request that somebody waits for.
  *
  * Context: process or softirq; does not sleep.
  */
@@ -148,7 +151,7 @@ void xfl_park(const grant_ref_t *refs, u32 nr, void (*release)(void *data), void
 EXPORT_SYMBOL_NS_GPL(xfl_park, XEN_FRONTLIB);
 
 /**
- * xfl_grefs_park() - references of a stack are parked with what they name
+ * xfl_grefs_park() - park references of a stack, with what they name
  * @g: the stack they came from; it owns them no more
  * @refs: references in use; copied. %NULL if there was no memory to list them: then they are lost
  *	together with @data, which is safe
@@ -156,8 +159,8 @@ EXPORT_SYMBOL_NS_GPL(xfl_park, XEN_FRONTLIB);
  * @release: what to do when the last access has ended, as for xfl_park_in()
  * @data: its argument; the caller's reference on it goes with this call
  *
- * For what xfl_grant_end() and xfl_grant_end_free() say is still mapped. @g has room for as many
- * others after this, which it takes from the grant table when it grows.
+ * For references that xfl_grant_end() or xfl_grant_end_free() could not end. @g may take others
+ * from the grant table in their place.
  *
  * Context: process or softirq, with whatever serialises @g; does not sleep.
  */
@@ -172,7 +175,7 @@ EXPORT_SYMBOL_NS_GPL(xfl_grefs_park, XEN_FRONTLIB);
 
 /**
  * xfl_park_put_page() - release callback for a page
- * @page: page to drop one reference of
+ * @page: page, of which one reference is dropped
  */
 void xfl_park_put_page(void *page)
 {
@@ -182,7 +185,7 @@ EXPORT_SYMBOL_NS_GPL(xfl_park_put_page, XEN_FRONTLIB);
 
 /**
  * xfl_park_free_skb() - release callback for a packet
- * @skb: packet to drop one reference of
+ * @skb: packet, of which one reference is dropped
  */
 void xfl_park_free_skb(void *skb)
 {
@@ -191,8 +194,8 @@ void xfl_park_free_skb(void *skb)
 EXPORT_SYMBOL_NS_GPL(xfl_park_free_skb, XEN_FRONTLIB);
 
 /**
- * xfl_park_free() - release callback for what kmalloc() gave
- * @memory: to be freed
+ * xfl_park_free() - release callback for memory of kmalloc()
+ * @memory: freed
  */
 void xfl_park_free(void *memory)
 {
@@ -225,7 +228,7 @@ void xfl_park_pool_page(grant_ref_t ref, struct page_pool *pool, struct page *pa
 {
 	struct xfl_parked_pool_page *p = kmalloc(sizeof(*p), GFP_ATOMIC | __GFP_NOWARN);
 
-	if (!p)		/* then page and reference are lost, which is safe */
+	if (!p)		/* page and reference are lost then, which is safe */
 		return;
 	*p = (struct xfl_parked_pool_page){ pool, page };
 	xfl_park(&ref, 1, xfl_park_put_pool_page, p);
@@ -250,9 +253,11 @@ void xfl_grefs_park_pool_page(struct xfl_grefs *g, grant_ref_t ref, struct page_
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_park_pool_page, XEN_FRONTLIB);
 
 /**
- * xfl_park_flush() - wait for release callbacks that are being called
+ * xfl_park_flush() - wait for release callbacks that are running
  *
- * Context: process.
+ * For a driver whose callbacks were called, before its module goes.
+ *
+ * Context: process; sleeps.
  */
 void xfl_park_flush(void)
 {
@@ -268,8 +273,8 @@ int xfl_park_init(void)
 }
 
 /*
- * Every entry holds a reference on this module: the list is empty when this runs,
- * but the work may be on its last lap.
+ * Every entry holds a reference on this module, so the list is empty now. The work may still be
+ * returning.
  */
 void xfl_park_exit(void)
 {

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The end of a connection: taking its rings back, and what becomes of it and its references where
- * that cannot be done.
- *
- * DOC: two lists, looked at by time. One has the connections of removed devices whose backend still
- * maps a ring: everything of theirs stays, the driver's module included, until it lets go. The
- * other has references and ports that were published, are ended, and must not be used again before
- * the backend shows that it knows: one that read the keys in time and is slow would map, or bind,
- * what is somebody else's by then.
+ * The end of a connection: its rings, and what becomes of the connection and its references if the
+ * backend still maps one.
  */
 #include <linux/list.h>
 #include <linux/module.h>
@@ -24,26 +18,40 @@
 
 #include "internal.h"
 
+/**
+ * DOC: Abandoned connections and the quarantine
+ *
+ * A work looks at two lists by time.
+ *
+ * The one has the connections of removed devices whose backend still maps a ring. Everything of
+ * theirs stays until the backend unmaps it, the driver's module included.
+ *
+ * The other, the quarantine, has references and ports that were published and have ended. They are
+ * not used again before the backend shows that it knows so. A slow backend that has read the keys
+ * would else map, or bind, what is somebody else's by then.
+ */
+
+/* Jiffies between two looks. */
 #define XFL_RELEASE_RETRY	HZ
 /*
- * After so long a backend whose directory is gone is taken to map nothing more that it has read. No
- * state tells, so this is a guess: one that stands still for longer is not guarded against.
+ * Jiffies after which a backend whose directory is gone is taken to map nothing more that it has
+ * read. No state says so, and this is a guess: a backend that stands still for longer may map it.
  */
-#define XFL_QUARANTINE_TIME		(600 * HZ)
-/* Each early attempt brings a line in the log, so there are few. */
+#define XFL_QUARANTINE_TIME	(600 * HZ)
+/* Jiffies between two early attempts. The kernel logs each one that fails, so they are few. */
 #define XFL_EARLY_PAUSE		(60 * HZ)
 
 /**
- * struct xfl_quarantined - a reference or a port that was published
+ * struct xfl_quarantined - a reference or a port in quarantine
  * @link: on the list
- * @backend: path of the backend that may have read it
+ * @backend: path of the backend that may have read it; ours to free
  * @gref: the reference, if @port is 0
  * @port: the port
- * @restores: how often the guest had been restored; after another time a port is void
- * @until: jiffies from which a backend that is gone is taken to know
- * @gone: it is gone, and what stands under its path is another's
+ * @restores: value of xfl_nr_restores() when this began; after a restore a port is void
+ * @until: jiffies from which a backend that is gone is taken to know that the keys are void
+ * @gone: the backend is gone, and its path may be another backend's
  * @backend_moved: as in &struct xfl_device
- * @backend_at_closed: as there
+ * @backend_at_closed: as in &struct xfl_device
  */
 struct xfl_quarantined {
 	struct list_head link;
@@ -60,10 +68,10 @@ struct xfl_quarantined {
 static void xfl_release_look(struct work_struct *work);
 
 static struct workqueue_struct *xfl_release_wq;
-/* Protects the lists. The work alone takes entries off. */
+/* Protects the lists. Only the work takes entries off. */
 static DEFINE_SPINLOCK(xfl_release_lock);
 static LIST_HEAD(xfl_abandoned);
-/* Those of xfl_abandoned, while the work goes through them. */
+/* Entries of xfl_abandoned, while the work goes through them. */
 static LIST_HEAD(xfl_looked_at);
 static LIST_HEAD(xfl_quarantine);
 static DECLARE_DELAYED_WORK(xfl_release_work, xfl_release_look);
@@ -88,10 +96,14 @@ static unsigned long xfl_conn_kb(struct xfl_device *xd)
 }
 
 /**
- * xfl_rings_end() - take back the backend's access to all rings of a connection
- * @xd: the device, linked, its connection at its end
+ * xfl_rings_end() - end the backend's access to all rings of a connection
+ * @xd: the device, with a connection that will not go on
  *
- * Return: whether it cannot reach any of them; their references are free then.
+ * The references of what has ended return to the grant table. Ends all that can be ended, also if
+ * one ring cannot.
+ *
+ * Context: process, a step of the machine, or the parking place.
+ * Return: whether the backend cannot reach any ring.
  */
 bool xfl_rings_end(struct xfl_device *xd)
 {
@@ -109,9 +121,12 @@ bool xfl_rings_end(struct xfl_device *xd)
 
 /**
  * xfl_rings_end_early() - xfl_rings_end() while the backend may still believe the keys
- * @xd: as there
+ * @xd: as for xfl_rings_end()
  *
- * Return: as there, but the references are not free.
+ * The references stay ours. Stops at the first frame that is mapped, which the kernel logs.
+ *
+ * Context: as for xfl_rings_end().
+ * Return: whether the backend cannot reach any ring.
  */
 bool xfl_rings_end_early(struct xfl_device *xd)
 {
@@ -125,9 +140,9 @@ bool xfl_rings_end_early(struct xfl_device *xd)
 	return true;
 }
 
-/* ---- references and ports that wait ---- */
+/* ---- quarantine ---- */
 
-/* Without memory to remember it by it is lost for good, which is safe. */
+/* Without memory to list it, the reference or port is lost for good, which is safe. */
 static void xfl_quarantine_add(const struct xfl_device *xd, grant_ref_t gref, evtchn_port_t port)
 {
 	struct xfl_quarantined *s = kzalloc(sizeof(*s), GFP_NOIO);
@@ -153,9 +168,11 @@ static void xfl_quarantine_add(const struct xfl_device *xd, grant_ref_t gref, ev
 }
 
 /**
- * xfl_quarantine_ring() - keep the references of a ring that was ended early from use
+ * xfl_quarantine_ring() - put the references of a ring that was ended early into quarantine
  * @xd: the device
  * @mem: the ring; its frames may be freed after this
+ *
+ * Context: process, a step of the machine, or the parking place; allocates with GFP_NOIO.
  */
 void xfl_quarantine_ring(struct xfl_device *xd, struct xfl_ring_mem *mem)
 {
@@ -168,16 +185,18 @@ void xfl_quarantine_ring(struct xfl_device *xd, struct xfl_ring_mem *mem)
 }
 
 /**
- * xfl_quarantine_port() - keep a port from use
+ * xfl_quarantine_port() - put a port into quarantine
  * @xd: the device
- * @port: the port, with a reference taken by evtchn_get()
+ * @port: the port, with a reference that evtchn_get() has taken; the quarantine's from now on
+ *
+ * Context: process; allocates with GFP_NOIO.
  */
 void xfl_quarantine_port(struct xfl_device *xd, evtchn_port_t port)
 {
 	xfl_quarantine_add(xd, 0, port);
 }
 
-/* As xfl_lt_proof() in lifetable.c, of a backend that is there. */
+/* As xfl_lt_proof() in lifetable.c, for a backend that is not gone. */
 static bool xfl_backend_knows(enum xfl_xs_state backend, bool moved, bool mapped)
 {
 	return (backend == XFL_XS_CLOSED && (moved || mapped)) ||
@@ -191,7 +210,7 @@ static void xfl_quarantined_free(struct xfl_quarantined *s)
 	kfree(s);
 }
 
-/* A port from before a restore is void, and its number may be another's. */
+/* A port from before a restore is void, and its number may be somebody else's. */
 static void xfl_quarantine_release(struct xfl_quarantined *s)
 {
 	if (!s->port)
@@ -201,10 +220,10 @@ static void xfl_quarantine_release(struct xfl_quarantined *s)
 	xfl_quarantined_free(s);
 }
 
-/* Whether the backend will not use it any more, as far as anybody can tell. */
+/* Whether the backend will not use the entry any more, as far as can be known. */
 static bool xfl_quarantine_over(struct xfl_quarantined *s, enum xfl_xs_state backend)
 {
-	/* Only a toolstack says that it initialises, of the next. */
+	/* Only a toolstack writes Initialising, for the next backend. */
 	if (backend == XFL_XS_GONE || backend == XFL_XS_INITIALISING)
 		s->gone = true;
 	if (s->gone)
@@ -214,7 +233,7 @@ static bool xfl_quarantine_over(struct xfl_quarantined *s, enum xfl_xs_state bac
 	return xfl_backend_knows(backend, s->backend_moved, false);
 }
 
-/* Those of one device follow each other, so its backend's state is read once for all of them. */
+/* Entries of one device follow each other, so its backend's state is read once for them. */
 static void xfl_quarantine_look(struct list_head *entries)
 {
 	enum xfl_xs_state backend = XFL_XS_UNREADABLE;
@@ -233,9 +252,9 @@ static void xfl_quarantine_look(struct list_head *entries)
 	}
 }
 
-/* ---- connections that were abandoned ---- */
+/* ---- abandoned connections ---- */
 
-/* Whether references may go to others once the rings are ended. */
+/* Whether references are free for others when the rings have ended. */
 static bool xfl_abandoned_over(struct xfl_device *xd)
 {
 	enum xfl_xs_state backend;
@@ -244,7 +263,7 @@ static bool xfl_abandoned_over(struct xfl_device *xd)
 		if (xd->own_state != XFL_XS_CLOSED)
 			xfl_close_again(xd);
 		backend = xfl_xs_state_read(xd->backend);
-		/* In this order: then it is our backend's. */
+		/* After the read: if the directory is still ours, the state was our backend's. */
 		if (!xfl_check_directory(xd))
 			return false;
 		if (backend != XFL_XS_GONE && !xd->exchanged && xd->own_state != XFL_XS_GONE) {
@@ -254,7 +273,7 @@ static bool xfl_abandoned_over(struct xfl_device *xd)
 		}
 		WRITE_ONCE(xd->own_state, XFL_XS_GONE);
 	}
-	/* What stands under the backend's path from now on is another's. */
+	/* From now on the backend's path may be another backend's. */
 	return xd->mapped;
 }
 
@@ -263,7 +282,7 @@ static bool xfl_abandoned_end(struct xfl_device *xd)
 	if (xfl_abandoned_over(xd)) {
 		if (xfl_rings_end(xd))
 			return true;
-		/* Some let go of a ring only when our state is written again. */
+		/* Some backends unmap a ring only when our state is written again. */
 		if (!xd->exchanged && xd->own_state != XFL_XS_GONE)
 			xfl_close_again(xd);
 		return false;
@@ -316,10 +335,12 @@ static void xfl_release_look(struct work_struct *work)
 }
 
 /**
- * xfl_conn_abandon() - leave a connection to the parking place
- * @xd: the device, at the end of its life; what the connection is made of stays as it is
+ * xfl_conn_abandon() - decide that a connection is left to the parking place
+ * @xd: the device, at the end of its life; everything of the connection stays as it is
  *
- * Context: process, removal's caller.
+ * xfl_conn_park() follows as the last use of the device by its remover.
+ *
+ * Context: process, a step that the remover takes.
  */
 void xfl_conn_abandon(struct xfl_device *xd)
 {
@@ -331,8 +352,12 @@ void xfl_conn_abandon(struct xfl_device *xd)
 }
 
 /**
- * xfl_conn_park() - have a connection that was abandoned looked at until the backend lets go
- * @xd: the device, which nobody else uses any more; may be gone on return
+ * xfl_conn_park() - put an abandoned connection on the list, until the backend unmaps its rings
+ * @xd: the device, which nobody else uses any more; may be freed on return
+ *
+ * The list holds references on the xenbus device and on this module.
+ *
+ * Context: process.
  */
 void xfl_conn_park(struct xfl_device *xd)
 {
@@ -348,7 +373,7 @@ void xfl_conn_park(struct xfl_device *xd)
 	queue_delayed_work(xfl_release_wq, &xfl_release_work, XFL_RELEASE_RETRY);
 }
 
-/* Not one that was exchanged for this, nor one of before a restore: its directory is another. */
+/* Not an exchanged device, nor one of before a restore: their directory was another one. */
 static bool xfl_is_precursor(const struct xfl_device *parked, const struct xfl_device *xd)
 {
 	return parked->xbdev == xd->xbdev && parked->conn_restores == xfl_nr_restores() &&
@@ -371,11 +396,14 @@ static bool xfl_set_successor(struct list_head *conns, struct xfl_device *xd)
 }
 
 /**
- * xfl_conn_has_precursor() - whether the device has another connection, which is parked
- * @xd: the device, with nothing written to its directory; waits until there is none
+ * xfl_conn_has_precursor() - whether an earlier connection of the xenbus device is still parked
+ * @xd: the device, which has written nothing to its directory yet
  *
- * Some backends let go of a ring only when our state is written as Closed once more, which an offer
- * of the next connection would prevent.
+ * Some backends unmap a ring only when we write Closed once more. An offer of the next connection
+ * would prevent that. So the device waits, and the parking place knows it as the successor until
+ * xfl_conn_stop_waiting().
+ *
+ * Context: process, a step of the machine.
  */
 bool xfl_conn_has_precursor(struct xfl_device *xd)
 {
@@ -399,8 +427,10 @@ static void xfl_clear_successor(struct list_head *conns, const struct xfl_device
 }
 
 /**
- * xfl_conn_stop_waiting() - the device waits for no parked connection any more
+ * xfl_conn_stop_waiting() - note that a device waits for no parked connection any more
  * @xd: the device, which is being removed
+ *
+ * Context: process.
  */
 void xfl_conn_stop_waiting(struct xfl_device *xd)
 {
@@ -410,7 +440,7 @@ void xfl_conn_stop_waiting(struct xfl_device *xd)
 	spin_unlock(&xfl_release_lock);
 }
 
-/* xfl_release_flush() - wait for a connection that is being released */
+/* xfl_release_flush() - wait until no connection is just being released */
 void xfl_release_flush(void)
 {
 	flush_delayed_work(&xfl_release_work);
@@ -424,8 +454,8 @@ int __init xfl_release_init(void)
 }
 
 /*
- * A connection holds a reference on this module, so none is left here. References and ports that
- * still wait stay unused for good, which is safe.
+ * A parked connection holds a reference on this module, so there is none now. References and ports
+ * that are in quarantine stay unused for good, which is safe.
  */
 void xfl_release_exit(void)
 {

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The shared memory of a ring.
- *
- * DOC: xenbus_setup_ring() would do, were it not for three things. It takes whole pages,
- * and a ring of one frame needs a sixteenth of a 64 KB page. Where the backend still maps
- * a ring, xenbus_teardown_ring() leaves it to gnttab_end_foreign_access(), which takes
- * frame numbers for page numbers (up to Linux 7.2) and so oopses where pages are larger
- * than frames. And if it fails it gives up on the device, where trying again would help.
  */
 #include <linux/log2.h>
 #include <linux/module.h>
@@ -17,10 +11,20 @@
 #include <xenfront/ring.h>
 
 /**
+ * DOC: Memory of a ring
+ *
+ * xenbus_setup_ring() does not do, for three reasons. It takes whole pages, while a ring of one
+ * frame needs a sixteenth of a 64 KB page. If the backend still maps a ring, xenbus_teardown_ring()
+ * leaves it to gnttab_end_foreign_access(). That function takes frame numbers for page numbers, up
+ * to Linux 7.2, and oopses if pages are larger than frames. And when it fails it gives up the
+ * device, where another attempt would help.
+ */
+
+/**
  * xfl_ring_mem_alloc() - allocate, zero and grant the frames of a ring
  * @xbdev: device whose backend is given access
- * @mem: filled in
- * @nr_frames: frames wanted, a power of two, at most XFL_RING_MAX_FRAMES
+ * @mem: filled in; holds nothing before
+ * @nr_frames: 4 KB frames wanted, a power of two, at most XFL_RING_MAX_FRAMES
  *
  * Context: process; allocates with GFP_NOIO.
  * Return: 0, -ENOMEM, -ENOSPC if the grant table is exhausted, or -EINVAL if @nr_frames is no
@@ -35,7 +39,7 @@ int xfl_ring_mem_alloc(struct xenbus_device *xbdev, struct xfl_ring_mem *mem,
 
 	if (WARN_ON_ONCE(!is_power_of_2(nr_frames) || nr_frames > XFL_RING_MAX_FRAMES))
 		return -EINVAL;
-	/* Powers of two are aligned to their size, so nothing else is in these frames. */
+	/* kzalloc() aligns a power of two to its size, so nothing else is in these frames. */
 	va = kzalloc(nr_frames * XFL_FRAME_SIZE, GFP_NOIO);
 	if (!va)
 		return -ENOMEM;
@@ -57,12 +61,14 @@ int xfl_ring_mem_alloc(struct xenbus_device *xbdev, struct xfl_ring_mem *mem,
 EXPORT_SYMBOL_NS_GPL(xfl_ring_mem_alloc, XEN_FRONTLIB);
 
 /**
- * xfl_ring_mem_end() - end the backend's access to a ring, and give its references back
- * @mem: a ring, or one that holds nothing; its connection will not go on
+ * xfl_ring_mem_end() - end the backend's access to a ring, and return its references
+ * @mem: a ring whose connection will not go on, or one that holds nothing
  *
- * Silent, and worth another try later.
+ * The references of frames that are not mapped return to the grant table. May be tried again later
+ * for the others. Writes nothing into the log.
  *
- * Return: whether the backend cannot reach any frame of it.
+ * Context: process.
+ * Return: whether the backend cannot reach any frame of the ring.
  */
 bool xfl_ring_mem_end(struct xfl_ring_mem *mem)
 {
@@ -85,9 +91,10 @@ bool xfl_ring_mem_end(struct xfl_ring_mem *mem)
  * xfl_ring_mem_end_early() - end the access while the backend may still believe the keys
  * @mem: as for xfl_ring_mem_end()
  *
- * The references stay ours: a backend that is slow may yet map what it has read. The kernel has
- * a line in the log for the first frame that is mapped, so this is not for trying often.
+ * The references stay ours, as a slow backend may be about to map what it has read. The kernel logs
+ * the first frame that is mapped, so this is not tried often.
  *
+ * Context: process.
  * Return: as xfl_ring_mem_end().
  */
 bool xfl_ring_mem_end_early(struct xfl_ring_mem *mem)
@@ -109,10 +116,12 @@ bool xfl_ring_mem_end_early(struct xfl_ring_mem *mem)
 
 /**
  * xfl_ring_mem_free() - end access to a ring and free it
- * @mem: a ring, or one that holds nothing
+ * @mem: a ring, or one that holds nothing; holds nothing afterwards
  *
- * Of a connection this comes after its rings were ended. Of a ring that was never published a
- * backend can have mapped a frame only by guessing; such a one is parked.
+ * The rings of a connection have ended before this. A ring that was never published can be mapped
+ * only by a backend that guesses references; it is parked then.
+ *
+ * Context: process.
  */
 void xfl_ring_mem_free(struct xfl_ring_mem *mem)
 {

@@ -1,20 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The guest goes down, to be saved or migrated, or not after all.
- *
- * DOC: who is told what, and when (Linux 6.1 to 7.x, do_suspend() in drivers/xen/manage.c)
- *
- *	xenbus	.suspend	before xenstore stands still: at the first of them all devices stop
- *				sending, and at each what is under way is given time
- *	driver	.freeze_noirq	interrupts of devices are off: belief is withheld
- *	driver	.thaw_noirq	the guest did not go down: belief is given back
- *	driver	.restore_noirq	it did: the connections' lives have ended
- *	xenbus	.resume		xenstore is there again; comes without a restore as well
- *	driver	.complete	always the last: what .suspend stopped goes on
- *
- * So nobody guesses whether the guest has moved. The callbacks of the noirq phases run without the
- * device's lock, and in hibernation while xenwatch may remove the device: xfl_pm_lock keeps it
- * there. None of them fails, as a device that cannot be drained is no reason not to suspend.
+ * Suspend: the guest goes down, to be saved or migrated, or not after all.
  */
 #include <linux/list.h>
 #include <linux/module.h>
@@ -27,18 +13,41 @@
 
 #include "internal.h"
 
-/* For all devices together: libxl gives the guest 60 s to suspend. */
+/**
+ * DOC: Callbacks of a suspend
+ *
+ * In this order (Linux 6.1 to 7.x, do_suspend() in drivers/xen/manage.c):
+ *
+ * .suspend of xenbus: xenstore still works. The first call stops all devices from sending. Each
+ * call gives responses to what is under way some time.
+ *
+ * .freeze_noirq of the driver: interrupts of devices are off. Belief is withheld.
+ *
+ * .thaw_noirq of the driver: the guest did not go down. Belief is given back.
+ *
+ * .restore_noirq of the driver: the guest was restored. The lives of all connections have ended.
+ *
+ * .resume of xenbus: xenstore works again. It is called without a restore as well.
+ *
+ * .complete of the driver: always the last. What .suspend has stopped goes on.
+ *
+ * So the driver never guesses whether the guest was restored. The noirq callbacks run without the
+ * device lock, and in a hibernation xenwatch may remove the device meanwhile. xfl_pm_lock keeps the
+ * device for them. No callback fails, as the guest suspends even if a device cannot be drained.
+ */
+
+/* Jiffies for all devices together; libxl gives the guest 60 s to suspend. */
 #define XFL_SUSPEND_DRAIN	(8 * HZ)
 
-/* A device that has drvdata is there, and on the list, while this is held. */
+/* While this is held, a device that has drvdata is on the list, and stays. */
 static DEFINE_MUTEX(xfl_pm_lock);
 static LIST_HEAD(xfl_pm_devices);
 
 /**
- * struct xfl_drain - the present suspend; its callbacks come one after the other
- * @end: until when devices may drain
- * @begun: the first was asked, and all send nothing more
- * @logged: that some were not drained was said
+ * struct xfl_drain - the present suspend; xenbus calls .suspend of one device after the other
+ * @end: jiffies until which devices may drain
+ * @begun: @pause of all devices was called
+ * @logged: a line in the log says that a device was not drained
  */
 static struct xfl_drain {
 	unsigned long end;
@@ -63,8 +72,8 @@ unsigned int xfl_nr_restores(void)
 }
 
 /*
- * All stop before the first is waited for. One by one, those whose turn comes late would go on
- * sending while a slow one uses up the time, and would then go down with full rings.
+ * All devices stop before the first one drains. Else the later ones would go on sending while a
+ * slow one uses up the time, and would then go down with full rings.
  */
 static void xfl_begin_drain(void)
 {
@@ -96,17 +105,17 @@ static void xfl_await_drained(struct xfl_device *xd)
 	xfl_drain.logged = true;
 }
 
-/* Backends answer until they see our Closed: a connection that ends can have requests under way. */
+/* A backend sends responses until it sees our Closed, so also in DRAINING and CLOSING. */
 static bool xfl_backend_responds(enum xfl_state state)
 {
 	return state >= XFL_CONNECTED && state <= XFL_CLOSING;
 }
 
 /**
- * xfl_suspend() - for xenbus_driver.suspend: give what is under way the time to be answered
+ * xfl_suspend() - for xenbus_driver.suspend: wait for responses to what is under way
  * @xbdev: the device
  *
- * So that as few writes as possible of the old host can land after one of the new.
+ * After this, as few writes as possible of the old host can land after a write of the new host.
  *
  * Context: process, xenwatch; waits XFL_SUSPEND_DRAIN at most for all devices of a suspend.
  * Return: 0.
@@ -145,10 +154,10 @@ static enum xenbus_state xfl_xenbus_state_of(enum xfl_xs_state own)
  * xfl_resume() - for xenbus_driver.resume
  * @xbdev: the device
  *
- * Comes as well where the guest never went down. Then the connection lives, and xenbus has but
- * forgotten our state.
+ * xenbus has set its copy of our state to Initialising. If the guest did not go down the connection
+ * lives, and the copy is read again.
  *
- * Context: process, xenwatch.
+ * Context: process, xenwatch; waits for xenstore.
  * Return: 0.
  */
 int xfl_resume(struct xenbus_device *xbdev)
@@ -174,7 +183,7 @@ static int xfl_freeze_noirq(struct device *dev)
 		xfl_withhold(xd, XFL_WITHHELD_SUSPEND);
 		if (xd->ops->withhold)
 			xd->ops->withhold(xd);
-		/* Whoever looked before, in a softirq or while sending, has looked away. */
+		/* A softirq or a sender that asked xfl_believes() before this has finished. */
 		synchronize_rcu_expedited();
 	}
 	mutex_unlock(&xfl_pm_lock);
@@ -239,7 +248,7 @@ static void xfl_complete(struct device *dev)
 /*
  * xfl_pm_ops - for xenbus_driver.driver.pm
  *
- * .suspend_noirq and its like stay unset: with s2idle interrupts stop, and nothing moves.
+ * .suspend_noirq and .resume_noirq stay unset: with s2idle interrupts stop, and the guest stays.
  */
 const struct dev_pm_ops xfl_pm_ops = {
 	.freeze_noirq	= xfl_freeze_noirq,
@@ -249,7 +258,7 @@ const struct dev_pm_ops xfl_pm_ops = {
 };
 EXPORT_SYMBOL_NS_GPL(xfl_pm_ops, XEN_FRONTLIB);
 
-/* ---- restores that no device of ours was there for ---- */
+/* ---- restores without a device of ours ---- */
 
 static int xfl_count_restore(struct device *dev)
 {
@@ -276,8 +285,8 @@ static void xfl_witness_free(struct device *dev)
 }
 
 /*
- * A device of no use but to be suspended: what is kept from use until a backend has let go, ports
- * above all, outlives the device that it was for.
+ * A device whose only use is that it is restored with the guest. What is in quarantine, ports above
+ * all, outlives its device, and a restore must be counted even if no device of ours is left.
  */
 int __init xfl_pm_init(void)
 {
@@ -302,8 +311,10 @@ void xfl_pm_exit(void)
 }
 
 /**
- * xfl_pm_add() - the callbacks of this file know the device from now on
+ * xfl_pm_add() - make a device known to the callbacks of this file
  * @xd: the device, at the beginning of its life; becomes the drvdata of its xenbus device
+ *
+ * Context: process; sleeps.
  */
 void xfl_pm_add(struct xfl_device *xd)
 {
@@ -314,8 +325,10 @@ void xfl_pm_add(struct xfl_device *xd)
 }
 
 /**
- * xfl_pm_del() - no callback of this file knows the device any more
- * @xd: the device, at the end of its life
+ * xfl_pm_del() - undo xfl_pm_add()
+ * @xd: the device, at the end of its life; no callback of this file uses it after this returns
+ *
+ * Context: process; sleeps.
  */
 void xfl_pm_del(struct xfl_device *xd)
 {

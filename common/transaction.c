@@ -1,16 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Transactions in our own directory, a few at a time and only while it is ours.
- *
- * DOC: xenstored allows a guest some ten transactions at a time. At boot, and after each resume,
- * every device wants one, and the core has its own. So at most four devices have one at a time. A
- * transaction that cannot be started says nothing about the device: it is always worth another
- * try, whatever errno it comes with (oxenstored's quota is no errno that Linux knows).
- *
- * DOC: libxl makes the guest the owner of its frontend directory. A device that is taken away and
- * added anew gets a new directory of the same name, in one transaction, and where the guest was
- * paused meanwhile nothing tells. So our directory has a key with a random value, and each
- * transaction looks first whether it is still there.
  */
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -23,15 +13,36 @@
 
 #include "internal.h"
 
+/**
+ * DOC: Number of transactions
+ *
+ * xenstored allows a guest about ten transactions at a time. At boot, and after each resume, every
+ * device wants one, and xenbus has its own. So at most four of our devices have one at a time. A
+ * transaction that cannot be started says nothing about the device. It is always worth another try,
+ * with any errno: oxenstored's quota has no errno that Linux knows.
+ */
+
+/**
+ * DOC: The mark of our directory
+ *
+ * libxl makes the guest the owner of its frontend directory. When a device is taken away and added
+ * anew, the new directory has the same name, and both happen in one transaction. A guest that was
+ * paused meanwhile gets no event that says so. So our directory has a key with a random value, the
+ * mark. Each transaction checks first that the mark is still there.
+ */
+
 #define XFL_TRANSACTIONS	4
 
-/* A transaction fails when others write beside it; this often is no accident. */
+/* A transaction fails when others write to the same keys. Tries, and the pause between two. */
 #define XFL_TRANSACT_TRIES	100
 #define XFL_TRANSACT_PAUSE_MS	20
 
 static struct semaphore xfl_gate;
 
-/* Return: 0, -ENOENT if there is no directory, -ESTALE if it is another's. */
+/*
+ * Return: 0 if our directory is ours; -ENOENT if there is none; -ESTALE if it is another device's;
+ * -EAGAIN if that cannot be known now.
+ */
 static int xfl_owned(struct xenbus_transaction xbt, const struct xfl_device *xd)
 {
 	const char *dir = xd->xbdev->nodename;
@@ -52,7 +63,7 @@ static int xfl_owned(struct xenbus_transaction xbt, const struct xfl_device *xd)
 	return err;
 }
 
-/* A guest that was restored meanwhile has a new directory, which is its own all the same. */
+/* Not after a restore: the directory is a new one then, and ours nevertheless. */
 static void xfl_note_exchange(struct xfl_device *xd)
 {
 	if (!(READ_ONCE(xd->events) & XFL_EV_RESTORED))
@@ -81,15 +92,15 @@ static int xfl_transact_once(struct xfl_device *xd,
 /**
  * xfl_transact_unlocked() - change our directory, if it is ours, from outside the machine
  * @xd: the device
- * @fn: what to do, possibly several times
+ * @fn: what to do in the transaction; may be called several times
  * @ctx: argument for @fn
  *
- * The machine may give the directory another mark at the same time, so -ESTALE is no proof that the
- * device was exchanged.
+ * The caller need not hold @step of @xd. So the machine may write another mark at the same time,
+ * and -ESTALE is no proof that the device was exchanged.
  *
- * Context: process; waits for xenstore.
+ * Context: process; waits for xenstore, and for other devices' transactions.
  * Return: 0; -EAGAIN if it could not be done now; -ENOENT if there is no directory; -ESTALE if it
- * has not our mark; else what @fn returned.
+ * has not our mark; else what @fn returned. Unless it is 0 nothing was changed.
  */
 int xfl_transact_unlocked(struct xfl_device *xd,
 		       int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
@@ -115,11 +126,12 @@ int xfl_transact_unlocked(struct xfl_device *xd,
 /**
  * xfl_transact() - change our directory, if it is ours
  * @xd: the device
- * @fn: what to do, possibly several times
+ * @fn: what to do in the transaction; may be called several times
  * @ctx: argument for @fn
  *
  * Context: process, a step of the machine; waits for xenstore.
- * Return: as xfl_transact_unlocked(); after -ESTALE @xd->exchanged says so as well.
+ * Return: as xfl_transact_unlocked(). After -ESTALE, @exchanged of @xd is set, unless the guest was
+ * restored meanwhile.
  */
 int xfl_transact(struct xfl_device *xd,
 		 int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
@@ -135,10 +147,11 @@ int xfl_transact(struct xfl_device *xd,
 }
 
 /**
- * xfl_has_directory() - whether a device's directory is there, and is its own
+ * xfl_has_directory() - whether a device's directory exists, and is its own
  * @xd: the device
  *
- * Context: process; waits for xenstore.
+ * Context: process; waits for xenstore. The machine may write another mark at the same time.
+ * Return: true also if that could not be read.
  */
 bool xfl_has_directory(const struct xfl_device *xd)
 {
@@ -149,16 +162,16 @@ bool xfl_has_directory(const struct xfl_device *xd)
 EXPORT_SYMBOL_NS_GPL(xfl_has_directory, XEN_FRONTLIB);
 
 /**
- * xfl_check_directory() - see whether our directory is still ours
+ * xfl_check_directory() - check whether our directory is still ours
  * @xd: the device
  *
- * For states in which it may be long until something is written, and for a connection's end.
- * @xd->exchanged, and @xd->own_state of a device with a connection, say what was found. Of a
- * directory without our mark it can only be found that it is gone.
+ * For states in which nothing may be written for long, and for the end of a connection. Sets
+ * @exchanged of @xd if the directory is another device's, and @own_state of a device with a
+ * connection if the directory is gone. Without a mark it can only be known whether it is gone.
  *
  * Context: process, a step of the machine, or the parking place once the connection is left to it;
  * waits for xenstore.
- * Return: whether it could be seen.
+ * Return: whether the directory could be read.
  */
 bool xfl_check_directory(struct xfl_device *xd)
 {
@@ -166,7 +179,7 @@ bool xfl_check_directory(struct xfl_device *xd)
 
 	if (err == -EAGAIN)
 		return false;
-	/* It may have gone between the two keys that were read. */
+	/* The directory may have gone after its state was read, and before its mark was. */
 	if (err == -ESTALE && xenbus_exists(XBT_NIL, xd->xbdev->nodename, "state"))
 		xfl_note_exchange(xd);
 	else if (err && xd->has_connection)

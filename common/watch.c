@@ -10,21 +10,21 @@
 #include "internal.h"
 
 /*
- * Xenstored allows a guest so many watches (100 or 128 as it comes), and each device needs
- * one for its backend's state. Ours are a comfort, so they leave room for that. The few that
- * wait until xenbus has looked are counted apart: a connection depends on them.
+ * xenstored allows a guest 100 or 128 watches by default, and each device needs one for its
+ * backend's state. Watches on other keys are optional, so all devices together have few. Watches
+ * that flush xenwatch are counted apart, since a connection depends on them.
  */
 #define XFL_MAX_WATCHES	8
 #define XFL_MAX_FLUSHES	4
 
 /**
  * struct xfl_watch - one watch
- * @xenbus: as xenbus knows it; its node is ours to free
+ * @xenbus: what xenbus knows of it; its node is ours to free
  * @lock: protects @xd; taken by the callback
- * @xd: device to wake; NULL once the watch was let go of
- * @fired: whether it has woken it
- * @count: what it is counted in
- * @end: unregisters and frees
+ * @xd: device to wake; NULL after the watch was dropped
+ * @fired: whether the callback has run
+ * @count: the number of such watches
+ * @end: work that unregisters and frees the watch
  */
 struct xfl_watch {
 	struct xenbus_watch xenbus;
@@ -52,7 +52,7 @@ static void xfl_watch_event(struct xenbus_watch *watch, const char *path, const 
 	spin_unlock(&w->lock);
 }
 
-/* One look at the key serves all events that wait (XSA-349). */
+/* One event that waits is enough, since the machine reads the key itself (XSA-349). */
 static bool xfl_watch_wanted(struct xenbus_watch *watch, const char *path, const char *token)
 {
 	return !watch->nr_pending;
@@ -117,15 +117,16 @@ err_count:
 }
 
 /**
- * xfl_watch_start() - have the life cycle look again when a key is written
+ * xfl_watch_start() - have the machine look again when the backend writes a key
  * @xd: the device
  * @key: key in its backend's directory
  *
- * It is as if the backend had written its state: @changed of struct xfl_ops runs,
- * once soon after this call in any case.
+ * A write of the key counts as if the backend had written its state: @changed of &struct xfl_ops is
+ * called. That happens once soon after this call in any case.
  *
- * Context: process; waits for xenstore.
- * Return: the watch, to be ended by xfl_watch_drop(); %NULL if there can be none.
+ * Context: process, a step of the machine; waits for xenstore; allocates with GFP_NOIO.
+ * Return: the watch, to be given to xfl_watch_drop(); %NULL if there is no room, memory or xenstore
+ * for one.
  */
 struct xfl_watch *xfl_watch_start(struct xfl_device *xd, const char *key)
 {
@@ -133,15 +134,17 @@ struct xfl_watch *xfl_watch_start(struct xfl_device *xd, const char *key)
 }
 EXPORT_SYMBOL_NS_GPL(xfl_watch_start, XEN_FRONTLIB);
 
-/* xfl_watch_start_flush() - a watch that fires once xenbus has looked at what was written so far */
+/* xfl_watch_start_flush() - a watch that fires after xenwatch has handled all earlier writes */
 struct xfl_watch *xfl_watch_start_flush(struct xfl_device *xd)
 {
 	return xfl_watch_new(xd, "state", &xfl_nr_flushes, XFL_MAX_FLUSHES);
 }
 
 /**
- * xfl_watch_drop() - let go of a watch; it wakes nobody any more
- * @w: the watch, or %NULL
+ * xfl_watch_drop() - end a watch
+ * @w: the watch, or %NULL; freed later
+ *
+ * It wakes nobody after this returns.
  *
  * Context: process; does not wait.
  */
@@ -156,7 +159,7 @@ void xfl_watch_drop(struct xfl_watch *w)
 }
 EXPORT_SYMBOL_NS_GPL(xfl_watch_drop, XEN_FRONTLIB);
 
-/* xfl_watch_fired() - whether a watch has woken its device */
+/* xfl_watch_fired() - whether the callback of a watch has run */
 bool xfl_watch_fired(const struct xfl_watch *w)
 {
 	return READ_ONCE(w->fired);
@@ -168,7 +171,7 @@ int __init xfl_watch_init(void)
 	return xfl_watch_wq ? 0 : -ENOMEM;
 }
 
-/* Their users are gone, but the last ends may still be due. */
+/* All watches were dropped, but the last may still have to be unregistered. */
 void xfl_watch_exit(void)
 {
 	destroy_workqueue(xfl_watch_wq);

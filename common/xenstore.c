@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading what a backend offers and publishing what a frontend has.
+ * Keys: reading a backend's, writing our own.
  */
 #include <linux/kstrtox.h>
 #include <linux/module.h>
@@ -42,7 +42,7 @@ static u64 xfl_key_read(struct xfl_device *xd, const char *dir, const struct xfl
 		return key->absent;
 	err = kstrtoull(text, 10, &value);
 	if (err || value < key->min || value > key->max) {
-		/* Escaped: a line break in it would forge lines of the log. */
+		/* Escaped, as a line break in the text would forge a line of the log. */
 		if (xd && xfl_may_log(xd))
 			dev_warn(&xd->xbdev->dev,
 				 "%s: '%*pE' is not a number from %llu to %llu, using %llu\n",
@@ -56,14 +56,14 @@ static u64 xfl_key_read(struct xfl_device *xd, const char *dir, const struct xfl
 
 /**
  * xfl_keys_read() - read a table of numbers that the other end may write
- * @xd: device, for messages; %NULL for none, where they were given before
+ * @xd: device whose log lines these are; %NULL to write none
  * @dir: directory to read, normally the backend's
  * @key: the table
  * @nr: entries in @key
  * @result: struct that the table was made for
  *
- * Each key is read once. One that is missing silently takes its default, one
- * that makes no sense does so with a line in the log.
+ * Each key is read once. A field whose key is missing, or invalid, gets the value @absent of its
+ * entry; an invalid one has a line in the log.
  *
  * Context: process; waits for xenstore.
  */
@@ -90,11 +90,11 @@ static bool xfl_is_stale(const char *name, const char *const *stale)
 /**
  * xfl_keys_delete() - delete keys
  * @xbt: the transaction, or %XBT_NIL
- * @dir: directory they are in
+ * @dir: directory that has the keys
  * @keys: names of keys and directories, a trailing '*' standing for any ending; ends with %NULL
  *
  * Context: process; waits for xenstore.
- * Return: 0 or a negative errno.
+ * Return: 0 or a negative errno; after an error some may be deleted.
  */
 int xfl_keys_delete(struct xenbus_transaction xbt, const char *dir, const char *const *keys)
 {
@@ -122,19 +122,19 @@ struct xfl_publication {
 	void *ctx;
 };
 
-/* Keys of an earlier connection would mislead a backend that finds them first. */
+/* A backend would believe keys of an earlier connection, so they are deleted first. */
 static int xfl_write_keys(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
 {
 	const struct xfl_publication *p = ctx;
 	const char *dir = xd->xbdev->nodename;
 	int err = xfl_keys_delete(xbt, dir, xd->ops->keys) ?: p->fn(xbt, dir, p->ctx);
 
-	/* oxenstored's quota is no errno that Linux knows; that of the other one is ENOSPC. */
+	/* oxenstored's quota has no errno that Linux knows; the C xenstored's is ENOSPC. */
 	return err == -EINVAL ? -ENOSPC : err;
 }
 
 /**
- * struct xfl_key_value - argument of a transaction that writes one
+ * struct xfl_key_value - argument of a transaction that writes one number
  * @name: key
  * @value: its value
  */
@@ -151,12 +151,12 @@ static int xfl_write_key_value(struct xenbus_transaction xbt, struct xfl_device 
 }
 
 /**
- * xfl_key_write() - write a number into a frontend's directory, if that is its own
+ * xfl_key_write() - write a number into a device's directory, if the directory is its own
  * @xd: the device, with a connection
  * @name: key
  * @value: its value
  *
- * Context: process; waits for xenstore.
+ * Context: process; waits for xenstore. The caller need not be a step of the machine.
  * Return: as xfl_transact_unlocked().
  */
 int xfl_key_write(struct xfl_device *xd, const char *name, unsigned int value)
@@ -168,13 +168,14 @@ int xfl_key_write(struct xfl_device *xd, const char *name, unsigned int value)
 EXPORT_SYMBOL_NS_GPL(xfl_key_write, XEN_FRONTLIB);
 
 /**
- * xfl_publish() - write a frontend's keys, all or none, and only if its directory is its own
- * @xd: the device; what its @ops->keys names is deleted first
+ * xfl_publish() - write a device's keys, all or none, and only if its directory is its own
+ * @xd: the device; the keys that @keys of &struct xfl_ops names are deleted first
  * @fn: writes the keys
  * @ctx: argument for @fn
  *
  * Context: process, a step of the machine; waits for xenstore.
- * Return: as xfl_transact(); unless it is 0 nothing was written.
+ * Return: as xfl_transact(), with -ENOSPC for xenstored's quota; unless it is 0 nothing was
+ * written.
  */
 int xfl_publish(struct xfl_device *xd, xfl_publish_fn fn, void *ctx)
 {
