@@ -335,12 +335,43 @@ static void disturb(const struct facts *f)
 	meet(&g);
 }
 
+#define TO(_state) (1u << XFL_##_state)
+
+/* Every way from one state to another, as Documentation/architecture.rst has them. */
+static const u32 ways[XFL_NR_STATES] = {
+	[XFL_NEW]	= TO(OFFERED) | TO(CLOSING) | TO(IDLE) | TO(EXCHANGED) | TO(GONE),
+	[XFL_OFFERED]	= TO(NEW) | TO(CONNECTING) | TO(DRAINING) | TO(CLOSING) | TO(CLOSED) |
+			  TO(IDLE) | TO(EXCHANGED) | TO(GONE),
+	[XFL_CONNECTING] = TO(CONNECTED) | TO(DRAINING) | TO(CLOSED),
+	[XFL_CONNECTED]	= TO(DRAINING) | TO(CLOSED),
+	[XFL_DRAINING]	= TO(CLOSING) | TO(CLOSED),
+	[XFL_CLOSING]	= TO(NEW) | TO(DRAINING) | TO(CLOSED) | TO(EXCHANGED),
+	[XFL_CLOSED]	= TO(NEW) | TO(DRAINING) | TO(PARKED) | TO(IDLE) | TO(BROKEN) |
+			  TO(EXCHANGED) | TO(GONE),
+	[XFL_PARKED]	= TO(NEW) | TO(DRAINING) | TO(CLOSED) | TO(IDLE) | TO(BROKEN) | TO(GONE),
+	[XFL_IDLE]	= TO(NEW) | TO(OFFERED) | TO(EXCHANGED) | TO(GONE),
+	[XFL_BROKEN]	= TO(NEW) | TO(IDLE) | TO(EXCHANGED) | TO(GONE),
+	[XFL_EXCHANGED]	= TO(GONE),
+};
+
+/* Those that some decision took. */
+static u32 taken[XFL_NR_STATES];
+
+static void note_way(const struct xfl_view *v, const struct xfl_step *s)
+{
+	if (s->next == v->state)
+		return;
+	must(ways[v->state] & 1u << s->next, "a way that is not documented", v, s);
+	taken[v->state] |= 1u << s->next;
+}
+
 static void decide_with(const struct facts *f, u32 backend, u32 choice)
 {
 	struct xfl_view v = view_of(f, backend, choice);
 	struct xfl_step s = xfl_decide(&v);
 
 	assert_true(s.next < XFL_NR_STATES);
+	note_way(&v, &s);
 	check_order(f, &v, &s);
 	check_progress(f, &v, &s);
 	carry_out(f, &v, &s);
@@ -396,6 +427,16 @@ static void every_situation(void **state)
 	}
 	printf("# %zu situations, %zu decisions\n", tail, decisions);
 	assert_true(tail > 1000);
+}
+
+/* After every situation: the documentation has no way that the table does not take. */
+static void every_way(void **state)
+{
+	u32 i;
+
+	(void)state;
+	for (i = 0; i < XFL_NR_STATES; i++)
+		assert_int_equal(taken[i], ways[i]);
 }
 
 /*
@@ -470,6 +511,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_situation),
+		cmocka_unit_test(every_way),
 		cmocka_unit_test(settles),
 		cmocka_unit_test(removal_ends),
 	};
