@@ -319,8 +319,8 @@ static struct xfl_step xfl_decide_closed(const struct xfl_view *v)
 	if (xfl_lt_proof(v))
 		return xfl_lt_go(XFL_CLOSED, XFL_DO_END);
 	if (!xfl_lt_withdrawn(v))
-		return late && v->did == XFL_DO_WRITE_CLOSED ? xfl_lt_overdue(v) :
-							 xfl_lt_again(v, XFL_DO_WRITE_CLOSED);
+		return late && v->did == XFL_DO_WRITE_CLOSED ?
+			       xfl_lt_overdue(v) : xfl_lt_again(v, XFL_DO_WRITE_CLOSED);
 	/* Not at once: the kernel logs each attempt that finds a mapped frame. */
 	if (late || ((v->backend_state == XFL_XS_GONE || v->backend_state == XFL_XS_CLOSED) &&
 		     v->tried_ms >= XFL_LOOK_IDLE_MS))
@@ -406,8 +406,8 @@ static struct xfl_step xfl_decide_idle(const struct xfl_view *v)
 	if (v->last_ended_early && v->backend_state == XFL_XS_INITWAIT && !v->backend_moved &&
 	    v->since_ms < XFL_LOOK_LONG_MS)
 		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
-	return v->close_reason == XFL_CLOSE_BY_BACKEND ? xfl_decide_idle_for_backend(v) :
-					   xfl_decide_idle_for_new(v);
+	return v->close_reason == XFL_CLOSE_BY_BACKEND ?
+		       xfl_decide_idle_for_backend(v) : xfl_decide_idle_for_new(v);
 }
 
 static struct xfl_step xfl_decide_broken(const struct xfl_view *v)

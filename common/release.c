@@ -28,7 +28,7 @@
  *
  * The other, the quarantine, has references and ports that were published and have ended. They are
  * not used again before the backend shows that it knows so. A slow backend that has read the keys
- * would else map, or bind, what is somebody else's by then.
+ * would otherwise map, or bind, what belongs to somebody else by then.
  */
 
 /* Jiffies between two looks. */

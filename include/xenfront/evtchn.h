@@ -16,7 +16,7 @@ struct xfl_device;
  * DOC: Spurious events
  *
  * The kernel delays the events of a channel whose events bring nothing (XSA-332, XSA-391). So each
- * EOI says whether its event was spurious, and a wrong answer costs either way. An event is
+ * EOI says whether its event was spurious, and an error costs either way. An event is
  * spurious if the backend's producer index has not moved since the last EOI. Whether work was left
  * when the interrupt came says nothing, as a poll may have done it a moment before.
  */

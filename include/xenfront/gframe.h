@@ -14,7 +14,7 @@
  * @gref: the reference, in use
  * @frame: the frame, taken from a pool
  *
- * It belongs to whoever got it, and so does the serialising of its pool and its stack.
+ * The caller of xfl_gframe_get() owns it, and serialises all calls for its pool and its stack.
  */
 struct xfl_gframe {
 	void *va;
