@@ -235,7 +235,6 @@ static void xfl_complete(struct device *dev)
 {
 	struct xfl_device *xd;
 
-	xfl_drain.begun = false;
 	mutex_lock(&xfl_pm_lock);
 	xd = dev_get_drvdata(dev);
 	if (xd && READ_ONCE(xd->withheld) & XFL_WITHHELD_SUSPEND)
@@ -268,8 +267,15 @@ static int xfl_count_restore(struct device *dev)
 	return 0;
 }
 
+/* A suspend whose devices were all removed before it ended has no other .complete of ours. */
+static void xfl_drain_over(struct device *dev)
+{
+	xfl_drain.begun = false;
+}
+
 static const struct dev_pm_ops xfl_witness_pm = {
 	.restore_noirq	= xfl_count_restore,
+	.complete	= xfl_drain_over,
 };
 
 static const struct device_type xfl_witness_type = {
