@@ -54,4 +54,4 @@ module_exit(xfl_exit);
 
 MODULE_DESCRIPTION("Shared layer of the Xen network and block frontends");
 MODULE_LICENSE("GPL");
-MODULE_VERSION(XENFRONT_VERSION);
+MODULE_VERSION(XENFRONT_STAMP);

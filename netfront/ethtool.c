@@ -61,7 +61,7 @@ static const struct shown xnf_shown[] = {
 /* The driver's name is left to the core, which says "vif": udev rules match that. */
 static void xnf_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 {
-	strscpy(info->version, XENFRONT_VERSION, sizeof(info->version));
+	strscpy(info->version, XENFRONT_STAMP, sizeof(info->version));
 }
 
 /* A ring is one frame in this protocol, so there is nothing to set. */
