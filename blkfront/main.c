@@ -306,6 +306,7 @@ static void __exit bf_exit(void)
 module_exit(bf_exit);
 
 MODULE_DESCRIPTION("Xen virtual block device frontend");
+MODULE_AUTHOR("xenfront maintainers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(XENFRONT_STAMP);
 MODULE_IMPORT_NS(XEN_FRONTLIB);

@@ -53,5 +53,6 @@ static void __exit xfl_exit(void)
 module_exit(xfl_exit);
 
 MODULE_DESCRIPTION("Shared layer of the Xen network and block frontends");
+MODULE_AUTHOR("xenfront maintainers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(XENFRONT_STAMP);

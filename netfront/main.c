@@ -124,6 +124,7 @@ static void __exit xnf_exit(void)
 module_exit(xnf_exit);
 
 MODULE_DESCRIPTION("Xen network frontend");
+MODULE_AUTHOR("xenfront maintainers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(XENFRONT_STAMP);
 MODULE_ALIAS("xen:vif");
