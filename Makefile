@@ -48,7 +48,10 @@ shell: ## a console in a guest that runs our drivers
 bench: ## ours beside in-tree, in virtual time; ROWS= selects
 	scripts/bench ruler
 
+docs: ## Documentation/ as HTML, in the cache
+	@scripts/docs
+
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: modules install dkms-install clean demo check check-host check-all shell bench help
+.PHONY: modules install dkms-install clean demo check check-host check-all shell bench docs help
