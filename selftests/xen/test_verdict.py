@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from xenbench import crew, pace, report, runner, scenario, schedule, verdict  # noqa: E402
 from xenbench.ktap import Ktap, Test, expected_skips, skip_expected  # noqa: E402
+from ruler import cli as ruler  # noqa: E402
 from xenbench.places import Places  # noqa: E402
 from xenbench.util import TOP, BenchError  # noqa: E402
 
@@ -29,6 +30,19 @@ def read(text, whole=True):
     for line in text.splitlines():
         ktap.feed(line)
     return [(test.name, test.result) for test in ktap.finish(whole)]
+
+
+class RulerTest(unittest.TestCase):
+    """The committed figures are those of the committed samples."""
+
+    def setUp(self):
+        self.page, self.tables = ruler.texts(ruler.last_time())
+
+    def test_page(self):
+        self.assertEqual(self.page, (ruler.DOCUMENTATION / "performance.rst").read_text())
+
+    def test_tables(self):
+        self.assertEqual(self.tables, (ruler.MEASURED / "tables.rst").read_text())
 
 
 class KtapTest(unittest.TestCase):

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from xenbench.util import TOP, BenchError, say
 
-from . import account, growth, growth_table, picture, plan, results, rig, rows, table
+from . import account, growth, growth_table, picture, plan, results, rig, rows, summary, table
 from .profile import profile
 
 DOCUMENTATION = TOP / "Documentation"
+MEASURED = Path(__file__).resolve().parent / "measured"
 ROUNDS, QUICK_ROUNDS = 5, 3
 
 ONCE = (plan.TRANSIENT, plan.OURS_TRANSIENT)
@@ -28,8 +29,10 @@ def add_commands(commands):
                                                   f"{QUICK_ROUNDS} for quick and grow")
     ruler.add_argument("--modules", type=Path, metavar="DIR", help="where our modules are")
     ruler.add_argument("--output", type=Path, metavar="DIR",
-                       help="where the table goes; default Documentation/ when all rows are run, "
-                            "or grow alone")
+                       help="where all that is written goes; by default, when all rows are run or "
+                            "grow alone, Documentation/ and measured/")
+    ruler.add_argument("--render", action="store_true",
+                       help="measure nothing, write text and picture from measured/ anew")
     _hardware_like(ruler)
     ruler.set_defaults(function=do_ruler)
     one = commands.add_parser("profile", help="where the time of a row of the ruler goes")
@@ -104,20 +107,33 @@ def _rounded(value):
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
-def write(found, directory):
-    """performance.rst, .json and .svg."""
-    directory.mkdir(parents=True, exist_ok=True)
-    found = _rounded(found)
+def texts(found):
+    """Of the page and of the tables, from what is in performance.json."""
     more = growth_table.section(found["growth"]) if "growth" in found else ()
-    (directory / "performance.rst").write_text(table.document(found, more))
-    (directory / "performance.json").write_text(json.dumps(found, indent=1) + "\n")
-    picture.draw(found, directory / "performance.svg")
-    say(f"table, JSON and picture: {directory}/performance.*")
+    return summary.page(found), table.document(found, more)
+
+
+def write(found, pages, measured):
+    """performance.rst and .svg to one directory, tables.rst and performance.json to another."""
+    for directory in (pages, measured):
+        directory.mkdir(parents=True, exist_ok=True)
+    found = _rounded(found)
+    page, tables = texts(found)
+    (pages / "performance.rst").write_text(page)
+    picture.draw(found, pages / "performance.svg")
+    (measured / "tables.rst").write_text(tables)
+    (measured / "performance.json").write_text(json.dumps(found, indent=1) + "\n")
+    say(f"page and picture: {pages}/performance.*; tables and samples: {measured}/")
 
 
 def last_time():
-    """What stands in Documentation: grow, run alone, replaces its own part."""
-    return json.loads((DOCUMENTATION / "performance.json").read_text())
+    """What was measured last: grow, run alone, replaces its own part."""
+    return json.loads((MEASURED / "performance.json").read_text())
+
+
+def _needs_gnuplot():
+    if subprocess.run([TOP / "scripts" / "deps", "ruler"], check=False).returncode:
+        raise BenchError("scripts/deps ruler failed")
 
 
 def run_plan(lines, modules, directory, collect, options, **scenario_keys):
@@ -157,10 +173,12 @@ def run_growth(modules, directory, options):
 def do_ruler(options):
     from xenbench import cli, report
 
+    _needs_gnuplot()
+    if options.render:
+        write(last_time(), options.output or DOCUMENTATION, options.output or MEASURED)
+        return 0
     words = options.rows or os.environ.get("ROWS", "").split()
     chosen = rows.select(words)
-    if subprocess.run([TOP / "scripts" / "deps", "ruler"], check=False).returncode:
-        raise BenchError("scripts/deps ruler failed")
     modules = our_modules(options, [plan.OURS])
     start = time.monotonic()
     runs, found = [], None
@@ -175,6 +193,7 @@ def do_ruler(options):
                 found = {**(found or last_time()), "growth": grown}
         if found:
             whole = words in ([], [rows.GROWTH]) and all(run.result == "pass" for run in runs)
-            write(found, options.output or (DOCUMENTATION if whole else directory))
+            apart = options.output or (None if whole else directory)
+            write(found, apart or DOCUMENTATION, apart or MEASURED)
     say(f"{time.monotonic() - start:.0f} s")
     return report.closing_line(runs)

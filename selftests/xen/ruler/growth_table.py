@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The section "How it grows" of performance.rst, and its tables on the terminal."""
+"""The section "How it grows" of tables.rst, and its tables on the terminal."""
 
 from . import growth
 from .results import EVEN_NS_PER_BYTE
@@ -92,7 +92,7 @@ def _memory(results):
 
 
 def section(results):
-    """Lines of performance.rst."""
+    """Lines of tables.rst."""
     conditions = results["conditions"]
     out = ["", *TEXT.format(cpus=growth.CPUS, even=EVEN_NS_PER_BYTE, limit=1 + growth.LIMIT,
                             **conditions).splitlines()]

@@ -160,45 +160,19 @@ HEAD = """\
 .. SPDX-License-Identifier: GPL-2.0
 .. Written by "make bench"; changes by hand are lost.
 
-===========
-Performance
-===========
+==================
+The ruler's tables
+==================
 
-Our drivers beside the in-tree ones, in one boot of one PV guest on real Xen, with the unmodified
-xen-netback and xen-blkback of a Debian dom0. **No figure was measured on hardware.** The machine is
-emulated in deterministic virtual time: every instruction of guest, dom0 and Xen takes {ns} ns and
-nothing else takes any. So the figures do not depend on the machine they were made on, and a
-difference well beyond the ± is real; but they count instructions, not what those cost on a
-processor:
-
-- There are no caches, no TLB misses and no cost of entering Xen but the instructions it runs. A
-  hypercall, an interrupt and a change of page tables cost less than on hardware.
-- String instructions move one byte a step, and the kernels of this CPU clear pages and copy to
-  and from programs with them: such bytes cost many times too much. Bytes moved eight at a time
-  cost about as much as on hardware. The columns "even" below correct for that.
-- One emulated CPU runs guest, dom0 and Xen in turn. A rate is what all three together need for an
-  operation, not what a guest with a CPU of its own reaches, nor what several CPUs reach together;
-  what can be said about that is under "How it grows".
-
-Conditions
-==========
-{conditions}
-
-How it was measured
-===================
-Each figure is the median of {rounds} rounds in which the drivers take turns (A B, B A, ...), ±
-half the range; the null devices and fio's defaults have 2 rounds, the transient variants one.
-Between turns the drivers are unbound and removed, and the disks attached anew. A window of some
-150 to 500 ms begins after the load has worked for 100 ms and more. Operations are counted by the block
-layer, by the packet generator, by the program that makes the traffic, or, of what TCP sends, by the
-queueing discipline, headers included; never by the driver. CPU time is Xen's accounting of the
-domain. ``selftests/xen/ruler/README.rst`` has the details.
+What they mean, and under which conditions they were measured, is said in
+``Documentation/performance.rst``; ± is half the range of {rounds} rounds. The null devices and fio's
+defaults have 2 rounds, the transient variants one.
 
 The disks are measured with fio kept from costing more than the driver does (io_uring, batches,
 registered buffers and files, no clock reading for each I/O), and once with its defaults.
 
-An operation is one datagram, one request and its answer, one packet of pktgen, 64 KB of a TCP
-stream, or one I/O of the size given.
+An operation is one datagram, one request and its response, one packet of pktgen, 64 KB of a TCP
+stream, or one I/O of the size given. What TCP sends is counted with its headers.
 
 Rates
 =====
@@ -226,9 +200,6 @@ even
     they are most of the time in its rows, and their rate says little else.
 transient
     the block driver with feature_persistent=0.
-
-.. image:: performance.svg
-   :alt: ratios of rate, of rate with copies priced alike, and of CPU time
 """
 
 COSTS = """\
@@ -307,11 +278,9 @@ def _faults(results):
 
 
 def document(results, more=()):
-    """The text of performance.rst; more: lines at its end."""
-    conditions = results["conditions"]
-    listed = "\n".join(f"- {key}: {value}" for key, value in conditions["list"].items())
+    """The text of tables.rst; more: lines at its end."""
     groups = _groups(results)
-    head = HEAD.format(ns=2, conditions=listed, rounds=conditions["rounds"], even=EVEN_NS_PER_BYTE)
+    head = HEAD.format(rounds=results["conditions"]["rounds"], even=EVEN_NS_PER_BYTE)
     out = _section(head, groups, throughput)[1:]
     faults = _faults(results)
     if faults:
