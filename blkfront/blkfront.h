@@ -6,8 +6,8 @@
  *
  *	submit.c	checks its shape, then issues it or lets it wait for credit
  *	segs.h		its data, segment by segment
- *	data.c		turns them into grants and ring requests
- *	keep.c		has the frames its data is copied through, if it is
+ *	request.c	turns them into grants and ring requests
+ *	persistent.c	has the frames its data is copied through, if it is
  *	event.c		finds that there are responses
  *	complete.c	takes them, ends grants, completes it
  *	recover.c	what becomes of it when the connection ends first
@@ -43,7 +43,7 @@
 #include <xenfront/ring.h>
 #include <xenfront/watch.h>
 
-#include "identity.h"
+#include "serial.h"
 #include "vdev.h"
 #include "wire.h"
 
@@ -354,7 +354,7 @@ void bf_ring_close(struct bf_ring *ring);
 void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,
 		   const struct xfl_frame *frame, grant_ref_t gref);
 
-/* keep.c */
+/* persistent.c */
 int bf_keep_open(struct bf_ring *ring);
 void bf_keep_close(struct bf_ring *ring);
 void bf_trim(struct work_struct *work);
@@ -372,7 +372,7 @@ struct bf_req *bf_first_to_stage(struct bf_ring *ring);
 bool bf_stage_first(struct bf_ring *ring);
 void bf_ring_set_mode(struct bf_ring *ring, enum bf_ring_mode mode);
 
-/* data.c */
+/* request.c */
 bool bf_issue(struct bf_ring *ring, struct bf_req *br);
 
 /* event.c */

@@ -2,7 +2,7 @@
 /* Serial numbers out of xenstore. Input: what somebody wrote there. */
 #include <stdlib.h>
 
-#include "blkfront/identity.h"
+#include "blkfront/serial.h"
 #include "check.h"
 #include "fuzz.h"
 

@@ -28,7 +28,7 @@ programs_of() {
 	netfront/headers.c) echo test_headers fuzz_net_headers ;;
 	blkfront/wire.*) echo test_blkwire test_blkshape fuzz_blk_shape fuzz_blk_disk ;;
 	blkfront/vdev.c) echo test_vdev ;;
-	blkfront/identity.c) echo test_identity fuzz_blk_serial ;;
+	blkfront/serial.c) echo test_serial fuzz_blk_serial ;;
 	esac
 }
 

@@ -2,8 +2,8 @@
 /*
  * Serial numbers, as toolstacks put them into xenstore. Pure.
  */
-#ifndef BLKFRONT_IDENTITY_H
-#define BLKFRONT_IDENTITY_H
+#ifndef BLKFRONT_SERIAL_H
+#define BLKFRONT_SERIAL_H
 
 #include <xenfront/portable.h>
 
@@ -12,4 +12,4 @@
 int __must_check bf_serial_from_page(const char *text, u32 len, char *serial);
 int __must_check bf_serial_from_text(const char *text, u32 len, char *serial);
 
-#endif /* BLKFRONT_IDENTITY_H */
+#endif /* BLKFRONT_SERIAL_H */

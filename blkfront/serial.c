@@ -4,7 +4,7 @@
  * the serial number (SPC-4, 7.8.15: page code 80h) into the backend's directory, in
  * base64. A toolstack without SCSI in mind can write the number as it is.
  */
-#include "identity.h"
+#include "serial.h"
 
 #define VPD_HEADER	4u
 #define VPD_UNIT_SERIAL	0x80

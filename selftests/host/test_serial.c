@@ -2,7 +2,7 @@
 /* Serial numbers out of xenstore. */
 #include "test.h"
 
-#include "blkfront/identity.h"
+#include "blkfront/serial.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
