@@ -22,8 +22,8 @@
  * answer was taken from the ring belongs to whoever took it. The life of the
  * device is serialised by struct xfl_device's work queue.
  */
-#ifndef BLKFRONT_H
-#define BLKFRONT_H
+#ifndef XENFRONT_BLKFRONT_BLKFRONT_H
+#define XENFRONT_BLKFRONT_BLKFRONT_H
 
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
@@ -47,10 +47,10 @@
 #include "vdev.h"
 #include "wire.h"
 
-DEFINE_RING_TYPES(bfw, union bfw_request, struct bfw_response);
+DEFINE_RING_TYPES(xbf, union xbf_wire_request, struct xbf_wire_response);
 
 /**
- * struct bf_req - what the driver keeps with each block request
+ * struct xbf_req - what the driver keeps with each block request
  * @link: on its ring's waiting or stuck list, or on a private list of whoever
  *	took its last answer; else empty
  * @tally: answers to its parts; ring lock
@@ -65,67 +65,67 @@ DEFINE_RING_TYPES(bfw, union bfw_request, struct bfw_response);
  * @parked: while its connection is gone and the backend still maps its data
  * @ref: one grant reference, or number of a kept frame, per frame of data
  */
-struct bf_req {
+struct xbf_req {
 	struct list_head link;
-	struct bfw_tally tally;
+	struct xbf_tally tally;
 	u8 op;
 	bool copied;
 	u16 segs;
 	u16 placed;
 	u16 nr_refs;
 	u16 nr_stuck;
-	struct bfw_layout layout;
+	struct xbf_layout layout;
 	struct xfl_parked parked;
-	grant_ref_t ref[BFW_MAX_SEGS];
+	grant_ref_t ref[XBF_MAX_SEGS];
 };
 
 /* What a ring does with a request. */
-enum bf_ring_mode {
-	BF_RING_HOLD,	/* lets it wait: there is no backend, but there may be one */
-	BF_RING_LIVE,	/* sends it, or lets it wait for credit */
-	BF_RING_DEAD,	/* fails it */
+enum xbf_ring_mode {
+	XBF_RING_HOLD,	/* lets it wait: there is no backend, but there may be one */
+	XBF_RING_LIVE,	/* sends it, or lets it wait for credit */
+	XBF_RING_DEAD,	/* fails it */
 };
 
 /**
- * struct bf_indirect - a frame that holds the segments of an indirect request
+ * struct xbf_indirect - a frame that holds the segments of an indirect request
  * @seg: the frame's memory
  * @gref: the backend may read it, from connect to disconnect
  * @frame: the frame
  */
-struct bf_indirect {
-	struct bfw_segment *seg;
+struct xbf_indirect {
+	struct xbf_wire_segment *seg;
 	grant_ref_t gref;
 	struct xfl_frame frame;
 };
 
 /**
- * struct bf_kept - a frame that stays granted
+ * struct xbf_kept - a frame that stays granted
  * @va: its memory; NULL if there is none under this number
  * @gref: the backend may read and write it
  * @frame: the frame
  */
-struct bf_kept {
+struct xbf_kept {
 	void *va;
 	grant_ref_t gref;
 	struct xfl_frame frame;
 };
 
 /* So many of a ring's kept frames are for small requests alone. */
-#define BF_KEEP_SPARE	64u
+#define XBF_KEEP_SPARE	64u
 
 /**
- * struct bf_keep - kept frames of a ring
+ * struct xbf_keep - kept frames of a ring
  * @frame: the frames; NULL if data is granted where it is
  * @free: numbers in @frame: the first @nr_free are those of free frames, a stack;
  *	from @nr to @max those without a frame
  * @nr_free: free frames
- * @idle: the least that @nr_free was since bf_trim() looked
+ * @idle: the least that @nr_free was since xbf_trim() looked
  * @nr: frames there are
  * @max: most there will be
  * @pool: where they come from
  */
-struct bf_keep {
-	struct bf_kept *frame;
+struct xbf_keep {
+	struct xbf_kept *frame;
 	u16 *free;
 	u32 nr_free;
 	u32 idle;
@@ -135,7 +135,7 @@ struct bf_keep {
 };
 
 /**
- * struct bf_ring_stats - counts of one ring, since the disk was made; ring lock, except
+ * struct xbf_ring_stats - counts of one ring, since the disk was made; ring lock, except
  *	that @events and @idle_events belong to the interrupt handler
  * @requests: block requests sent, again if they were sent again
  * @parts: ring requests sent for them
@@ -150,7 +150,7 @@ struct bf_keep {
  * @requeued: requests that a connection ended on
  * @parked: those of them that had to wait for the backend to unmap their data
  */
-struct bf_ring_stats {
+struct xbf_ring_stats {
 	u64 requests;
 	u64 parts;
 	u64 waits;
@@ -166,7 +166,7 @@ struct bf_ring_stats {
 };
 
 /**
- * struct bf_ring - one ring and what is on it
+ * struct xbf_ring - one ring and what is on it
  * @lock: protects everything up to @stats; taken in hard interrupts
  * @mode: what becomes of new requests
  * @silent: the backend is not asked for events
@@ -194,43 +194,43 @@ struct bf_ring_stats {
  *	and while it is taken down
  * @deferred_work: what an interrupt should not do: copying and ending much
  * @trim: frees kept frames and references that nobody needs
- * @bf: the device
+ * @xb: the device
  * @slot: memory of @table, kept over a reconnect for its generations
  * @pool: frames of @indirect; life cycle only, as all below
  * @mem: memory of @front
  */
-struct bf_ring {
+struct xbf_ring {
 	spinlock_t lock;
-	enum bf_ring_mode mode;
+	enum xbf_ring_mode mode;
 	bool silent;
 	bool deferred;
 	bool clung;
 	u16 handle;
 	u16 cap;
 	u32 event;
-	struct bfw_front_ring front;
-	struct bfw_table table;
+	struct xbf_front_ring front;
+	struct xbf_table table;
 	struct xfl_grefs grefs;
-	struct bf_indirect *indirect;
-	struct bf_keep keep;
+	struct xbf_indirect *indirect;
+	struct xbf_keep keep;
 	struct list_head waiting;
 	u32 passes;
-	struct bf_req *staging;
+	struct xbf_req *staging;
 	struct list_head stuck;
-	struct bf_ring_stats stats;
+	struct xbf_ring_stats stats;
 
 	struct xfl_evtchn ec;
 	struct mutex turn;
 	struct work_struct deferred_work;
 	struct delayed_work trim;
-	struct blkfront *bf;
+	struct xbf_dev *xb;
 	struct xfl_slot *slot;
 	struct xfl_framepool pool;
 	struct xfl_ring_mem mem;
 } ____cacheline_aligned_in_smp;
 
 /**
- * struct blkfront - one disk
+ * struct xbf_dev - one disk
  * @ring: the rings
  * @nr_rings: how many, as many as there are hardware contexts
  * @nr_live: rings in use with this backend, the first ones
@@ -254,7 +254,7 @@ struct bf_ring {
  * @told_name: it was said that another disk has our name
  * @dead: the disk will not come back, or could not be added
  * @abandoned: the device was removed while its backend mapped a ring; the life cycle's part of the
- *	rest is left to bf_abandoned_put()
+ *	rest is left to xbf_abandoned_put()
  * @lines: bounds the lines about what the backend changes; @disk_work
  * @cache_told: the block layer knows that there is a cache; @disk_work
  * @holds_for_cache: rings hold requests until it knows; life cycle
@@ -271,12 +271,12 @@ struct bf_ring {
  * @serial: its serial number, empty if there is none; fixed from @gd on
  * @ref: references: the xenbus device, @del_work, and the gendisk
  */
-struct blkfront {
-	struct bf_ring *ring;
+struct xbf_dev {
+	struct xbf_ring *ring;
 	unsigned int nr_rings;
 	unsigned int nr_live;
-	struct bfw_rings contexts;
-	struct bfw_rings live;
+	struct xbf_rings contexts;
+	struct xbf_rings live;
 	u32 block_mask;
 	u8 flush_op;
 	bool persistent;
@@ -285,9 +285,9 @@ struct blkfront {
 	struct xfl_device xd;
 	struct xfl_watch *resized;
 	wait_queue_head_t drained;
-	struct bfw_keys keys;
+	struct xbf_keys keys;
 	spinlock_t disk_lock;
-	struct bfw_disk disk;
+	struct xbf_disk disk;
 	bool removing;
 	struct list_head named;
 	bool leaving;
@@ -306,114 +306,114 @@ struct blkfront {
 	struct completion deleted;
 	struct dentry *stats;
 	unsigned int moves;
-	struct bf_vdev vdev;
-	char serial[BF_SERIAL_MAX + 1];
+	struct xbf_vdev vdev;
+	char serial[XBF_SERIAL_MAX + 1];
 	struct kref ref;
 };
 
-static inline struct bf_req *bf_req_of(struct request *rq)
+static inline struct xbf_req *xbf_req_of(struct request *rq)
 {
 	return blk_mq_rq_to_pdu(rq);
 }
 
-static inline struct request *bf_rq(struct bf_req *br)
+static inline struct request *xbf_rq(struct xbf_req *br)
 {
 	return blk_mq_rq_from_pdu(br);
 }
 
 /* The ring a request goes by. Changes only while the queue is quiesced. */
-static inline struct bf_ring *bf_ring_of(const struct request *rq)
+static inline struct xbf_ring *xbf_ring_of(const struct request *rq)
 {
 	return rq->mq_hctx->driver_data;
 }
 
 /* The ring that serves a hardware context as things are. */
-static inline struct bf_ring *bf_ring_for(struct blkfront *bf, unsigned int context)
+static inline struct xbf_ring *xbf_ring_for(struct xbf_dev *xb, unsigned int context)
 {
-	return &bf->ring[bfw_ring_index(&bf->contexts, &bf->live, context)];
+	return &xb->ring[xbf_ring_index(&xb->contexts, &xb->live, context)];
 }
 
 /* main.c */
-extern struct workqueue_struct *bf_wq;
-extern struct workqueue_struct *bf_deferred_wq;
-void bf_get(struct blkfront *bf);
-void bf_put(struct blkfront *bf);
-void bf_abandon(struct xfl_device *xd);
-void bf_abandoned_put(struct xfl_device *xd);
+extern struct workqueue_struct *xbf_wq;
+extern struct workqueue_struct *xbf_deferred_wq;
+void xbf_get(struct xbf_dev *xb);
+void xbf_put(struct xbf_dev *xb);
+void xbf_abandon(struct xfl_device *xd);
+void xbf_abandoned_put(struct xfl_device *xd);
 
 /* connect.c */
-extern const struct xfl_ops bf_ops;
+extern const struct xfl_ops xbf_ops;
 
 /* ring.c */
-int bf_rings_alloc(struct blkfront *bf, unsigned int nr, unsigned int max_frames);
-void bf_rings_free(struct blkfront *bf);
-void bf_rings_give_back(struct blkfront *bf);
-bool bf_ring_affordable(const struct bf_ring *ring, unsigned int frames, u32 cap);
-int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap);
-void bf_ring_close(struct bf_ring *ring);
-void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,
-		   const struct xfl_frame *frame, grant_ref_t gref);
+int xbf_rings_alloc(struct xbf_dev *xb, unsigned int nr, unsigned int max_frames);
+void xbf_rings_free(struct xbf_dev *xb);
+void xbf_rings_give_back(struct xbf_dev *xb);
+bool xbf_ring_affordable(const struct xbf_ring *ring, unsigned int frames, u32 cap);
+int xbf_ring_open(struct xbf_ring *ring, unsigned int frames, u32 cap);
+void xbf_ring_close(struct xbf_ring *ring);
+void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool,
+		    const struct xfl_frame *frame, grant_ref_t gref);
 
 /* persistent.c */
-int bf_keep_open(struct bf_ring *ring);
-void bf_keep_close(struct bf_ring *ring);
-void bf_trim(struct work_struct *work);
-void bf_trim_later(struct bf_ring *ring);
-bool bf_keep_grow(struct bf_ring *ring, u32 n, gfp_t gfp);
-void bf_keep_take(struct bf_ring *ring, struct bf_req *br);
-void bf_copy_out(struct bf_ring *ring, struct bf_req *br);
-void bf_copy_back(struct bf_ring *ring, struct bf_req *br);
+int xbf_keep_open(struct xbf_ring *ring);
+void xbf_keep_close(struct xbf_ring *ring);
+void xbf_trim(struct work_struct *work);
+void xbf_trim_later(struct xbf_ring *ring);
+bool xbf_keep_grow(struct xbf_ring *ring, u32 n, gfp_t gfp);
+void xbf_keep_take(struct xbf_ring *ring, struct xbf_req *br);
+void xbf_copy_out(struct xbf_ring *ring, struct xbf_req *br);
+void xbf_copy_back(struct xbf_ring *ring, struct xbf_req *br);
 
 /* submit.c */
-blk_status_t bf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd);
-void bf_commit_rqs(struct blk_mq_hw_ctx *hctx);
-bool bf_pump(struct bf_ring *ring);
-struct bf_req *bf_first_to_stage(struct bf_ring *ring);
-bool bf_stage_first(struct bf_ring *ring);
-void bf_ring_set_mode(struct bf_ring *ring, enum bf_ring_mode mode);
+blk_status_t xbf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd);
+void xbf_commit_rqs(struct blk_mq_hw_ctx *hctx);
+bool xbf_pump(struct xbf_ring *ring);
+struct xbf_req *xbf_first_to_stage(struct xbf_ring *ring);
+bool xbf_stage_first(struct xbf_ring *ring);
+void xbf_ring_set_mode(struct xbf_ring *ring, enum xbf_ring_mode mode);
 
 /* request.c */
-bool bf_issue(struct bf_ring *ring, struct bf_req *br);
+bool xbf_issue(struct xbf_ring *ring, struct xbf_req *br);
 
 /* event.c */
-bool bf_arm(struct bf_ring *ring);
-void bf_defer(struct bf_ring *ring);
-void bf_deferred_work(struct work_struct *work);
-irqreturn_t bf_interrupt(int irq, void *data);
-int bf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch);
-void bf_listen(struct bf_ring *ring);
-void bf_silence(struct bf_ring *ring);
-enum blk_eh_timer_return bf_timeout(struct request *rq);
+bool xbf_arm(struct xbf_ring *ring);
+void xbf_defer(struct xbf_ring *ring);
+void xbf_deferred_work(struct work_struct *work);
+irqreturn_t xbf_interrupt(int irq, void *data);
+int xbf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch);
+void xbf_listen(struct xbf_ring *ring);
+void xbf_silence(struct xbf_ring *ring);
+enum blk_eh_timer_return xbf_timeout(struct request *rq);
 
 /* complete.c */
-bool bf_complete(struct bf_ring *ring, u32 *prod, int budget);
-void bf_complete_rq(struct request *rq);
-void bf_end_grants(struct bf_ring *ring, struct bf_req *br);
-void bf_return_refs(struct bf_ring *ring, struct bf_req *br);
+bool xbf_complete(struct xbf_ring *ring, u32 *prod, int budget);
+void xbf_complete_rq(struct request *rq);
+void xbf_end_grants(struct xbf_ring *ring, struct xbf_req *br);
+void xbf_return_refs(struct xbf_ring *ring, struct xbf_req *br);
 
 /* recover.c */
-bool bf_rings_idle(struct blkfront *bf);
-bool bf_rings_hold(struct blkfront *bf);
-void bf_fail_copied(struct blkfront *bf);
-void bf_recover(struct bf_ring *ring, bool keep);
-void bf_end_flushes(struct blkfront *bf);
-void bf_fail_waiting(struct bf_ring *ring);
-void bf_fail_all(struct blkfront *bf);
+bool xbf_rings_idle(struct xbf_dev *xb);
+bool xbf_rings_hold(struct xbf_dev *xb);
+void xbf_fail_copied(struct xbf_dev *xb);
+void xbf_recover(struct xbf_ring *ring, bool keep);
+void xbf_end_flushes(struct xbf_dev *xb);
+void xbf_fail_waiting(struct xbf_ring *ring);
+void xbf_fail_all(struct xbf_dev *xb);
 
 /* stats.c */
-void bf_stats_add(struct blkfront *bf);
-void bf_stats_del(struct blkfront *bf);
-void bf_stats_init(void);
-void bf_stats_exit(void);
+void xbf_stats_add(struct xbf_dev *xb);
+void xbf_stats_del(struct xbf_dev *xb);
+void xbf_stats_init(void);
+void xbf_stats_exit(void);
 
 /* disk.c */
-int bf_name_is_free(struct blkfront *bf);
-int bf_disk_create(struct blkfront *bf);
-void bf_disk_update(struct blkfront *bf);
-void bf_disk_tell_cache(struct blkfront *bf);
-void bf_disk_mark_dead(struct blkfront *bf);
-void bf_disk_put(struct blkfront *bf);
-void bf_disk_work(struct work_struct *work);
-void bf_disk_del_work(struct work_struct *work);
+int xbf_name_is_free(struct xbf_dev *xb);
+int xbf_disk_create(struct xbf_dev *xb);
+void xbf_disk_update(struct xbf_dev *xb);
+void xbf_disk_tell_cache(struct xbf_dev *xb);
+void xbf_disk_mark_dead(struct xbf_dev *xb);
+void xbf_disk_put(struct xbf_dev *xb);
+void xbf_disk_work(struct work_struct *work);
+void xbf_disk_del_work(struct work_struct *work);
 
-#endif /* BLKFRONT_H */
+#endif /* XENFRONT_BLKFRONT_BLKFRONT_H */

@@ -6,53 +6,53 @@
 #include "blkfront.h"
 
 /* Nothing a backend says after the first lie is looked at. */
-static void bf_lied(struct bf_ring *ring, const char *what, int err)
+static void xbf_lied(struct xbf_ring *ring, const char *what, int err)
 {
-	ring->mode = BF_RING_HOLD;
-	xfl_break(&ring->bf->xd, "ring %td: %s (%pe)", ring - ring->bf->ring, what, ERR_PTR(err));
+	ring->mode = XBF_RING_HOLD;
+	xfl_break(&ring->xb->xd, "ring %td: %s (%pe)", ring - ring->xb->ring, what, ERR_PTR(err));
 }
 
 /* What is left to do for an answered request, in frames to copy or to take back, and itself. */
-static int bf_cost(const struct bf_req *br)
+static int xbf_cost(const struct xbf_req *br)
 {
-	return br->copied && br->op == BFW_WRITE ? 1 : 1 + br->segs;
+	return br->copied && br->op == XBF_WRITE ? 1 : 1 + br->segs;
 }
 
-static int bf_take_one(struct bf_ring *ring, struct list_head *answered, int *budget)
+static int xbf_take_one(struct xbf_ring *ring, struct list_head *answered, int *budget)
 {
-	struct bfw_response rsp;
-	struct bfw_answer answer;
-	struct bf_req *br;
+	struct xbf_wire_response rsp;
+	struct xbf_answer answer;
+	struct xbf_req *br;
 	int err;
 
 	RING_COPY_RESPONSE(&ring->front, ring->front.rsp_cons, &rsp);
-	err = bfw_judge(&ring->table, &rsp, &answer);
+	err = xbf_judge(&ring->table, &rsp, &answer);
 	if (unlikely(err))
 		return err;
 	WRITE_ONCE(ring->front.rsp_cons, ring->front.rsp_cons + 1);
 	br = answer.owner;
-	if (bfw_tally_add(&br->tally, answer.status)) {
+	if (xbf_tally_add(&br->tally, answer.status)) {
 		list_add_tail(&br->link, answered);
-		*budget -= bf_cost(br);
+		*budget -= xbf_cost(br);
 	}
 	return 0;
 }
 
 /* Return: whether there was anything. */
-static bool bf_take(struct bf_ring *ring, struct list_head *answered, int *budget)
+static bool xbf_take(struct xbf_ring *ring, struct list_head *answered, int *budget)
 {
 	u32 before = ring->front.rsp_cons;
 	int pending, err;
 
 	while (*budget > 0 && (pending = XFL_RING_PENDING(&ring->front))) {
 		if (unlikely(pending < 0)) {
-			bf_lied(ring, "impossible response index", pending);
+			xbf_lied(ring, "impossible response index", pending);
 			goto out;
 		}
 		while (pending-- && *budget > 0) {
-			err = bf_take_one(ring, answered, budget);
+			err = xbf_take_one(ring, answered, budget);
 			if (unlikely(err)) {
-				bf_lied(ring, "response to nothing we asked", err);
+				xbf_lied(ring, "response to nothing we asked", err);
 				goto out;
 			}
 		}
@@ -62,7 +62,7 @@ out:
 }
 
 /**
- * bf_end_grants() - take back access to a request's data
+ * xbf_end_grants() - take back access to a request's data
  * @ring: the ring it was sent by
  * @br: a request that is ours, answered or given up
  *
@@ -70,7 +70,7 @@ out:
  * and is counted in @br->nr_stuck. Once a backend was found to keep a frame, nothing more of the
  * ring is tried here: the parking place tries without a line for each.
  */
-void bf_end_grants(struct bf_ring *ring, struct bf_req *br)
+void xbf_end_grants(struct xbf_ring *ring, struct xbf_req *br)
 {
 	unsigned int i;
 
@@ -86,13 +86,13 @@ void bf_end_grants(struct bf_ring *ring, struct bf_req *br)
 }
 
 /**
- * bf_return_refs() - put references whose access has ended, or kept frames, back
+ * xbf_return_refs() - put references whose access has ended, or kept frames, back
  * @ring: the ring they are of
- * @br: a request after bf_end_grants()
+ * @br: a request after xbf_end_grants()
  *
  * Context: ring lock held.
  */
-void bf_return_refs(struct bf_ring *ring, struct bf_req *br)
+void xbf_return_refs(struct xbf_ring *ring, struct xbf_req *br)
 {
 	lockdep_assert_held(&ring->lock);
 	if (br->copied)
@@ -108,33 +108,33 @@ void bf_return_refs(struct bf_ring *ring, struct bf_req *br)
  * A backend that answers and goes on mapping could read or change the page when
  * it has long been somebody else's: such a request is not completed.
  */
-static void bf_settle(struct bf_ring *ring, struct list_head *ended)
+static void xbf_settle(struct xbf_ring *ring, struct list_head *ended)
 {
-	struct bf_req *br, *next;
+	struct xbf_req *br, *next;
 
 	list_for_each_entry_safe(br, next, ended, link) {
-		if (br->copied && br->op == BFW_READ)
-			ring->stats.bytes_copied += blk_rq_bytes(bf_rq(br));
-		bf_return_refs(ring, br);
+		if (br->copied && br->op == XBF_READ)
+			ring->stats.bytes_copied += blk_rq_bytes(xbf_rq(br));
+		xbf_return_refs(ring, br);
 		if (likely(!br->nr_stuck))
 			continue;
 		list_move_tail(&br->link, &ring->stuck);
-		bf_lied(ring, "grant still in use after the response", -EBUSY);
+		xbf_lied(ring, "grant still in use after the response", -EBUSY);
 	}
 }
 
-static blk_status_t bf_unsupported(struct request *rq)
+static blk_status_t xbf_unsupported(struct request *rq)
 {
-	struct blkfront *bf = bf_ring_of(rq)->bf;
+	struct xbf_dev *xb = xbf_ring_of(rq)->xb;
 
 	switch (req_op(rq)) {
 	case REQ_OP_FLUSH:
 		/* No cache that could be flushed: then there is nothing volatile either. */
-		if (xchg(&bf->flush_op, 0)) {
-			if (xfl_may_log(&bf->xd))
+		if (xchg(&xb->flush_op, 0)) {
+			if (xfl_may_log(&xb->xd))
 				dev_warn(disk_to_dev(rq->q->disk),
 					 "backend cannot flush after all: treated as write-through\n");
-			bf_disk_update(bf);
+			xbf_disk_update(xb);
 		}
 		return BLK_STS_OK;
 	case REQ_OP_DISCARD:
@@ -148,32 +148,32 @@ static blk_status_t bf_unsupported(struct request *rq)
 	}
 }
 
-static blk_status_t bf_status(struct request *rq)
+static blk_status_t xbf_rq_status(struct request *rq)
 {
-	switch (bf_req_of(rq)->tally.worst) {
-	case BFW_OK:
+	switch (xbf_req_of(rq)->tally.worst) {
+	case XBF_OK:
 		return BLK_STS_OK;
-	case BFW_UNSUPPORTED:
-		return bf_unsupported(rq);
+	case XBF_UNSUPPORTED:
+		return xbf_unsupported(rq);
 	default:
 		return BLK_STS_IOERR;
 	}
 }
 
 /**
- * bf_complete_rq() - blk_mq_ops.complete
+ * xbf_complete_rq() - blk_mq_ops.complete
  * @rq: an answered request without grants
  */
-void bf_complete_rq(struct request *rq)
+void xbf_complete_rq(struct request *rq)
 {
-	blk_mq_end_request(rq, bf_status(rq));
+	blk_mq_end_request(rq, xbf_rq_status(rq));
 }
 
 /*
  * Somebody polls for this one, but an event came before: its ring is not a polled one. The
  * block layer of Linux 6.1 keeps the bios of such requests without a lock against interrupts.
  */
-static void bf_not_polled(struct request *rq)
+static void xbf_not_polled(struct request *rq)
 {
 	struct bio *bio;
 
@@ -181,20 +181,20 @@ static void bf_not_polled(struct request *rq)
 		bio_clear_polled(bio);
 }
 
-static void bf_finish(struct list_head *ended)
+static void xbf_finish(struct list_head *ended)
 {
 	DEFINE_IO_COMP_BATCH(batch);
-	struct bf_req *br, *next;
+	struct xbf_req *br, *next;
 
 	list_for_each_entry_safe(br, next, ended, link) {
-		struct request *rq = bf_rq(br);
+		struct request *rq = xbf_rq(br);
 
 		if (unlikely(rq->cmd_flags & REQ_POLLED) && !in_task())
-			bf_not_polled(rq);
+			xbf_not_polled(rq);
 		if (!blk_mq_complete_request_remote(rq) &&
-		    !blk_mq_add_to_batch(rq, &batch, br->tally.worst != BFW_OK,
+		    !blk_mq_add_to_batch(rq, &batch, br->tally.worst != XBF_OK,
 					 blk_mq_end_request_batch))
-			bf_complete_rq(rq);
+			xbf_complete_rq(rq);
 	}
 	INIT_LIST_HEAD(ended);
 	if (batch.complete)
@@ -202,23 +202,23 @@ static void bf_finish(struct list_head *ended)
 }
 
 /* For who took something: a poller that finds nothing does not have the machine look each time. */
-static void bf_check_drained(struct bf_ring *ring)
+static void xbf_check_drained(struct xbf_ring *ring)
 {
-	if (unlikely(ring->mode != BF_RING_LIVE) &&
+	if (unlikely(ring->mode != XBF_RING_LIVE) &&
 	    ring->table.slots.nr_free == ring->table.slots.nr)
-		xfl_look(&ring->bf->xd);
+		xfl_look(&ring->xb->xd);
 }
 
-static void bf_take_data(struct bf_ring *ring, struct bf_req *br)
+static void xbf_take_data(struct xbf_ring *ring, struct xbf_req *br)
 {
 	if (br->copied)
-		bf_copy_back(ring, br);
+		xbf_copy_back(ring, br);
 	else
-		bf_end_grants(ring, br);
+		xbf_end_grants(ring, br);
 }
 
 /**
- * bf_complete() - complete what the backend has answered
+ * xbf_complete() - complete what the backend has answered
  * @ring: the ring
  * @prod: set to the backend's producer index as last read, unless %NULL
  * @budget: how much to take on, in requests and frames of their data; one request may
@@ -231,39 +231,39 @@ static void bf_take_data(struct bf_ring *ring, struct bf_req *br)
  * Context: any.
  * Return: whether there was anything.
  */
-bool bf_complete(struct bf_ring *ring, u32 *prod, int budget)
+bool xbf_complete(struct xbf_ring *ring, u32 *prod, int budget)
 {
 	LIST_HEAD(answered);
 	LIST_HEAD(ended);
-	struct bf_req *br;
+	struct xbf_req *br;
 	unsigned long flags;
 	bool any = false;
 	bool took, notify, more;
 
 	do {
 		spin_lock_irqsave(&ring->lock, flags);
-		bf_settle(ring, &ended);
-		took = ring->front.sring && xfl_believes(&ring->bf->xd) &&
-		       bf_take(ring, &answered, &budget);
+		xbf_settle(ring, &ended);
+		took = ring->front.sring && xfl_believes(&ring->xb->xd) &&
+		       xbf_take(ring, &answered, &budget);
 		any |= took;
-		notify = bf_pump(ring);
+		notify = xbf_pump(ring);
 		/* The handler, which alone wants @prod, cannot be held up before its last round. */
-		more = (!prod || list_empty(&answered)) && bf_arm(ring);
+		more = (!prod || list_empty(&answered)) && xbf_arm(ring);
 		if (more && budget <= 0) {
-			bf_defer(ring);
+			xbf_defer(ring);
 			more = false;
 		}
 		if (took)
-			bf_check_drained(ring);
+			xbf_check_drained(ring);
 		if (prod)
 			*prod = ring->front.rsp_cons;
 		spin_unlock_irqrestore(&ring->lock, flags);
 
 		if (notify)
 			xfl_evtchn_notify(&ring->ec);
-		bf_finish(&ended);
+		xbf_finish(&ended);
 		list_for_each_entry(br, &answered, link)
-			bf_take_data(ring, br);
+			xbf_take_data(ring, br);
 		list_splice_init(&answered, &ended);
 	} while (more || !list_empty(&ended));
 	return any;

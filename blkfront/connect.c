@@ -13,48 +13,48 @@
 #include "params.h"
 
 /**
- * struct bf_offer - what a backend offers before it sees our keys
+ * struct xbf_offer - what a backend offers before it sees our keys
  * @segments: most segments in an indirect request
  * @queues: most rings
  * @ring_order: largest order of a ring
  */
-struct bf_offer {
+struct xbf_offer {
 	u32 segments;
 	u32 queues;
 	u32 ring_order;
 };
 
-static const struct xfl_key bf_offer_keys[] = {
-	XFL_KEY(struct bf_offer, segments, "feature-max-indirect-segments", 0, U32_MAX, 0),
-	XFL_KEY(struct bf_offer, queues, "multi-queue-max-queues", 1, U32_MAX, 1),
-	XFL_KEY(struct bf_offer, ring_order, "max-ring-page-order", 0, U32_MAX, 0),
+static const struct xfl_key xbf_offer_keys[] = {
+	XFL_KEY(struct xbf_offer, segments, "feature-max-indirect-segments", 0, U32_MAX, 0),
+	XFL_KEY(struct xbf_offer, queues, "multi-queue-max-queues", 1, U32_MAX, 1),
+	XFL_KEY(struct xbf_offer, ring_order, "max-ring-page-order", 0, U32_MAX, 0),
 };
 
-static const struct xfl_key bf_disk_keys[] = {
-	XFL_KEY(struct bfw_keys, sectors, "sectors", 0, U64_MAX, U64_MAX),
-	XFL_KEY(struct bfw_keys, info, "info", 0, U32_MAX, 0),
-	XFL_KEY(struct bfw_keys, sector_size, "sector-size", 0, U32_MAX, 0),
-	XFL_KEY(struct bfw_keys, physical_sector_size, "physical-sector-size", 0, U32_MAX, 0),
-	XFL_KEY(struct bfw_keys, discard_granularity, "discard-granularity", 0, U32_MAX, 0),
-	XFL_KEY(struct bfw_keys, discard_alignment, "discard-alignment", 0, U32_MAX, 0),
-	XFL_FEATURE(struct bfw_keys, flush, "feature-flush-cache"),
-	XFL_FEATURE(struct bfw_keys, barrier, "feature-barrier"),
-	XFL_FEATURE(struct bfw_keys, discard, "feature-discard"),
-	XFL_FEATURE(struct bfw_keys, discard_secure, "discard-secure"),
+static const struct xfl_key xbf_disk_keys[] = {
+	XFL_KEY(struct xbf_keys, sectors, "sectors", 0, U64_MAX, U64_MAX),
+	XFL_KEY(struct xbf_keys, info, "info", 0, U32_MAX, 0),
+	XFL_KEY(struct xbf_keys, sector_size, "sector-size", 0, U32_MAX, 0),
+	XFL_KEY(struct xbf_keys, physical_sector_size, "physical-sector-size", 0, U32_MAX, 0),
+	XFL_KEY(struct xbf_keys, discard_granularity, "discard-granularity", 0, U32_MAX, 0),
+	XFL_KEY(struct xbf_keys, discard_alignment, "discard-alignment", 0, U32_MAX, 0),
+	XFL_FEATURE(struct xbf_keys, flush, "feature-flush-cache"),
+	XFL_FEATURE(struct xbf_keys, barrier, "feature-barrier"),
+	XFL_FEATURE(struct xbf_keys, discard, "feature-discard"),
+	XFL_FEATURE(struct xbf_keys, discard_secure, "discard-secure"),
 };
 
-static const char *const bf_stale_keys[] = {
+static const char *const xbf_stale_keys[] = {
 	"ring-ref*", "ring-page-order", "event-channel", "multi-queue-num-queues", "queue-*",
 	"protocol", "feature-persistent", NULL,
 };
 
-static struct blkfront *bf_of(struct xfl_device *xd)
+static struct xbf_dev *xbf_of(struct xfl_device *xd)
 {
-	return container_of(xd, struct blkfront, xd);
+	return container_of(xd, struct xbf_dev, xd);
 }
 
-static int bf_write_ring(struct xenbus_transaction xbt, const char *dir,
-			 const struct bf_ring *ring)
+static int xbf_write_ring(struct xenbus_transaction xbt, const char *dir,
+			  const struct xbf_ring *ring)
 {
 	const struct xfl_ring_mem *mem = &ring->mem;
 	char key[sizeof("ring-ref4294967295")];
@@ -70,48 +70,48 @@ static int bf_write_ring(struct xenbus_transaction xbt, const char *dir,
 	return err ?: xenbus_printf(xbt, dir, "event-channel", "%u", ring->ec.port);
 }
 
-static int bf_write_queues(struct xenbus_transaction xbt, const char *dir,
-			   const struct blkfront *bf)
+static int xbf_write_queues(struct xenbus_transaction xbt, const char *dir,
+			    const struct xbf_dev *xb)
 {
 	unsigned int i;
 	char *path;
 	int err;
 
-	err = xenbus_printf(xbt, dir, "multi-queue-num-queues", "%u", bf->nr_live);
-	for (i = 0; i < bf->nr_live && !err; i++) {
+	err = xenbus_printf(xbt, dir, "multi-queue-num-queues", "%u", xb->nr_live);
+	for (i = 0; i < xb->nr_live && !err; i++) {
 		path = kasprintf(GFP_NOIO, "%s/queue-%u", dir, i);
 		if (!path)
 			return -ENOMEM;
-		err = bf_write_ring(xbt, path, &bf->ring[i]);
+		err = xbf_write_ring(xbt, path, &xb->ring[i]);
 		kfree(path);
 	}
 	return err;
 }
 
-static int bf_write_keys(struct xenbus_transaction xbt, const char *dir, void *ctx)
+static int xbf_write_keys(struct xenbus_transaction xbt, const char *dir, void *ctx)
 {
-	const struct blkfront *bf = ctx;
-	unsigned int frames = bf->ring[0].mem.nr_frames;
+	const struct xbf_dev *xb = ctx;
+	unsigned int frames = xb->ring[0].mem.nr_frames;
 	int err = 0;
 
 	/* A backend that finds the order, even 0, looks for numbered references. */
 	if (frames > 1)
 		err = xenbus_printf(xbt, dir, "ring-page-order", "%u", ilog2(frames));
 	if (!err)
-		err = bf->nr_live > 1 ? bf_write_queues(xbt, dir, bf) :
-					bf_write_ring(xbt, dir, &bf->ring[0]);
+		err = xb->nr_live > 1 ? xbf_write_queues(xbt, dir, xb) :
+					xbf_write_ring(xbt, dir, &xb->ring[0]);
 	if (!err)
 		err = xenbus_printf(xbt, dir, "protocol", "%s", XEN_IO_PROTO_ABI_NATIVE);
-	return err ?: xenbus_printf(xbt, dir, "feature-persistent", "%u", bf->persistent);
+	return err ?: xenbus_printf(xbt, dir, "feature-persistent", "%u", xb->persistent);
 }
 
-static void bf_map_rings(struct blkfront *bf)
+static void xbf_map_rings(struct xbf_dev *xb)
 {
 	struct blk_mq_hw_ctx *hctx;
 	unsigned long i;
 
-	queue_for_each_hw_ctx(bf->gd->queue, hctx, i)
-		hctx->driver_data = bf_ring_for(bf, i);
+	queue_for_each_hw_ctx(xb->gd->queue, hctx, i)
+		hctx->driver_data = xbf_ring_for(xb, i);
 }
 
 /*
@@ -119,144 +119,144 @@ static void bf_map_rings(struct blkfront *bf)
  * offers fewer rings later has several contexts share each; nobody queues while
  * that changes, and what waits moves to a ring that is certainly there and has events.
  */
-static void bf_set_live(struct blkfront *bf, struct bfw_rings live)
+static void xbf_set_live(struct xbf_dev *xb, struct xbf_rings live)
 {
-	struct bf_ring *first = &bf->ring[0];
+	struct xbf_ring *first = &xb->ring[0];
 	unsigned int i;
 
-	if (live.event == bf->live.event && live.poll == bf->live.poll)
+	if (live.event == xb->live.event && live.poll == xb->live.poll)
 		return;
-	if (bf->gd)
-		blk_mq_quiesce_queue(bf->gd->queue);
+	if (xb->gd)
+		blk_mq_quiesce_queue(xb->gd->queue);
 	mutex_lock(&first->turn);
-	bf->live = live;
-	bf->nr_live = live.event + live.poll;
-	if (bf->gd)
-		bf_map_rings(bf);
+	xb->live = live;
+	xb->nr_live = live.event + live.poll;
+	if (xb->gd)
+		xbf_map_rings(xb);
 
-	for (i = 1; i < bf->nr_rings; i++) {
+	for (i = 1; i < xb->nr_rings; i++) {
 		LIST_HEAD(moved);
 
-		spin_lock_irq(&bf->ring[i].lock);
-		list_splice_init(&bf->ring[i].waiting, &moved);
+		spin_lock_irq(&xb->ring[i].lock);
+		list_splice_init(&xb->ring[i].waiting, &moved);
 		/* As it was left by a time in which the disk was broken, and had fewer. */
-		if (i < bf->nr_live && bf->ring[i].mode == BF_RING_DEAD)
-			bf->ring[i].mode = BF_RING_HOLD;
-		spin_unlock_irq(&bf->ring[i].lock);
+		if (i < xb->nr_live && xb->ring[i].mode == XBF_RING_DEAD)
+			xb->ring[i].mode = XBF_RING_HOLD;
+		spin_unlock_irq(&xb->ring[i].lock);
 		spin_lock_irq(&first->lock);
 		list_splice_tail(&moved, &first->waiting);
 		spin_unlock_irq(&first->lock);
 	}
 	mutex_unlock(&first->turn);
-	if (bf->gd)
-		blk_mq_unquiesce_queue(bf->gd->queue);
+	if (xb->gd)
+		blk_mq_unquiesce_queue(xb->gd->queue);
 }
 
-static int bf_size_rings(struct blkfront *bf, const struct bf_offer *offer)
+static int xbf_size_rings(struct xbf_dev *xb, const struct xbf_offer *offer)
 {
-	struct bfw_rings rings;
+	struct xbf_rings rings;
 	int err;
 
-	rings = bfw_share_rings(offer->queues, min(bf_max_queues, num_online_cpus()),
-				bf_poll_queues);
-	if (!bf->nr_rings) {
-		err = bf_rings_alloc(bf, rings.event + rings.poll, 1u << bf_max_ring_page_order);
+	rings = xbf_share_rings(offer->queues, min(xbf_max_queues, num_online_cpus()),
+				xbf_poll_queues);
+	if (!xb->nr_rings) {
+		err = xbf_rings_alloc(xb, rings.event + rings.poll, 1u << xbf_max_ring_page_order);
 		if (err) {
-			bf_rings_free(bf);
+			xbf_rings_free(xb);
 			return err;
 		}
-		bf->contexts = rings;
+		xb->contexts = rings;
 	}
-	rings.event = min(rings.event, bf->contexts.event);
-	rings.poll = min(rings.poll, bf->contexts.poll);
-	bf_set_live(bf, rings);
+	rings.event = min(rings.event, xb->contexts.event);
+	rings.poll = min(rings.poll, xb->contexts.poll);
+	xbf_set_live(xb, rings);
 	return 0;
 }
 
-static void bf_close_rings(struct blkfront *bf)
+static void xbf_close_rings(struct xbf_dev *xb)
 {
 	unsigned int i;
 
-	for (i = 0; i < bf->nr_live; i++)
-		bf_ring_close(&bf->ring[i]);
+	for (i = 0; i < xb->nr_live; i++)
+		xbf_ring_close(&xb->ring[i]);
 }
 
 /* Rings for events are the first ones. The next connection tries all of them again. */
-static void bf_go_on_with(struct blkfront *bf, unsigned int nr)
+static void xbf_go_on_with(struct xbf_dev *xb, unsigned int nr)
 {
-	struct bfw_rings live = { .event = min(bf->live.event, nr) };
+	struct xbf_rings live = { .event = min(xb->live.event, nr) };
 
 	live.poll = nr - live.event;
-	if (xfl_may_log(&bf->xd))
-		dev_info(&bf->xd.xbdev->dev, "%u of %u rings: no room for more\n", nr,
-			 bf->nr_live);
-	bf_set_live(bf, live);
+	if (xfl_may_log(&xb->xd))
+		dev_info(&xb->xd.xbdev->dev, "%u of %u rings: no room for more\n", nr,
+			 xb->nr_live);
+	xbf_set_live(xb, live);
 }
 
-static int bf_open_rings(struct blkfront *bf, const struct bf_offer *offer)
+static int xbf_open_rings(struct xbf_dev *xb, const struct xbf_offer *offer)
 {
-	unsigned int frames = 1u << min(offer->ring_order, bf_max_ring_page_order);
-	u32 cap = bfw_segs_per_part(offer->segments, bf_max_indirect_segments);
+	unsigned int frames = 1u << min(offer->ring_order, xbf_max_ring_page_order);
+	u32 cap = xbf_segs_per_part(offer->segments, xbf_max_indirect_segments);
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < bf->nr_live; i++) {
-		WRITE_ONCE(bf->ring[i].silent, i >= bf->live.event);
-		err = i && !bf_ring_affordable(&bf->ring[i], frames, cap) ? -ENOSPC :
-			bf_ring_open(&bf->ring[i], frames, cap);
+	for (i = 0; i < xb->nr_live; i++) {
+		WRITE_ONCE(xb->ring[i].silent, i >= xb->live.event);
+		err = i && !xbf_ring_affordable(&xb->ring[i], frames, cap) ? -ENOSPC :
+			xbf_ring_open(&xb->ring[i], frames, cap);
 		if (err && i)
-			bf_go_on_with(bf, i);
+			xbf_go_on_with(xb, i);
 		else if (err)
 			return err;
 	}
 	/* What they kept for a reconnect is of use to others. */
-	for (i = bf->nr_live; i < bf->nr_rings; i++)
-		xfl_grefs_destroy(&bf->ring[i].grefs);
+	for (i = xb->nr_live; i < xb->nr_rings; i++)
+		xfl_grefs_destroy(&xb->ring[i].grefs);
 	return 0;
 }
 
-static int bf_connect(struct xfl_device *xd)
+static int xbf_connect(struct xfl_device *xd)
 {
-	struct blkfront *bf = bf_of(xd);
-	struct bf_offer offer;
+	struct xbf_dev *xb = xbf_of(xd);
+	struct xbf_offer offer;
 	int err;
 
 	/* The block layer lets no disk return that it was told is dead. */
-	if (READ_ONCE(bf->dead))
+	if (READ_ONCE(xb->dead))
 		return -ENODEV;
-	err = bf_name_is_free(bf);
+	err = xbf_name_is_free(xb);
 	if (err)
 		return err;
-	xfl_keys_read(xd, xd->backend, bf_offer_keys, ARRAY_SIZE(bf_offer_keys),
+	xfl_keys_read(xd, xd->backend, xbf_offer_keys, ARRAY_SIZE(xbf_offer_keys),
 		      &offer);
-	bf->untrusted = !READ_ONCE(bf_trusted) ||
+	xb->untrusted = !READ_ONCE(xbf_trusted) ||
 			!xenbus_read_unsigned(xd->xbdev->nodename, "trusted", 1);
-	bf->persistent = READ_ONCE(bf_feature_persistent);
-	err = bf_size_rings(bf, &offer);
+	xb->persistent = READ_ONCE(xbf_feature_persistent);
+	err = xbf_size_rings(xb, &offer);
 	if (err)
 		return err;
-	err = bf_open_rings(bf, &offer);
+	err = xbf_open_rings(xb, &offer);
 	if (err)
 		return err;
-	err = xfl_publish(xd, bf_write_keys, bf);
+	err = xfl_publish(xd, xbf_write_keys, xb);
 	if (err)
-		bf_close_rings(bf);
+		xbf_close_rings(xb);
 	return err;
 }
 
 /* What an earlier connection left behind must not wait for one that will not come. */
-static void bf_failed(struct xfl_device *xd)
+static void xbf_failed(struct xfl_device *xd)
 {
-	bf_fail_all(bf_of(xd));
+	xbf_fail_all(xbf_of(xd));
 	if (!xfl_backend_may_return(xd))
-		bf_disk_mark_dead(bf_of(xd));
+		xbf_disk_mark_dead(xbf_of(xd));
 }
 
-static void bf_read_keys(const struct blkfront *bf, struct xfl_device *complainer,
-			 struct bfw_keys *keys)
+static void xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *complainer,
+			  struct xbf_keys *keys)
 {
 	memset(keys, 0, sizeof(*keys));		/* to be compared as a whole */
-	xfl_keys_read(complainer, bf->xd.backend, bf_disk_keys, ARRAY_SIZE(bf_disk_keys),
+	xfl_keys_read(complainer, xb->xd.backend, xbf_disk_keys, ARRAY_SIZE(xbf_disk_keys),
 		      keys);
 }
 
@@ -264,111 +264,111 @@ static void bf_read_keys(const struct blkfront *bf, struct xfl_device *complaine
  * What requests that wait, and those who have the disk open, take for granted. A guest is restored
  * to the disk it was saved with, or to a copy; a fixed one that is smaller is another.
  */
-static int bf_judge_same(const struct blkfront *bf, const struct bfw_disk *d, const char **why)
+static int xbf_judge_same(const struct xbf_dev *xb, const struct xbf_disk *d, const char **why)
 {
-	bool restored = bf->moves != bf->xd.restores;
+	bool restored = xb->moves != xb->xd.restores;
 
-	if (!bf->gd)
+	if (!xb->gd)
 		return 0;
-	if (d->logical > bf->block_mask + 1) {
+	if (d->logical > xb->block_mask + 1) {
 		*why = "sector-size grew under a disk in use";
 		return -EINVAL;
 	}
-	if (restored && !d->removable && !d->cdrom && d->sectors < get_capacity(bf->gd)) {
+	if (restored && !d->removable && !d->cdrom && d->sectors < get_capacity(xb->gd)) {
 		*why = "smaller than before the guest was restored";
 		return -EINVAL;
 	}
 	return 0;
 }
 
-/* Return: 0 with @bf->disk written, or -EINVAL if this disk cannot be driven. */
-static int bf_read_disk(struct blkfront *bf)
+/* Return: 0 with @xb->disk written, or -EINVAL if this disk cannot be driven. */
+static int xbf_read_disk(struct xbf_dev *xb)
 {
 	const char *why;
-	struct bfw_disk d;
+	struct xbf_disk d;
 	int err;
 
-	bf_read_keys(bf, &bf->xd, &bf->keys);
-	err = bfw_judge_disk(&bf->keys, &d, &why);
+	xbf_read_keys(xb, &xb->xd, &xb->keys);
+	err = xbf_judge_disk(&xb->keys, &d, &why);
 	if (!err)
-		err = bf_judge_same(bf, &d, &why);
+		err = xbf_judge_same(xb, &d, &why);
 	if (err) {
-		if (xfl_may_log(&bf->xd))
-			dev_err(&bf->xd.xbdev->dev, "backend offers a disk we cannot drive: %s\n",
+		if (xfl_may_log(&xb->xd))
+			dev_err(&xb->xd.xbdev->dev, "backend offers a disk we cannot drive: %s\n",
 				why);
 		return err;
 	}
-	spin_lock_irq(&bf->disk_lock);
-	bf->disk = d;
-	spin_unlock_irq(&bf->disk_lock);
+	spin_lock_irq(&xb->disk_lock);
+	xb->disk = d;
+	spin_unlock_irq(&xb->disk_lock);
 	return 0;
 }
 
-typedef int (*bf_serial_fn)(const char *text, u32 len, char *serial);
+typedef int (*xbf_serial_fn)(const char *text, u32 len, char *serial);
 
-static bool bf_read_serial_key(struct blkfront *bf, const char *key, bf_serial_fn parse,
-			       char *serial)
+static bool xbf_read_serial_key(struct xbf_dev *xb, const char *key, xbf_serial_fn parse,
+				char *serial)
 {
-	struct xenbus_device *xbdev = bf->xd.xbdev;
+	struct xenbus_device *xbdev = xb->xd.xbdev;
 	unsigned int len;
-	char *text = xenbus_read(XBT_NIL, bf->xd.backend, key, &len);
+	char *text = xenbus_read(XBT_NIL, xb->xd.backend, key, &len);
 	int err;
 
 	if (IS_ERR(text))
 		return false;
 	err = parse(text, len, serial);
 	kfree(text);
-	if (err && xfl_may_log(&bf->xd))
+	if (err && xfl_may_log(&xb->xd))
 		dev_warn(&xbdev->dev, "%s holds no serial number\n", key);
 	return !err;
 }
 
 /* The first key is XAPI's, which win-xenvbd reads too; the second is ours. */
-static void bf_read_serial(struct blkfront *bf, char *serial)
+static void xbf_read_serial(struct xbf_dev *xb, char *serial)
 {
-	if (!bf_read_serial_key(bf, "sm-data/scsi/0x12/0x80", bf_serial_from_page, serial) &&
-	    !bf_read_serial_key(bf, "serial", bf_serial_from_text, serial))
+	if (!xbf_read_serial_key(xb, "sm-data/scsi/0x12/0x80", xbf_serial_from_page, serial) &&
+	    !xbf_read_serial_key(xb, "serial", xbf_serial_from_text, serial))
 		serial[0] = '\0';
 }
 
 /* A migration of the storage gives a disk another number too: that is no reason to refuse it. */
-static void bf_compare_serial(struct blkfront *bf)
+static void xbf_compare_serial(struct xbf_dev *xb)
 {
-	char now[BF_SERIAL_MAX + 1];
+	char now[XBF_SERIAL_MAX + 1];
 
-	if (bf->moves == bf->xd.restores)
+	if (xb->moves == xb->xd.restores)
 		return;
-	bf_read_serial(bf, now);
-	if (strcmp(now, bf->serial))
-		dev_info(&bf->xd.xbdev->dev, "%s: restored with serial number '%s', was '%s'\n",
-			 bf->vdev.name, now, bf->serial);
+	xbf_read_serial(xb, now);
+	if (strcmp(now, xb->serial))
+		dev_info(&xb->xd.xbdev->dev, "%s: restored with serial number '%s', was '%s'\n",
+			 xb->vdev.name, now, xb->serial);
 }
 
-static void bf_set_modes(struct blkfront *bf, enum bf_ring_mode mode)
+static void xbf_set_modes(struct xbf_dev *xb, enum xbf_ring_mode mode)
 {
 	unsigned int i;
 
-	for (i = 0; i < bf->nr_live; i++)
-		bf_ring_set_mode(&bf->ring[i], mode);
+	for (i = 0; i < xb->nr_live; i++)
+		xbf_ring_set_mode(&xb->ring[i], mode);
 }
 
-static const char *bf_flush_name(u8 op)
+static const char *xbf_flush_name(u8 op)
 {
-	return op == BFW_FLUSH ? "flush" : op == BFW_BARRIER ? "barrier" : "no cache";
+	return op == XBF_FLUSH ? "flush" : op == XBF_BARRIER ? "barrier" : "no cache";
 }
 
-static void bf_announce(struct blkfront *bf)
+static void xbf_announce(struct xbf_dev *xb)
 {
-	const struct bf_ring *ring = &bf->ring[0];
+	const struct xbf_ring *ring = &xb->ring[0];
 
-	if (!xfl_may_log(&bf->xd))
+	if (!xfl_may_log(&xb->xd))
 		return;
-	dev_info(&bf->xd.xbdev->dev,
+	dev_info(&xb->xd.xbdev->dev,
 		 "%s: %llu sectors, %s%s%s, %u+%u ring(s) of %u, %u segments each\n",
-		 bf->vdev.name, bf->disk.sectors, bf_flush_name(bf->flush_op),
-		 bf->disk.discard_granularity ? ", discard" : "",
-		 bf->untrusted ? ", not trusted" : ring->keep.frame ? ", persistent grants" : "",
-		 bf->live.event, bf->live.poll,
+		 xb->vdev.name, xb->disk.sectors, xbf_flush_name(xb->flush_op),
+		 xb->disk.discard_granularity ? ", discard" : "",
+		 xb->untrusted ? ", not trusted" : ring->keep.frame ? ", persistent grants" : "",
+		 xb->live.event, xb->live.poll,
 		 RING_SIZE(&ring->front), ring->cap);
 }
 
@@ -376,165 +376,165 @@ static void bf_announce(struct blkfront *bf)
  * Whether data is copied is settled once per connection: a backend that lets grants
  * persist keeps all it ever saw.
  */
-static int bf_settle_copying(struct blkfront *bf)
+static int xbf_settle_copying(struct xbf_dev *xb)
 {
-	bool persists = bf->persistent &&
-			xenbus_read_unsigned(bf->xd.backend, "feature-persistent", 0);
+	bool persists = xb->persistent &&
+			xenbus_read_unsigned(xb->xd.backend, "feature-persistent", 0);
 	unsigned int i;
 	int err = 0;
 
-	if (!persists && !bf->untrusted)
+	if (!persists && !xb->untrusted)
 		return 0;
-	for (i = 0; i < bf->nr_live && !err; i++)
-		err = bf_keep_open(&bf->ring[i]);
+	for (i = 0; i < xb->nr_live && !err; i++)
+		err = xbf_keep_open(&xb->ring[i]);
 	return err;
 }
 
 /* Contexts that share rings have no CPUs in common, so their rings stay where they are. */
-static void bf_set_affinity(struct blkfront *bf)
+static void xbf_set_affinity(struct xbf_dev *xb)
 {
 	struct blk_mq_hw_ctx *hctx;
 	unsigned long i;
 
-	if (bf->live.event == 1 || bf->live.event != bf->contexts.event)
+	if (xb->live.event == 1 || xb->live.event != xb->contexts.event)
 		return;
-	queue_for_each_hw_ctx(bf->gd->queue, hctx, i)
-		if (i < bf->live.event)
-			xfl_evtchn_set_affinity(&bf->ring[i].ec, hctx->cpumask);
+	queue_for_each_hw_ctx(xb->gd->queue, hctx, i)
+		if (i < xb->live.event)
+			xfl_evtchn_set_affinity(&xb->ring[i].ec, hctx->cpumask);
 }
 
-static int bf_go_live(struct xfl_device *xd)
+static int xbf_go_live(struct xfl_device *xd)
 {
-	struct blkfront *bf = bf_of(xd);
+	struct xbf_dev *xb = xbf_of(xd);
 	int err;
 
-	err = bf_read_disk(bf);
+	err = xbf_read_disk(xb);
 	if (!err)
-		err = bf_settle_copying(bf);
+		err = xbf_settle_copying(xb);
 	if (err)
 		return err;
-	WRITE_ONCE(bf->flush_op, bf->disk.flush_op);
-	if (!bf->flush_op)
-		bf_end_flushes(bf);
-	if (!bf->gd) {
-		bf->block_mask = bf->disk.logical - 1;
-		bf_read_serial(bf, bf->serial);
-		err = bf_disk_create(bf);
+	WRITE_ONCE(xb->flush_op, xb->disk.flush_op);
+	if (!xb->flush_op)
+		xbf_end_flushes(xb);
+	if (!xb->gd) {
+		xb->block_mask = xb->disk.logical - 1;
+		xbf_read_serial(xb, xb->serial);
+		err = xbf_disk_create(xb);
 		if (err)
 			return err;
 	}
-	bf_compare_serial(bf);
-	bf->moves = xd->restores;
-	bf_disk_tell_cache(bf);
-	bf_announce(bf);
-	bf_set_affinity(bf);
-	bf_set_modes(bf, BF_RING_LIVE);
-	bf_disk_update(bf);
+	xbf_compare_serial(xb);
+	xb->moves = xd->restores;
+	xbf_disk_tell_cache(xb);
+	xbf_announce(xb);
+	xbf_set_affinity(xb);
+	xbf_set_modes(xb, XBF_RING_LIVE);
+	xbf_disk_update(xb);
 	/* Backends say "sectors", then write their state again. Not all do the latter. */
-	bf->resized = xfl_watch_start(xd, "sectors");
+	xb->resized = xfl_watch_start(xd, "sectors");
 	return 0;
 }
 
-static void bf_changed(struct xfl_device *xd)
+static void xbf_changed(struct xfl_device *xd)
 {
-	struct blkfront *bf = bf_of(xd);
-	struct bfw_disk before = bf->disk;
-	struct bfw_keys keys;
+	struct xbf_dev *xb = xbf_of(xd);
+	struct xbf_disk before = xb->disk;
+	struct xbf_keys keys;
 
 	/* Not everything that wakes us is news, and complaints are not for repeating. */
-	bf_read_keys(bf, NULL, &keys);
-	if (!memcmp(&keys, &bf->keys, sizeof(keys)))
+	xbf_read_keys(xb, NULL, &keys);
+	if (!memcmp(&keys, &xb->keys, sizeof(keys)))
 		return;
-	if (!bf_read_disk(bf) && !bfw_same_disk(&bf->disk, &before))
-		bf_disk_update(bf);
+	if (!xbf_read_disk(xb) && !xbf_same_disk(&xb->disk, &before))
+		xbf_disk_update(xb);
 }
 
-static u32 bf_granted(struct xfl_device *xd)
+static u32 xbf_granted(struct xfl_device *xd)
 {
-	const struct blkfront *bf = bf_of(xd);
+	const struct xbf_dev *xb = xbf_of(xd);
 	unsigned int i;
 	u32 frames = 0;
 
-	for (i = 0; i < bf->nr_live; i++)
-		frames += xfl_grefs_in_use(&bf->ring[i].grefs);
+	for (i = 0; i < xb->nr_live; i++)
+		frames += xfl_grefs_in_use(&xb->ring[i].grefs);
 	return frames;
 }
 
-static void bf_quiesce(struct xfl_device *xd, enum xfl_close_reason reason)
+static void xbf_quiesce(struct xfl_device *xd, enum xfl_close_reason reason)
 {
-	struct blkfront *bf = bf_of(xd);
+	struct xbf_dev *xb = xbf_of(xd);
 
 	unsigned int i;
 
-	bf_set_modes(bf, BF_RING_HOLD);
+	xbf_set_modes(xb, XBF_RING_HOLD);
 	if (!xfl_believes(xd))
 		return;
-	for (i = bf->live.event; i < bf->nr_live; i++)
-		bf_listen(&bf->ring[i]);
+	for (i = xb->live.event; i < xb->nr_live; i++)
+		xbf_listen(&xb->ring[i]);
 }
 
-static struct xfl_ring_mem *bf_ring_mem(struct xfl_device *xd, unsigned int nr)
+static struct xfl_ring_mem *xbf_ring_mem(struct xfl_device *xd, unsigned int nr)
 {
-	struct blkfront *bf = bf_of(xd);
+	struct xbf_dev *xb = xbf_of(xd);
 
-	return nr < bf->nr_live ? &bf->ring[nr].mem : NULL;
+	return nr < xb->nr_live ? &xb->ring[nr].mem : NULL;
 }
 
-static bool bf_idle(struct xfl_device *xd)
+static bool xbf_idle(struct xfl_device *xd)
 {
-	return bf_rings_idle(bf_of(xd));
+	return xbf_rings_idle(xbf_of(xd));
 }
 
-static bool bf_holds(struct xfl_device *xd)
+static bool xbf_holds(struct xfl_device *xd)
 {
-	return bf_rings_hold(bf_of(xd));
+	return xbf_rings_hold(xbf_of(xd));
 }
 
 /* Rings that are polled are asked for events as long as nobody may be polling. */
-static void bf_pause(struct xfl_device *xd, bool paused)
+static void xbf_pause(struct xfl_device *xd, bool paused)
 {
-	struct blkfront *bf = bf_of(xd);
+	struct xbf_dev *xb = xbf_of(xd);
 	unsigned int i;
 
 	if (xfl_device_state(xd) != XFL_CONNECTED || !xfl_believes(xd))
 		return;
-	for (i = bf->live.event; i < bf->nr_live; i++) {
+	for (i = xb->live.event; i < xb->nr_live; i++) {
 		if (paused)
-			bf_listen(&bf->ring[i]);
+			xbf_listen(&xb->ring[i]);
 		else
-			bf_silence(&bf->ring[i]);
+			xbf_silence(&xb->ring[i]);
 	}
-	bf_set_modes(bf, paused ? BF_RING_HOLD : BF_RING_LIVE);
+	xbf_set_modes(xb, paused ? XBF_RING_HOLD : XBF_RING_LIVE);
 }
 
 /* Who copies data, or takes answers, holds the turn or is an interrupt, and these are off. */
-static void bf_withhold(struct xfl_device *xd)
+static void xbf_withhold(struct xfl_device *xd)
 {
-	struct blkfront *bf = bf_of(xd);
+	struct xbf_dev *xb = xbf_of(xd);
 	unsigned int i;
 
-	for (i = 0; i < bf->nr_rings; i++) {
-		mutex_lock(&bf->ring[i].turn);
-		spin_lock_irq(&bf->ring[i].lock);
-		spin_unlock_irq(&bf->ring[i].lock);
-		mutex_unlock(&bf->ring[i].turn);
+	for (i = 0; i < xb->nr_rings; i++) {
+		mutex_lock(&xb->ring[i].turn);
+		spin_lock_irq(&xb->ring[i].lock);
+		spin_unlock_irq(&xb->ring[i].lock);
+		mutex_unlock(&xb->ring[i].turn);
 	}
 }
 
-static void bf_look_again(struct xfl_device *xd)
+static void xbf_look_again(struct xfl_device *xd)
 {
-	struct blkfront *bf = bf_of(xd);
+	struct xbf_dev *xb = xbf_of(xd);
 	unsigned int i;
 
-	for (i = 0; i < bf->nr_live; i++) {
-		spin_lock_irq(&bf->ring[i].lock);
-		bf_defer(&bf->ring[i]);
-		spin_unlock_irq(&bf->ring[i].lock);
+	for (i = 0; i < xb->nr_live; i++) {
+		spin_lock_irq(&xb->ring[i].lock);
+		xbf_defer(&xb->ring[i]);
+		spin_unlock_irq(&xb->ring[i].lock);
 	}
 }
 
 /* Whether requests are kept for another backend. */
-static bool bf_keep_requests(struct xfl_device *xd, enum xfl_close_reason reason)
+static bool xbf_keep_requests(struct xfl_device *xd, enum xfl_close_reason reason)
 {
 	switch (reason) {
 	case XFL_CLOSE_RECONNECT:
@@ -547,62 +547,62 @@ static bool bf_keep_requests(struct xfl_device *xd, enum xfl_close_reason reason
 	}
 }
 
-static void bf_take_down(struct bf_ring *ring, bool keep)
+static void xbf_take_down(struct xbf_ring *ring, bool keep)
 {
 	/* The backend cannot reach the ring any more. What it wrote counts, if it is believed. */
-	bf_complete(ring, NULL, INT_MAX);	/* all there are */
-	xfl_evtchn_unbind(&ring->bf->xd, &ring->ec, ring);
-	bf_recover(ring, keep);
-	bf_ring_close(ring);
+	xbf_complete(ring, NULL, INT_MAX);	/* all there are */
+	xfl_evtchn_unbind(&ring->xb->xd, &ring->ec, ring);
+	xbf_recover(ring, keep);
+	xbf_ring_close(ring);
 }
 
-/* The rings take nothing new. Nobody copies to their frames any more either: see bf_stage(). */
-static void bf_await_submitters(struct blkfront *bf)
+/* The rings take nothing new. Nobody copies to their frames any more either: see xbf_stage(). */
+static void xbf_await_submitters(struct xbf_dev *xb)
 {
-	if (!bf->gd)
+	if (!xb->gd)
 		return;
-	blk_mq_quiesce_queue(bf->gd->queue);
-	blk_mq_unquiesce_queue(bf->gd->queue);
+	blk_mq_quiesce_queue(xb->gd->queue);
+	blk_mq_unquiesce_queue(xb->gd->queue);
 }
 
-static void bf_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
+static void xbf_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
 {
-	struct blkfront *bf = bf_of(xd);
-	bool keep = bf_keep_requests(xd, reason);
+	struct xbf_dev *xb = xbf_of(xd);
+	bool keep = xbf_keep_requests(xd, reason);
 	unsigned int i;
 
-	xfl_watch_drop(bf->resized);
-	bf->resized = NULL;
+	xfl_watch_drop(xb->resized);
+	xb->resized = NULL;
 
-	bf_await_submitters(bf);
-	for (i = 0; i < bf->nr_live; i++) {
-		mutex_lock(&bf->ring[i].turn);
-		bf_take_down(&bf->ring[i], keep);
-		mutex_unlock(&bf->ring[i].turn);
+	xbf_await_submitters(xb);
+	for (i = 0; i < xb->nr_live; i++) {
+		mutex_lock(&xb->ring[i].turn);
+		xbf_take_down(&xb->ring[i], keep);
+		mutex_unlock(&xb->ring[i].turn);
 	}
 
 	if (!keep)
-		bf_rings_give_back(bf);
+		xbf_rings_give_back(xb);
 	if (!keep && (reason == XFL_CLOSE_BY_BACKEND || reason == XFL_CLOSE_EXCHANGED))
-		bf_disk_mark_dead(bf);
+		xbf_disk_mark_dead(xb);
 }
 
-const struct xfl_ops bf_ops = {
+const struct xfl_ops xbf_ops = {
 	.published	= XenbusStateInitialised,
-	.keys		= bf_stale_keys,
-	.connect	= bf_connect,
-	.failed		= bf_failed,
-	.go_live	= bf_go_live,
-	.changed	= bf_changed,
-	.quiesce	= bf_quiesce,
-	.idle		= bf_idle,
-	.has_waiters	= bf_holds,
-	.ring		= bf_ring_mem,
-	.granted	= bf_granted,
-	.disconnect	= bf_disconnect,
-	.pause		= bf_pause,
-	.withhold	= bf_withhold,
-	.look		= bf_look_again,
-	.abandon	= bf_abandon,
-	.put		= bf_abandoned_put,
+	.keys		= xbf_stale_keys,
+	.connect	= xbf_connect,
+	.failed		= xbf_failed,
+	.go_live	= xbf_go_live,
+	.changed	= xbf_changed,
+	.quiesce	= xbf_quiesce,
+	.idle		= xbf_idle,
+	.has_waiters	= xbf_holds,
+	.ring		= xbf_ring_mem,
+	.granted	= xbf_granted,
+	.disconnect	= xbf_disconnect,
+	.pause		= xbf_pause,
+	.withhold	= xbf_withhold,
+	.look		= xbf_look_again,
+	.abandon	= xbf_abandon,
+	.put		= xbf_abandoned_put,
 };

@@ -21,63 +21,63 @@
 #include "params.h"
 
 /* A backend may do nothing else while it discards, so not too much at a time. */
-#define BF_MAX_DISCARD_SECTORS	((128u << 20) >> BFW_SECTOR_SHIFT)
+#define XBF_MAX_DISCARD_SECTORS	((128u << 20) >> XBF_SECTOR_SHIFT)
 
 /* What a backend can have written to the log as often as it likes, for each disk. */
-#define BF_LINES_PERIOD	(60 * HZ)
-#define BF_LINES_BURST	5
+#define XBF_LINES_PERIOD	(60 * HZ)
+#define XBF_LINES_BURST	5
 
 /* Disks that have device numbers. */
-static DEFINE_MUTEX(bf_disks_lock);
-static LIST_HEAD(bf_disks);
+static DEFINE_MUTEX(xbf_disks_lock);
+static LIST_HEAD(xbf_disks);
 
-static bool bf_minors_overlap(const struct bf_vdev *a, const struct bf_vdev *b)
+static bool xbf_minors_overlap(const struct xbf_vdev *a, const struct xbf_vdev *b)
 {
 	return a->minor < b->minor + b->nr_minors && b->minor < a->minor + a->nr_minors;
 }
 
 /* One that could not be added is dead, and stays. */
-static bool bf_leaves(const struct blkfront *bf)
+static bool xbf_leaves(const struct xbf_dev *xb)
 {
-	return READ_ONCE(bf->leaving) || READ_ONCE(bf->xd.removing) ||
-	       (READ_ONCE(bf->dead) && READ_ONCE(bf->added));
+	return READ_ONCE(xb->leaving) || READ_ONCE(xb->xd.removing) ||
+	       (READ_ONCE(xb->dead) && READ_ONCE(xb->added));
 }
 
 /*
  * Return: 0; -ENOSPC if a disk that will go has one of the numbers; -EBUSY if one that stays has.
  * The toolstack can have it so: xvda and xvda1 are both disks.
  */
-static int bf_minors_judge(const struct blkfront *bf)
+static int xbf_minors_judge(const struct xbf_dev *xb)
 {
-	const struct blkfront *other;
+	const struct xbf_dev *other;
 
-	lockdep_assert_held(&bf_disks_lock);
-	list_for_each_entry(other, &bf_disks, named)
-		if (bf_minors_overlap(&other->vdev, &bf->vdev))
-			return bf_leaves(other) ? -ENOSPC : -EBUSY;
+	lockdep_assert_held(&xbf_disks_lock);
+	list_for_each_entry(other, &xbf_disks, named)
+		if (xbf_minors_overlap(&other->vdev, &xb->vdev))
+			return xbf_leaves(other) ? -ENOSPC : -EBUSY;
 	return 0;
 }
 
-static int bf_minors_get(struct blkfront *bf)
+static int xbf_minors_get(struct xbf_dev *xb)
 {
 	int err;
 
-	mutex_lock(&bf_disks_lock);
-	err = bf_minors_judge(bf);
+	mutex_lock(&xbf_disks_lock);
+	err = xbf_minors_judge(xb);
 	if (!err)
-		list_add(&bf->named, &bf_disks);
-	mutex_unlock(&bf_disks_lock);
+		list_add(&xb->named, &xbf_disks);
+	mutex_unlock(&xbf_disks_lock);
 	return err;
 }
 
-static void bf_minors_put(struct blkfront *bf)
+static void xbf_minors_put(struct xbf_dev *xb)
 {
-	mutex_lock(&bf_disks_lock);
-	list_del(&bf->named);
-	mutex_unlock(&bf_disks_lock);
+	mutex_lock(&xbf_disks_lock);
+	list_del(&xb->named);
+	mutex_unlock(&xbf_disks_lock);
 }
 
-static int bf_getgeo(struct gendisk *gd, struct hd_geometry *geo)
+static int xbf_getgeo(struct gendisk *gd, struct hd_geometry *geo)
 {
 	u64 sectors = get_capacity(gd);
 
@@ -86,12 +86,12 @@ static int bf_getgeo(struct gendisk *gd, struct hd_geometry *geo)
 	geo->cylinders = min_t(u64, div_u64(sectors, 255 * 63), U16_MAX);
 	return 0;
 }
-DEFINE_GETGEO(bf_getgeo);
+DEFINE_GETGEO(xbf_getgeo);
 
-static int bf_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int cmd,
-		    unsigned long arg)
+static int xbf_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int cmd,
+		     unsigned long arg)
 {
-	struct blkfront *bf = bdev->bd_disk->private_data;
+	struct xbf_dev *xb = bdev->bd_disk->private_data;
 
 	switch (cmd) {
 	case CDROMMULTISESSION:
@@ -99,76 +99,76 @@ static int bf_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int cmd
 			return -EFAULT;
 		return 0;
 	case CDROM_GET_CAPABILITY:
-		return bf->disk.cdrom ? 0 : -EINVAL;
+		return xb->disk.cdrom ? 0 : -EINVAL;
 	default:
 		return -ENOTTY;
 	}
 }
 
-static void bf_free_disk(struct gendisk *gd)
+static void xbf_free_disk(struct gendisk *gd)
 {
-	bf_put(gd->private_data);
+	xbf_put(gd->private_data);
 }
 
-static const struct block_device_operations bf_fops = {
+static const struct block_device_operations xbf_fops = {
 	.owner		= THIS_MODULE,
-	.getgeo		= GETGEO(bf_getgeo),
-	.ioctl		= bf_ioctl,
+	.getgeo		= GETGEO(xbf_getgeo),
+	.ioctl		= xbf_ioctl,
 	.compat_ioctl	= blkdev_compat_ptr_ioctl,
-	.free_disk	= bf_free_disk,
+	.free_disk	= xbf_free_disk,
 };
 
-static int bf_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int index)
+static int xbf_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int index)
 {
-	struct blkfront *bf = data;
+	struct xbf_dev *xb = data;
 
-	hctx->driver_data = bf_ring_for(bf, index);
+	hctx->driver_data = xbf_ring_for(xb, index);
 	return 0;
 }
 
-static void bf_map_queues(struct blk_mq_tag_set *set)
+static void xbf_map_queues(struct blk_mq_tag_set *set)
 {
-	const struct blkfront *bf = set->driver_data;
+	const struct xbf_dev *xb = set->driver_data;
 
-	set->map[HCTX_TYPE_DEFAULT].nr_queues = bf->contexts.event;
+	set->map[HCTX_TYPE_DEFAULT].nr_queues = xb->contexts.event;
 	blk_mq_map_queues(&set->map[HCTX_TYPE_DEFAULT]);
 	if (set->nr_maps == 1)
 		return;
 	/* Reads have no queues of their own. */
 	set->map[HCTX_TYPE_READ].nr_queues = 0;
-	set->map[HCTX_TYPE_POLL].nr_queues = bf->contexts.poll;
-	set->map[HCTX_TYPE_POLL].queue_offset = bf->contexts.event;
+	set->map[HCTX_TYPE_POLL].nr_queues = xb->contexts.poll;
+	set->map[HCTX_TYPE_POLL].queue_offset = xb->contexts.event;
 	blk_mq_map_queues(&set->map[HCTX_TYPE_POLL]);
 }
 
-static const struct blk_mq_ops bf_mq_ops = {
-	.queue_rq	= bf_queue_rq,
-	.commit_rqs	= bf_commit_rqs,
-	.complete	= bf_complete_rq,
-	.timeout	= bf_timeout,
-	.poll		= bf_poll,
-	.map_queues	= bf_map_queues,
-	.init_hctx	= bf_init_hctx,
+static const struct blk_mq_ops xbf_mq_ops = {
+	.queue_rq	= xbf_queue_rq,
+	.commit_rqs	= xbf_commit_rqs,
+	.complete	= xbf_complete_rq,
+	.timeout	= xbf_timeout,
+	.poll		= xbf_poll,
+	.map_queues	= xbf_map_queues,
+	.init_hctx	= xbf_init_hctx,
 };
 
-static void bf_fill_limits(const struct blkfront *bf, const struct bfw_disk *d,
-			   struct queue_limits *lim)
+static void xbf_fill_limits(const struct xbf_dev *xb, const struct xbf_disk *d,
+			    struct queue_limits *lim)
 {
 	lim->features &= ~BLK_FEAT_WRITE_CACHE;
-	if (READ_ONCE(bf->flush_op))
+	if (READ_ONCE(xb->flush_op))
 		lim->features |= BLK_FEAT_WRITE_CACHE;
 	lim->logical_block_size = d->logical;
 	lim->physical_block_size = d->physical;
 	lim->dma_alignment = d->logical - 1;
-	lim->max_hw_sectors = BFW_MAX_SECTORS;
-	lim->max_segments = BFW_MAX_SEGS;
+	lim->max_hw_sectors = XBF_MAX_SECTORS;
+	lim->max_segments = XBF_MAX_SEGS;
 	/* What it promises, and what it does not, is said in wire.h. */
 	lim->virt_boundary_mask = XFL_FRAME_MASK;
 
-	lim->max_hw_discard_sectors = d->discard_granularity ? BF_MAX_DISCARD_SECTORS : 0;
+	lim->max_hw_discard_sectors = d->discard_granularity ? XBF_MAX_DISCARD_SECTORS : 0;
 	lim->discard_granularity = d->discard_granularity;
 	lim->discard_alignment = d->discard_alignment;
-	lim->max_secure_erase_sectors = d->secure_discard ? BF_MAX_DISCARD_SECTORS : 0;
+	lim->max_secure_erase_sectors = d->secure_discard ? XBF_MAX_DISCARD_SECTORS : 0;
 }
 
 /*
@@ -176,53 +176,53 @@ static void bf_fill_limits(const struct blkfront *bf, const struct bfw_disk *d,
  * others, who need not wait until several of these are done. With a ring of one frame that makes
  * 64, as many as the in-tree driver's scheduler takes.
  */
-#define BF_SPARE_TAGS	32u
+#define XBF_SPARE_TAGS	32u
 
 /*
  * Where one page needs two ring requests, half as many tags keep the ring busy;
  * credits would carry more, but what waits for them cannot be merged any more.
  */
-static unsigned int bf_depth(const struct blkfront *bf)
+static unsigned int xbf_depth(const struct xbf_dev *xb)
 {
-	unsigned int tags = bf->ring[0].table.slots.nr + BF_SPARE_TAGS;
-	unsigned int part = bf->ring[0].cap * XFL_FRAME_SIZE;
+	unsigned int tags = xb->ring[0].table.slots.nr + XBF_SPARE_TAGS;
+	unsigned int part = xb->ring[0].cap * XFL_FRAME_SIZE;
 
 	return PAGE_SIZE > part ? tags / 2 : tags;
 }
 
-static int bf_tags_alloc(struct blkfront *bf)
+static int xbf_tags_alloc(struct xbf_dev *xb)
 {
-	bf->tag_set = (struct blk_mq_tag_set){
-		.ops = &bf_mq_ops,
-		.nr_hw_queues = bf->nr_rings,
-		.nr_maps = bf->contexts.poll ? HCTX_MAX_TYPES : 1,
-		.queue_depth = bf_depth(bf),
+	xb->tag_set = (struct blk_mq_tag_set){
+		.ops = &xbf_mq_ops,
+		.nr_hw_queues = xb->nr_rings,
+		.nr_maps = xb->contexts.poll ? HCTX_MAX_TYPES : 1,
+		.queue_depth = xbf_depth(xb),
 		.numa_node = NUMA_NO_NODE,
-		.cmd_size = sizeof(struct bf_req),
+		.cmd_size = sizeof(struct xbf_req),
 		/* The backend's kernel schedules, and large requests let small ones pass here. */
 		.flags = BLK_MQ_F_SHOULD_MERGE | BLK_MQ_F_NO_SCHED_BY_DEFAULT,
-		.driver_data = bf,
+		.driver_data = xb,
 	};
-	return blk_mq_alloc_tag_set(&bf->tag_set);
+	return blk_mq_alloc_tag_set(&xb->tag_set);
 }
 
-static void bf_gendisk_fill(struct blkfront *bf, struct gendisk *gd)
+static void xbf_gendisk_fill(struct xbf_dev *xb, struct gendisk *gd)
 {
 	gd->major = XENVBD_MAJOR;
-	gd->first_minor = bf->vdev.minor;
-	gd->minors = bf->vdev.nr_minors;
-	gd->fops = &bf_fops;
-	gd->private_data = bf;
-	strscpy(gd->disk_name, bf->vdev.name, sizeof(gd->disk_name));
-	if (bf->disk.removable || bf->disk.cdrom)
+	gd->first_minor = xb->vdev.minor;
+	gd->minors = xb->vdev.nr_minors;
+	gd->fops = &xbf_fops;
+	gd->private_data = xb;
+	strscpy(gd->disk_name, xb->vdev.name, sizeof(gd->disk_name));
+	if (xb->disk.removable || xb->disk.cdrom)
 		gd->flags |= GENHD_FL_REMOVABLE;
-	if (READ_ONCE(bf_no_part_scan))
+	if (READ_ONCE(xbf_no_part_scan))
 		set_bit(GD_SUPPRESS_PART_SCAN, &gd->state);
 }
 
 /**
- * bf_name_is_free() - whether a disk can be made with our device number
- * @bf: the device
+ * xbf_name_is_free() - whether a disk can be made with our device number
+ * @xb: the device
  *
  * A disk that was exchanged, or taken away with requests that its backend still keeps, has its name
  * until they have ended. Known before the backend is bothered with a connection.
@@ -230,280 +230,280 @@ static void bf_gendisk_fill(struct blkfront *bf, struct gendisk *gd)
  * Context: life cycle.
  * Return: 0; -ENOSPC, after one line; -EBUSY if that disk stays.
  */
-int bf_name_is_free(struct blkfront *bf)
+int xbf_name_is_free(struct xbf_dev *xb)
 {
 	int err;
 
-	if (bf->gd)
+	if (xb->gd)
 		return 0;
-	mutex_lock(&bf_disks_lock);
-	err = bf_minors_judge(bf);
-	mutex_unlock(&bf_disks_lock);
-	if (err == -ENOSPC && !bf->told_name)
-		dev_warn(&bf->xd.xbdev->dev, "%s: another disk still has this name\n",
-			 bf->vdev.name);
-	bf->told_name = err;
+	mutex_lock(&xbf_disks_lock);
+	err = xbf_minors_judge(xb);
+	mutex_unlock(&xbf_disks_lock);
+	if (err == -ENOSPC && !xb->told_name)
+		dev_warn(&xb->xd.xbdev->dev, "%s: another disk still has this name\n",
+			 xb->vdev.name);
+	xb->told_name = err;
 	return err;
 }
 
 /**
- * bf_disk_create() - allocate the gendisk and its tags
- * @bf: a device whose rings are open and whose @disk is filled in
+ * xbf_disk_create() - allocate the gendisk and its tags
+ * @xb: a device whose rings are open and whose @disk is filled in
  *
  * Context: life cycle.
  * Return: 0 or a negative errno.
  */
-int bf_disk_create(struct blkfront *bf)
+int xbf_disk_create(struct xbf_dev *xb)
 {
 	struct queue_limits lim = {};
 	struct gendisk *gd;
 	int err;
 
-	err = bf_minors_get(bf);
+	err = xbf_minors_get(xb);
 	if (err)
 		return err;
-	err = bf_tags_alloc(bf);
+	err = xbf_tags_alloc(xb);
 	if (err)
 		goto fail_tags;
 
-	bf_fill_limits(bf, &bf->disk, &lim);
-	gd = blk_mq_alloc_disk(&bf->tag_set, &lim, bf);
+	xbf_fill_limits(xb, &xb->disk, &lim);
+	gd = blk_mq_alloc_disk(&xb->tag_set, &lim, xb);
 	if (IS_ERR(gd)) {
 		err = PTR_ERR(gd);
 		goto fail_disk;
 	}
-	bf_gendisk_fill(bf, gd);
-	ratelimit_state_init(&bf->lines, BF_LINES_PERIOD, BF_LINES_BURST);
-	bf->gd = gd;
-	bf->cache_told = lim.features & BLK_FEAT_WRITE_CACHE;
-	bf_stats_add(bf);
+	xbf_gendisk_fill(xb, gd);
+	ratelimit_state_init(&xb->lines, XBF_LINES_PERIOD, XBF_LINES_BURST);
+	xb->gd = gd;
+	xb->cache_told = lim.features & BLK_FEAT_WRITE_CACHE;
+	xbf_stats_add(xb);
 	return 0;
 
 fail_disk:
-	blk_mq_free_tag_set(&bf->tag_set);
+	blk_mq_free_tag_set(&xb->tag_set);
 fail_tags:
-	bf_minors_put(bf);
+	xbf_minors_put(xb);
 	return err;
 }
 
-static ssize_t serial_show(struct device *dev, struct device_attribute *attr, char *text)
+static ssize_t xbf_serial_show(struct device *dev, struct device_attribute *attr, char *text)
 {
-	struct blkfront *bf = dev_to_disk(dev)->private_data;
+	struct xbf_dev *xb = dev_to_disk(dev)->private_data;
 
-	return sysfs_emit(text, "%s\n", bf->serial);
+	return sysfs_emit(text, "%s\n", xb->serial);
 }
-static DEVICE_ATTR_RO(serial);
+static struct device_attribute xbf_attr_serial = __ATTR(serial, 0444, xbf_serial_show, NULL);
 
-static umode_t bf_attr_visible(struct kobject *kobj, struct attribute *attr, int n)
+static umode_t xbf_attr_visible(struct kobject *kobj, struct attribute *attr, int n)
 {
-	struct blkfront *bf = dev_to_disk(kobj_to_dev(kobj))->private_data;
+	struct xbf_dev *xb = dev_to_disk(kobj_to_dev(kobj))->private_data;
 
-	return bf->serial[0] ? attr->mode : 0;
+	return xb->serial[0] ? attr->mode : 0;
 }
 
-static struct attribute *bf_attrs[] = {
-	&dev_attr_serial.attr,
+static struct attribute *xbf_attrs[] = {
+	&xbf_attr_serial.attr,
 	NULL,
 };
 
-static const struct attribute_group bf_attr_group = {
-	.attrs		= bf_attrs,
-	.is_visible	= bf_attr_visible,
+static const struct attribute_group xbf_attr_group = {
+	.attrs		= xbf_attrs,
+	.is_visible	= xbf_attr_visible,
 };
 
-static const struct attribute_group *bf_attr_groups[] = {
-	&bf_attr_group,
+static const struct attribute_group *xbf_attr_groups[] = {
+	&xbf_attr_group,
 	NULL,
 };
 
-static void bf_disk_add(struct blkfront *bf)
+static void xbf_disk_add(struct xbf_dev *xb)
 {
 	int err;
 
-	bf_get(bf);
-	err = device_add_disk(&bf->xd.xbdev->dev, bf->gd, bf_attr_groups);
+	xbf_get(xb);
+	err = device_add_disk(&xb->xd.xbdev->dev, xb->gd, xbf_attr_groups);
 	if (err) {
-		dev_err(&bf->xd.xbdev->dev, "cannot add %s: %pe\n", bf->vdev.name, ERR_PTR(err));
-		WRITE_ONCE(bf->dead, true);
-		bf_put(bf);
+		dev_err(&xb->xd.xbdev->dev, "cannot add %s: %pe\n", xb->vdev.name, ERR_PTR(err));
+		WRITE_ONCE(xb->dead, true);
+		xbf_put(xb);
 		return;
 	}
-	WRITE_ONCE(bf->added, true);
+	WRITE_ONCE(xb->added, true);
 }
 
 /* While rings hold requests back nothing is under way, and a freeze would wait for these. */
-static int bf_commit_limits(struct blkfront *bf, struct queue_limits *lim)
+static int xbf_commit_limits(struct xbf_dev *xb, struct queue_limits *lim)
 {
-	if (READ_ONCE(bf->holds_for_cache))
-		return queue_limits_commit_update(bf->gd->queue, lim);
-	return queue_limits_commit_update_frozen(bf->gd->queue, lim);
+	if (READ_ONCE(xb->holds_for_cache))
+		return queue_limits_commit_update(xb->gd->queue, lim);
+	return queue_limits_commit_update_frozen(xb->gd->queue, lim);
 }
 
 /*
  * The block layer writes a line of its own for each size that it is told with a notice. Beyond so
  * many it is told without, and who listens for events in the same way.
  */
-static void bf_set_size(struct blkfront *bf, u64 sectors)
+static void xbf_set_size(struct xbf_dev *xb, u64 sectors)
 {
 	char *envp[2] = { "RESIZE=1" };
-	u64 before = get_capacity(bf->gd);
+	u64 before = get_capacity(xb->gd);
 
 	if (sectors == before)
 		return;
-	if (!bf->added || __ratelimit(&bf->lines)) {
-		set_capacity_and_notify(bf->gd, sectors);
+	if (!xb->added || __ratelimit(&xb->lines)) {
+		set_capacity_and_notify(xb->gd, sectors);
 		return;
 	}
-	set_capacity(bf->gd, sectors);
+	set_capacity(xb->gd, sectors);
 	if (sectors && before)
-		kobject_uevent_env(&disk_to_dev(bf->gd)->kobj, KOBJ_CHANGE, envp);
+		kobject_uevent_env(&disk_to_dev(xb->gd)->kobj, KOBJ_CHANGE, envp);
 }
 
-static void bf_disk_apply(struct blkfront *bf, const struct bfw_disk *d)
+static void xbf_disk_apply(struct xbf_dev *xb, const struct xbf_disk *d)
 {
-	struct queue_limits lim = queue_limits_start_update(bf->gd->queue);
+	struct queue_limits lim = queue_limits_start_update(xb->gd->queue);
 	int err;
 
-	bf_fill_limits(bf, d, &lim);
+	xbf_fill_limits(xb, d, &lim);
 	/* A disk keeps the block size it began with. */
-	lim.logical_block_size = bf->block_mask + 1;
+	lim.logical_block_size = xb->block_mask + 1;
 	lim.physical_block_size = max(lim.physical_block_size, lim.logical_block_size);
-	lim.dma_alignment = bf->block_mask;
+	lim.dma_alignment = xb->block_mask;
 	/* From before a commit that takes it away until after one that gives it. */
 	if (!(lim.features & BLK_FEAT_WRITE_CACHE))
-		WRITE_ONCE(bf->cache_told, false);
-	err = bf_commit_limits(bf, &lim);
-	if (err && __ratelimit(&bf->lines))
-		dev_warn(&bf->xd.xbdev->dev, "%s: new limits refused: %pe\n", bf->vdev.name,
+		WRITE_ONCE(xb->cache_told, false);
+	err = xbf_commit_limits(xb, &lim);
+	if (err && __ratelimit(&xb->lines))
+		dev_warn(&xb->xd.xbdev->dev, "%s: new limits refused: %pe\n", xb->vdev.name,
 			 ERR_PTR(err));
 	else if (!err && (lim.features & BLK_FEAT_WRITE_CACHE))
-		WRITE_ONCE(bf->cache_told, true);
-	wake_up(&bf->drained);
-	set_disk_ro(bf->gd, d->readonly);
+		WRITE_ONCE(xb->cache_told, true);
+	wake_up(&xb->drained);
+	set_disk_ro(xb->gd, d->readonly);
 	/* Of a backend whose blocks are smaller now, whole blocks of ours are used. */
-	bf_set_size(bf, d->sectors & ~((u64)bf->block_mask >> BFW_SECTOR_SHIFT));
+	xbf_set_size(xb, d->sectors & ~((u64)xb->block_mask >> XBF_SECTOR_SHIFT));
 }
 
 /**
- * bf_disk_work() - add the disk, or tell the block layer what changed, or that it is gone
+ * xbf_disk_work() - add the disk, or tell the block layer what changed, or that it is gone
  * @work: disk_work of the device
  */
-void bf_disk_work(struct work_struct *work)
+void xbf_disk_work(struct work_struct *work)
 {
-	struct blkfront *bf = container_of(work, struct blkfront, disk_work);
-	struct bfw_disk d;
+	struct xbf_dev *xb = container_of(work, struct xbf_dev, disk_work);
+	struct xbf_disk d;
 
-	spin_lock_irq(&bf->disk_lock);
-	d = bf->disk;
-	spin_unlock_irq(&bf->disk_lock);
+	spin_lock_irq(&xb->disk_lock);
+	d = xb->disk;
+	spin_unlock_irq(&xb->disk_lock);
 
-	if (READ_ONCE(bf->dead)) {
-		if (bf->added)
-			blk_mark_disk_dead(bf->gd);
+	if (READ_ONCE(xb->dead)) {
+		if (xb->added)
+			blk_mark_disk_dead(xb->gd);
 		return;
 	}
 	/* A disk may have met another backend since it was made. */
-	bf_disk_apply(bf, &d);
-	if (!bf->added)
-		bf_disk_add(bf);
+	xbf_disk_apply(xb, &d);
+	if (!xb->added)
+		xbf_disk_add(xb);
 }
 
 /**
- * bf_disk_update() - have the block layer told what is in @bf->disk
- * @bf: a device with a gendisk
+ * xbf_disk_update() - have the block layer told what is in @xb->disk
+ * @xb: a device with a gendisk
  *
  * Context: any.
  */
-void bf_disk_update(struct blkfront *bf)
+void xbf_disk_update(struct xbf_dev *xb)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&bf->disk_lock, flags);
-	if (!bf->removing)
-		queue_work(bf_wq, &bf->disk_work);
-	spin_unlock_irqrestore(&bf->disk_lock, flags);
+	spin_lock_irqsave(&xb->disk_lock, flags);
+	if (!xb->removing)
+		queue_work(xbf_wq, &xb->disk_work);
+	spin_unlock_irqrestore(&xb->disk_lock, flags);
 }
 
 /**
- * bf_disk_tell_cache() - see that flushes come to us before a backend with a cache is used
- * @bf: a device with a gendisk whose rings hold requests back
+ * xbf_disk_tell_cache() - see that flushes come to us before a backend with a cache is used
+ * @xb: a device with a gendisk whose rings hold requests back
  *
  * A disk that had no cache may come back with one. Until the block layer knows, it
  * ends flushes by itself.
  *
  * Context: life cycle; waits a second at most.
  */
-void bf_disk_tell_cache(struct blkfront *bf)
+void xbf_disk_tell_cache(struct xbf_dev *xb)
 {
-	if (!READ_ONCE(bf->flush_op) || READ_ONCE(bf->cache_told) || !READ_ONCE(bf->added))
+	if (!READ_ONCE(xb->flush_op) || READ_ONCE(xb->cache_told) || !READ_ONCE(xb->added))
 		return;
-	WRITE_ONCE(bf->holds_for_cache, true);
-	bf_disk_update(bf);
-	if (!wait_event_timeout(bf->drained, READ_ONCE(bf->cache_told), HZ) &&
-	    xfl_may_log(&bf->xd))
-		dev_warn(&bf->xd.xbdev->dev, "%s: has a cache now, but flushes come later\n",
-			 bf->vdev.name);
-	WRITE_ONCE(bf->holds_for_cache, false);
+	WRITE_ONCE(xb->holds_for_cache, true);
+	xbf_disk_update(xb);
+	if (!wait_event_timeout(xb->drained, READ_ONCE(xb->cache_told), HZ) &&
+	    xfl_may_log(&xb->xd))
+		dev_warn(&xb->xd.xbdev->dev, "%s: has a cache now, but flushes come later\n",
+			 xb->vdev.name);
+	WRITE_ONCE(xb->holds_for_cache, false);
 }
 
 /**
- * bf_disk_mark_dead() - have everybody who has it open told that the disk is gone
- * @bf: a device whose requests all fail by now, or are parked
+ * xbf_disk_mark_dead() - have everybody who has it open told that the disk is gone
+ * @xb: a device whose requests all fail by now, or are parked
  *
  * Filesystems wait for their pages then, parked ones included, so it is done by
  * @disk_work or, if that comes first, by @del_work.
  *
  * Context: process.
  */
-void bf_disk_mark_dead(struct blkfront *bf)
+void xbf_disk_mark_dead(struct xbf_dev *xb)
 {
-	if (!bf->gd)
+	if (!xb->gd)
 		return;
-	WRITE_ONCE(bf->dead, true);
-	bf_disk_update(bf);
+	WRITE_ONCE(xb->dead, true);
+	xbf_disk_update(xb);
 }
 
 /**
- * bf_disk_put() - one of the two users of the gendisk is done with it
- * @bf: the device
+ * xbf_disk_put() - one of the two users of the gendisk is done with it
+ * @xb: the device
  *
  * They are the life cycle, until its last disconnect, and @del_work. The later one
  * frees it.
  */
-void bf_disk_put(struct blkfront *bf)
+void xbf_disk_put(struct xbf_dev *xb)
 {
-	if (!atomic_dec_and_test(&bf->disk_users) || !bf->gd)
+	if (!atomic_dec_and_test(&xb->disk_users) || !xb->gd)
 		return;
-	bf_stats_del(bf);
+	xbf_stats_del(xb);
 	/* In this order: a disk that was never added needs its tags to go. */
-	put_disk(bf->gd);
-	blk_mq_free_tag_set(&bf->tag_set);
-	bf_minors_put(bf);
+	put_disk(xb->gd);
+	blk_mq_free_tag_set(&xb->tag_set);
+	xbf_minors_put(xb);
 }
 
 /**
- * bf_disk_del_work() - delete the disk
+ * xbf_disk_del_work() - delete the disk
  * @work: del_work of the device
  *
  * Waits for every request, also for those whose grants the backend keeps; that is
  * why it is not done where somebody waits. Drops the reference on the device
  * and the one on this module that it was queued with.
  */
-void bf_disk_del_work(struct work_struct *work)
+void xbf_disk_del_work(struct work_struct *work)
 {
-	struct blkfront *bf = container_of(work, struct blkfront, del_work);
+	struct xbf_dev *xb = container_of(work, struct xbf_dev, del_work);
 
-	spin_lock_irq(&bf->disk_lock);
-	bf->removing = true;
-	spin_unlock_irq(&bf->disk_lock);
-	cancel_work_sync(&bf->disk_work);
+	spin_lock_irq(&xb->disk_lock);
+	xb->removing = true;
+	spin_unlock_irq(&xb->disk_lock);
+	cancel_work_sync(&xb->disk_work);
 
-	if (bf->added && READ_ONCE(bf->dead))
-		blk_mark_disk_dead(bf->gd);
-	if (bf->added)
-		del_gendisk(bf->gd);
-	bf_disk_put(bf);
-	complete_all(&bf->deleted);
-	bf_put(bf);
+	if (xb->added && READ_ONCE(xb->dead))
+		blk_mark_disk_dead(xb->gd);
+	if (xb->added)
+		del_gendisk(xb->gd);
+	xbf_disk_put(xb);
+	complete_all(&xb->deleted);
+	xbf_put(xb);
 	module_put(THIS_MODULE);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * xen-blkfront: the Xen block frontend. Wiring: module, xenbus driver, and the
- * life of struct blkfront.
+ * life of struct xbf_dev.
  */
 #include <linux/major.h>
 #include <linux/module.h>
@@ -14,54 +14,54 @@
 #include "blkfront.h"
 #include "params.h"
 
-#define BF_NAME		"xvd"
+#define XBF_NAME		"xvd"
 
-struct workqueue_struct *bf_wq;
-struct workqueue_struct *bf_deferred_wq;
-
-/**
- * bf_get() - take a reference on a device
- * @bf: the device
- */
-void bf_get(struct blkfront *bf)
-{
-	kref_get(&bf->ref);
-}
-
-static void bf_free(struct kref *ref)
-{
-	struct blkfront *bf = container_of(ref, struct blkfront, ref);
-
-	bf_rings_free(bf);
-	kfree(bf);
-}
+struct workqueue_struct *xbf_wq;
+struct workqueue_struct *xbf_deferred_wq;
 
 /**
- * bf_put() - drop a reference on a device
- * @bf: the device
+ * xbf_get() - take a reference on a device
+ * @xb: the device
  */
-void bf_put(struct blkfront *bf)
+void xbf_get(struct xbf_dev *xb)
 {
-	kref_put(&bf->ref, bf_free);
+	kref_get(&xb->ref);
 }
 
-static struct blkfront *bf_alloc(void)
+static void xbf_free(struct kref *ref)
 {
-	struct blkfront *bf = kzalloc(sizeof(*bf), GFP_KERNEL);
+	struct xbf_dev *xb = container_of(ref, struct xbf_dev, ref);
 
-	if (!bf)
+	xbf_rings_free(xb);
+	kfree(xb);
+}
+
+/**
+ * xbf_put() - drop a reference on a device
+ * @xb: the device
+ */
+void xbf_put(struct xbf_dev *xb)
+{
+	kref_put(&xb->ref, xbf_free);
+}
+
+static struct xbf_dev *xbf_alloc(void)
+{
+	struct xbf_dev *xb = kzalloc(sizeof(*xb), GFP_KERNEL);
+
+	if (!xb)
 		return NULL;
-	kref_init(&bf->ref);
-	init_waitqueue_head(&bf->drained);
-	spin_lock_init(&bf->disk_lock);
-	INIT_WORK(&bf->disk_work, bf_disk_work);
-	INIT_WORK(&bf->del_work, bf_disk_del_work);
-	init_completion(&bf->deleted);
-	atomic_set(&bf->disk_users, 2);
-	return bf;
+	kref_init(&xb->ref);
+	init_waitqueue_head(&xb->drained);
+	spin_lock_init(&xb->disk_lock);
+	INIT_WORK(&xb->disk_work, xbf_disk_work);
+	INIT_WORK(&xb->del_work, xbf_disk_del_work);
+	init_completion(&xb->deleted);
+	atomic_set(&xb->disk_users, 2);
+	return xb;
 }
 
-static int bf_read_vdev(struct xenbus_device *xbdev, struct bf_vdev *vdev)
+static int xbf_read_vdev(struct xenbus_device *xbdev, struct xbf_vdev *vdev)
 {
 	unsigned int number;
 	int err;
@@ -69,7 +69,7 @@ static int bf_read_vdev(struct xenbus_device *xbdev, struct bf_vdev *vdev)
 	if (xenbus_scanf(XBT_NIL, xbdev->nodename, "virtual-device", "%i", &number) != 1 &&
 	    xenbus_scanf(XBT_NIL, xbdev->nodename, "virtual-device-ext", "%i", &number) != 1)
 		return -ENOENT;
-	err = bf_vdev_parse(number, vdev);
+	err = xbf_vdev_parse(number, vdev);
 	if (err)
 		dev_err(&xbdev->dev, "virtual device %#x names no disk\n", number);
 	return err;
@@ -79,7 +79,7 @@ static int bf_read_vdev(struct xenbus_device *xbdev, struct bf_vdev *vdev)
  * An HVM guest keeps its emulated disks until they are unplugged, and its
  * emulated CD-ROM for good: those are not ours.
  */
-static bool bf_is_emulated(struct xenbus_device *xbdev, const struct bf_vdev *vdev)
+static bool xbf_is_emulated(struct xenbus_device *xbdev, const struct xbf_vdev *vdev)
 {
 	bool cdrom;
 	char *type;
@@ -96,120 +96,120 @@ static bool bf_is_emulated(struct xenbus_device *xbdev, const struct bf_vdev *vd
 	return cdrom;
 }
 
-static int bf_probe(struct xenbus_device *xbdev, const struct xenbus_device_id *id)
+static int xbf_probe(struct xenbus_device *xbdev, const struct xenbus_device_id *id)
 {
-	struct blkfront *bf = bf_alloc();
+	struct xbf_dev *xb = xbf_alloc();
 	int err;
 
-	if (!bf)
+	if (!xb)
 		return -ENOMEM;
-	err = bf_read_vdev(xbdev, &bf->vdev);
+	err = xbf_read_vdev(xbdev, &xb->vdev);
 	if (err)
 		goto fail;
-	if (bf_is_emulated(xbdev, &bf->vdev)) {
+	if (xbf_is_emulated(xbdev, &xb->vdev)) {
 		err = -ENODEV;
 		goto fail;
 	}
-	err = xfl_device_init(&bf->xd, xbdev, &bf_ops);
+	err = xfl_device_init(&xb->xd, xbdev, &xbf_ops);
 	if (err)
 		goto fail;
-	xfl_device_start(&bf->xd);
+	xfl_device_start(&xb->xd);
 	return 0;
 
 fail:
-	bf_put(bf);
+	xbf_put(xb);
 	return err;
 }
 
-static int bf_is_ready(struct xenbus_device *xbdev)
+static int xbf_is_ready(struct xenbus_device *xbdev)
 {
 	struct xfl_device *xd = dev_get_drvdata(&xbdev->dev);
 
-	return !xd || READ_ONCE(container_of(xd, struct blkfront, xd)->added) ||
+	return !xd || READ_ONCE(container_of(xd, struct xbf_dev, xd)->added) ||
 	       !xfl_is_serving(xd);
 }
 
-static void bf_start_delete(struct blkfront *bf)
+static void xbf_start_delete(struct xbf_dev *xb)
 {
-	WRITE_ONCE(bf->leaving, true);
-	bf_get(bf);
+	WRITE_ONCE(xb->leaving, true);
+	xbf_get(xb);
 	__module_get(THIS_MODULE);
-	queue_work(bf_wq, &bf->del_work);
+	queue_work(xbf_wq, &xb->del_work);
 }
 
-static u32 bf_progress(const struct blkfront *bf)
+static u32 xbf_progress(const struct xbf_dev *xb)
 {
 	unsigned int i;
 	u32 sum = 0;
 
-	for (i = 0; i < bf->nr_live; i++)
-		sum += READ_ONCE(bf->ring[i].front.rsp_cons);
+	for (i = 0; i < xb->nr_live; i++)
+		sum += READ_ONCE(xb->ring[i].front.rsp_cons);
 	return sum;
 }
 
 /* Dirty data takes its time, and whoever takes the disk from its driver may wait for that. */
-#define BF_DELETE_LIMIT	(600 * HZ)
+#define XBF_DELETE_LIMIT	(600 * HZ)
 
 /* Once the toolstack has taken the device away, every other device of the guest waits meanwhile. */
-#define BF_GONE_LIMIT	(30 * HZ)
+#define XBF_GONE_LIMIT	(30 * HZ)
 
 /*
  * Waits as long as the backend goes on answering, and a little longer. What is not done in time
  * fails, and the disk is deleted by @del_work when that has happened.
  */
-static void bf_await_delete(struct blkfront *bf)
+static void xbf_await_delete(struct xbf_dev *xb)
 {
 	unsigned long start = jiffies, limit;
 	u32 seen;
 
 	do {
-		seen = bf_progress(bf);
-		if (wait_for_completion_timeout(&bf->deleted, XFL_BACKEND_TIMEOUT))
+		seen = xbf_progress(xb);
+		if (wait_for_completion_timeout(&xb->deleted, XFL_BACKEND_TIMEOUT))
 			return;
-		limit = xfl_has_directory(&bf->xd) ? BF_DELETE_LIMIT : BF_GONE_LIMIT;
-	} while (xfl_believes(&bf->xd) && bf_progress(bf) != seen &&
+		limit = xfl_has_directory(&xb->xd) ? XBF_DELETE_LIMIT : XBF_GONE_LIMIT;
+	} while (xfl_believes(&xb->xd) && xbf_progress(xb) != seen &&
 		 time_before(jiffies, start + limit));
 }
 
 /**
- * bf_end_life() - the device has no connection, and will have none
- * @bf: the device
+ * xbf_end_life() - the device has no connection, and will have none
+ * @xb: the device
  */
-static void bf_end_life(struct blkfront *bf)
+static void xbf_end_life(struct xbf_dev *xb)
 {
-	bf_fail_all(bf);
-	bf_rings_give_back(bf);
-	bf_disk_put(bf);
-	xfl_device_fini(&bf->xd);
+	xbf_fail_all(xb);
+	xbf_rings_give_back(xb);
+	xbf_disk_put(xb);
+	xfl_device_fini(&xb->xd);
 }
 
 /**
- * bf_abandon() - &struct xfl_ops.abandon: the backend still maps a ring of a removed disk
+ * xbf_abandon() - &struct xfl_ops.abandon: the backend still maps a ring of a removed disk
  * @xd: life cycle of the device
  *
  * Requests whose data goes through frames of ours may fail now, the others have to wait.
  */
-void bf_abandon(struct xfl_device *xd)
+void xbf_abandon(struct xfl_device *xd)
 {
-	struct blkfront *bf = container_of(xd, struct blkfront, xd);
+	struct xbf_dev *xb = container_of(xd, struct xbf_dev, xd);
 
-	bf_get(bf);
+	xbf_get(xb);
 	__module_get(THIS_MODULE);
-	bf->abandoned = true;
-	bf_fail_all(bf);
-	bf_fail_copied(bf);
+	xb->abandoned = true;
+	xbf_fail_all(xb);
+	xbf_fail_copied(xb);
 }
 
 /**
- * bf_abandoned_put() - &struct xfl_ops.put: it has let go
+ * xbf_abandoned_put() - &struct xfl_ops.put: it has let go
  * @xd: life cycle of the device
  */
-void bf_abandoned_put(struct xfl_device *xd)
+void xbf_abandoned_put(struct xfl_device *xd)
 {
-	struct blkfront *bf = container_of(xd, struct blkfront, xd);
+	struct xbf_dev *xb = container_of(xd, struct xbf_dev, xd);
 
-	bf_end_life(bf);
-	bf_put(bf);
+	xbf_end_life(xb);
+	xbf_put(xb);
 	module_put(THIS_MODULE);
 }
 
@@ -217,93 +217,93 @@ void bf_abandoned_put(struct xfl_device *xd)
  * While there is a backend the disk is deleted first, so that what is dirty gets
  * written; else the connection is ended first, so that nothing waits for it.
  */
-static void bf_remove(struct xenbus_device *xbdev)
+static void xbf_remove(struct xenbus_device *xbdev)
 {
-	struct blkfront *bf = container_of(dev_get_drvdata(&xbdev->dev), struct blkfront, xd);
-	bool serves = xfl_device_state(&bf->xd) == XFL_CONNECTED;
+	struct xbf_dev *xb = container_of(dev_get_drvdata(&xbdev->dev), struct xbf_dev, xd);
+	bool serves = xfl_device_state(&xb->xd) == XFL_CONNECTED;
 
 	if (serves) {
-		bf_start_delete(bf);
-		bf_await_delete(bf);
+		xbf_start_delete(xb);
+		xbf_await_delete(xb);
 	}
-	xfl_device_del(&bf->xd);
-	if (!bf->abandoned)
-		bf_end_life(bf);
+	xfl_device_del(&xb->xd);
+	if (!xb->abandoned)
+		xbf_end_life(xb);
 	if (!serves) {
-		bf_disk_mark_dead(bf);
-		bf_start_delete(bf);
+		xbf_disk_mark_dead(xb);
+		xbf_start_delete(xb);
 	}
-	if (!wait_for_completion_timeout(&bf->deleted, XFL_BACKEND_TIMEOUT))
-		dev_warn(&xbdev->dev, "%s goes when the backend unmaps its data\n", bf->vdev.name);
-	bf_put(bf);
+	if (!wait_for_completion_timeout(&xb->deleted, XFL_BACKEND_TIMEOUT))
+		dev_warn(&xbdev->dev, "%s goes when the backend unmaps its data\n", xb->vdev.name);
+	xbf_put(xb);
 }
 
-static const struct xenbus_device_id bf_ids[] = {
+static const struct xenbus_device_id xbf_ids[] = {
 	{ "vbd" },
 	{ "" },
 };
 
-static struct xenbus_driver bf_driver = {
-	.ids			= bf_ids,
-	.probe			= bf_probe,
-	.remove			= bf_remove,
+static struct xenbus_driver xbf_driver = {
+	.ids			= xbf_ids,
+	.probe			= xbf_probe,
+	.remove			= xbf_remove,
 	.suspend		= xfl_suspend,
 	.resume			= xfl_resume,
 	.otherend_changed	= xfl_otherend_changed,
-	.is_ready		= bf_is_ready,
+	.is_ready		= xbf_is_ready,
 	.driver.pm		= &xfl_pm_ops,
 };
 
-static int __init bf_init(void)
+static int __init xbf_init(void)
 {
 	int err;
 
 	if (!xen_domain() || !xen_has_pv_disk_devices())
 		return -ENODEV;
-	bf_params_check();
-	bf_wq = alloc_workqueue("xen-blkfront", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
-	if (!bf_wq)
+	xbf_params_check();
+	xbf_wq = alloc_workqueue("xen-blkfront", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	if (!xbf_wq)
 		return -ENOMEM;
 	/* Apart from the other, whose work waits for I/O. */
-	bf_deferred_wq = alloc_workqueue("xen-blkfront-io",
+	xbf_deferred_wq = alloc_workqueue("xen-blkfront-io",
 				     WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 0);
 	err = -ENOMEM;
-	if (!bf_deferred_wq)
+	if (!xbf_deferred_wq)
 		goto fail_rest_wq;
-	bf_stats_init();
-	err = register_blkdev(XENVBD_MAJOR, BF_NAME);
+	xbf_stats_init();
+	err = register_blkdev(XENVBD_MAJOR, XBF_NAME);
 	if (err) {
 		pr_err("major %d is taken: is another block frontend loaded?\n", XENVBD_MAJOR);
 		goto fail_blkdev;
 	}
-	err = xenbus_register_frontend(&bf_driver);
+	err = xenbus_register_frontend(&xbf_driver);
 	if (err)
 		goto fail_driver;
 	return 0;
 
 fail_driver:
-	unregister_blkdev(XENVBD_MAJOR, BF_NAME);
+	unregister_blkdev(XENVBD_MAJOR, XBF_NAME);
 fail_blkdev:
-	bf_stats_exit();
-	destroy_workqueue(bf_deferred_wq);
+	xbf_stats_exit();
+	destroy_workqueue(xbf_deferred_wq);
 fail_rest_wq:
-	destroy_workqueue(bf_wq);
+	destroy_workqueue(xbf_wq);
 	return err;
 }
-module_init(bf_init);
+module_init(xbf_init);
 
-static void __exit bf_exit(void)
+static void __exit xbf_exit(void)
 {
-	xenbus_unregister_driver(&bf_driver);
-	unregister_blkdev(XENVBD_MAJOR, BF_NAME);
+	xenbus_unregister_driver(&xbf_driver);
+	unregister_blkdev(XENVBD_MAJOR, XBF_NAME);
 	/* The last step of a deletion may still run. */
-	destroy_workqueue(bf_wq);
+	destroy_workqueue(xbf_wq);
 	/* The last request that was parked is ended by a step that may still run. */
 	xfl_park_flush();
-	destroy_workqueue(bf_deferred_wq);
-	bf_stats_exit();
+	destroy_workqueue(xbf_deferred_wq);
+	xbf_stats_exit();
 }
-module_exit(bf_exit);
+module_exit(xbf_exit);
 
 MODULE_DESCRIPTION("Xen virtual block device frontend");
 MODULE_AUTHOR("xenfront maintainers");

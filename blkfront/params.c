@@ -17,44 +17,44 @@
  * there is nothing to save by asking for less. Only xen-blkback on a dom0 with
  * 64 KB pages must not be given more than 32: it reads them from the wrong place.
  */
-#define BF_DEFAULT_SEGMENTS	(IS_ENABLED(CONFIG_ARM64) ? 32 : 256)
+#define XBF_DEFAULT_SEGMENTS	(IS_ENABLED(CONFIG_ARM64) ? 32 : 256)
 
-unsigned int bf_max_indirect_segments = BF_DEFAULT_SEGMENTS;
-module_param_named(max_indirect_segments, bf_max_indirect_segments, uint, 0444);
+unsigned int xbf_max_indirect_segments = XBF_DEFAULT_SEGMENTS;
+module_param_named(max_indirect_segments, xbf_max_indirect_segments, uint, 0444);
 MODULE_PARM_DESC(max_indirect_segments,
 		 "Most segments in an indirect request, 0 for none (default 256, on Arm 32)");
 
-#define BF_DEFAULT_QUEUES	4u
+#define XBF_DEFAULT_QUEUES	4u
 
-unsigned int bf_max_queues = BF_DEFAULT_QUEUES;
-module_param_named(max_queues, bf_max_queues, uint, 0444);
+unsigned int xbf_max_queues = XBF_DEFAULT_QUEUES;
+module_param_named(max_queues, xbf_max_queues, uint, 0444);
 MODULE_PARM_DESC(max_queues, "Most rings per disk (default 4, at most one per CPU)");
 
-unsigned int bf_poll_queues;
-module_param_named(poll_queues, bf_poll_queues, uint, 0444);
+unsigned int xbf_poll_queues;
+module_param_named(poll_queues, xbf_poll_queues, uint, 0444);
 MODULE_PARM_DESC(poll_queues, "Rings per disk for polled I/O, beside the others (default 0)");
 
-unsigned int bf_max_ring_page_order;
-module_param_named(max_ring_page_order, bf_max_ring_page_order, int, 0444);
+unsigned int xbf_max_ring_page_order;
+module_param_named(max_ring_page_order, xbf_max_ring_page_order, int, 0444);
 MODULE_PARM_DESC(max_ring_page_order, "Largest order of 4 KB frames in a ring (default 0)");
 
-bool bf_trusted = true;
-module_param_named(trusted, bf_trusted, bool, 0644);
+bool xbf_trusted = true;
+module_param_named(trusted, xbf_trusted, bool, 0644);
 MODULE_PARM_DESC(trusted, "Whether backends may see what lies beside the data; N copies all data (default Y)");
 
 /*
  * As in-tree. It costs a copy of every byte and up to 4 MB a ring, and spares the
  * backend's host mapping and unmapping every frame.
  */
-bool bf_feature_persistent = true;
-module_param_named(feature_persistent, bf_feature_persistent, bool, 0644);
+bool xbf_feature_persistent = true;
+module_param_named(feature_persistent, xbf_feature_persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent, "Keep grants and copy the data, if the backend does so (default Y)");
 
-bool bf_no_part_scan;
-module_param_named(no_part_scan, bf_no_part_scan, bool, 0644);
+bool xbf_no_part_scan;
+module_param_named(no_part_scan, xbf_no_part_scan, bool, 0644);
 MODULE_PARM_DESC(no_part_scan, "Look for no partitions on disks that are added from now on (default N)");
 
-static void bf_param_clamp(const char *name, unsigned int *value, unsigned int lo, unsigned int hi)
+static void xbf_param_clamp(const char *name, unsigned int *value, unsigned int lo, unsigned int hi)
 {
 	unsigned int used = clamp(*value, lo, hi);
 
@@ -64,15 +64,15 @@ static void bf_param_clamp(const char *name, unsigned int *value, unsigned int l
 }
 
 /**
- * bf_params_check() - bring parameters into range, with a line for each that was not
+ * xbf_params_check() - bring parameters into range, with a line for each that was not
  *
  * The default for max_queues is more than a small guest has CPUs, which needs no line.
  */
-void bf_params_check(void)
+void xbf_params_check(void)
 {
-	bf_param_clamp("max_indirect_segments", &bf_max_indirect_segments, 0, BFW_MAX_SEGS);
-	bf_param_clamp("max_ring_page_order", &bf_max_ring_page_order, 0,
-		       XENBUS_MAX_RING_GRANT_ORDER);
-	bf_param_clamp("poll_queues", &bf_poll_queues, 0, nr_cpu_ids);
-	bf_param_clamp("max_queues", &bf_max_queues, 1, max(nr_cpu_ids, BF_DEFAULT_QUEUES));
+	xbf_param_clamp("max_indirect_segments", &xbf_max_indirect_segments, 0, XBF_MAX_SEGS);
+	xbf_param_clamp("max_ring_page_order", &xbf_max_ring_page_order, 0,
+			XENBUS_MAX_RING_GRANT_ORDER);
+	xbf_param_clamp("poll_queues", &xbf_poll_queues, 0, nr_cpu_ids);
+	xbf_param_clamp("max_queues", &xbf_max_queues, 1, max(nr_cpu_ids, XBF_DEFAULT_QUEUES));
 }

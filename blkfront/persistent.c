@@ -25,24 +25,24 @@
 #include "blkfront.h"
 #include "segs.h"
 
-#define BF_KEEP_FRAMES	1056u
-#define BF_TRIM_PERIOD	(5 * HZ)
-#define BF_TRIM_BATCH	128u	/* bounds the time under the lock */
+#define XBF_KEEP_FRAMES	1056u
+#define XBF_TRIM_PERIOD	(5 * HZ)
+#define XBF_TRIM_BATCH	128u	/* bounds the time under the lock */
 
 /**
- * bf_trim_later() - look now and then what is not needed of what is not always there
+ * xbf_trim_later() - look now and then what is not needed of what is not always there
  * @ring: a ring that has got more frames or references
  */
-void bf_trim_later(struct bf_ring *ring)
+void xbf_trim_later(struct xbf_ring *ring)
 {
-	if (ring->keep.nr > BFW_MAX_SEGS || ring->grefs.nr_owned > ring->grefs.reserve)
-		queue_delayed_work(bf_wq, &ring->trim, BF_TRIM_PERIOD);
+	if (ring->keep.nr > XBF_MAX_SEGS || ring->grefs.nr_owned > ring->grefs.reserve)
+		queue_delayed_work(xbf_wq, &ring->trim, XBF_TRIM_PERIOD);
 }
 
-static bool bf_keep_add(struct bf_ring *ring, gfp_t gfp)
+static bool xbf_keep_add(struct xbf_ring *ring, gfp_t gfp)
 {
-	struct bf_keep *k = &ring->keep;
-	struct bf_kept *at;
+	struct xbf_keep *k = &ring->keep;
+	struct xbf_kept *at;
 
 	if (k->nr == k->max || !xfl_framepool_want(&k->pool, 1, gfp) ||
 	    !xfl_grefs_want(&ring->grefs, 1))
@@ -57,7 +57,7 @@ static bool bf_keep_add(struct bf_ring *ring, gfp_t gfp)
 }
 
 /**
- * bf_keep_grow() - have at least this many kept frames free
+ * xbf_keep_grow() - have at least this many kept frames free
  * @ring: a ring with kept frames
  * @n: frames needed
  * @gfp: how memory may be had
@@ -65,16 +65,16 @@ static bool bf_keep_add(struct bf_ring *ring, gfp_t gfp)
  * Context: nobody else uses the ring's frames and references.
  * Return: true if they are free now.
  */
-bool bf_keep_grow(struct bf_ring *ring, u32 n, gfp_t gfp)
+bool xbf_keep_grow(struct xbf_ring *ring, u32 n, gfp_t gfp)
 {
 	while (ring->keep.nr_free < n)
-		if (!bf_keep_add(ring, gfp))
+		if (!xbf_keep_add(ring, gfp))
 			return false;
-	bf_trim_later(ring);
+	xbf_trim_later(ring);
 	return true;
 }
 
-static bool bf_keep_drop(struct bf_ring *ring, struct bf_kept *at)
+static bool xbf_keep_drop(struct xbf_ring *ring, struct xbf_kept *at)
 {
 	if (!xfl_grant_end_free(&ring->grefs, at->gref))
 		return false;
@@ -85,14 +85,14 @@ static bool bf_keep_drop(struct bf_ring *ring, struct bf_kept *at)
 }
 
 /* Frees those of the first @n free frames, the longest unused, that nobody maps. */
-static void bf_keep_drop_idle(struct bf_ring *ring, u32 n)
+static void xbf_keep_drop_idle(struct xbf_ring *ring, u32 n)
 {
-	struct bf_keep *k = &ring->keep;
-	u16 gone[BF_TRIM_BATCH];
+	struct xbf_keep *k = &ring->keep;
+	u16 gone[XBF_TRIM_BATCH];
 	u32 i, nr_gone = 0, left = 0;
 
 	for (i = 0; i < k->nr_free; i++) {
-		if (i < n && bf_keep_drop(ring, &k->frame[k->free[i]]))
+		if (i < n && xbf_keep_drop(ring, &k->frame[k->free[i]]))
 			gone[nr_gone++] = k->free[i];
 		else
 			k->free[left++] = k->free[i];
@@ -103,79 +103,79 @@ static void bf_keep_drop_idle(struct bf_ring *ring, u32 n)
 }
 
 /**
- * bf_trim() - free kept frames and references that were not needed since the last time
+ * xbf_trim() - free kept frames and references that were not needed since the last time
  * @work: trim of the ring
  */
-void bf_trim(struct work_struct *work)
+void xbf_trim(struct work_struct *work)
 {
-	struct bf_ring *ring = container_of(to_delayed_work(work), struct bf_ring, trim);
-	struct bf_keep *k = &ring->keep;
+	struct xbf_ring *ring = container_of(to_delayed_work(work), struct xbf_ring, trim);
+	struct xbf_keep *k = &ring->keep;
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	if (k->nr > BFW_MAX_SEGS)
-		bf_keep_drop_idle(ring, min3(k->idle, k->nr - BFW_MAX_SEGS, BF_TRIM_BATCH));
+	if (k->nr > XBF_MAX_SEGS)
+		xbf_keep_drop_idle(ring, min3(k->idle, k->nr - XBF_MAX_SEGS, XBF_TRIM_BATCH));
 	k->idle = k->nr_free;
 	/* Else some may be promised to a request that was sent in part. */
 	if (list_empty(&ring->waiting))
-		xfl_grefs_trim(&ring->grefs, BF_TRIM_BATCH);
-	bf_trim_later(ring);
+		xfl_grefs_trim(&ring->grefs, XBF_TRIM_BATCH);
+	xbf_trim_later(ring);
 	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
 /**
- * bf_keep_open() - have a ring copy data through frames that stay granted
+ * xbf_keep_open() - have a ring copy data through frames that stay granted
  * @ring: an open ring that nothing was sent on
  *
- * Return: 0 or -ENOMEM; undone by bf_keep_close() either way.
+ * Return: 0 or -ENOMEM; undone by xbf_keep_close() either way.
  */
-int bf_keep_open(struct bf_ring *ring)
+int xbf_keep_open(struct xbf_ring *ring)
 {
-	struct bf_keep *k = &ring->keep;
+	struct xbf_keep *k = &ring->keep;
 	u32 i;
 
 	/* The frames of indirect requests count as well. */
-	k->max = BF_KEEP_FRAMES - (ring->indirect ? ring->table.slots.nr : 0) + BF_KEEP_SPARE;
+	k->max = XBF_KEEP_FRAMES - (ring->indirect ? ring->table.slots.nr : 0) + XBF_KEEP_SPARE;
 	k->frame = kvcalloc(k->max, sizeof(*k->frame), GFP_NOIO);
 	k->free = kvcalloc(k->max, sizeof(*k->free), GFP_NOIO);
 	if (!k->frame || !k->free || xfl_framepool_init(&k->pool, k->max))
 		return -ENOMEM;
 	for (i = 0; i < k->max; i++)
 		k->free[i] = i;
-	return bf_keep_grow(ring, BFW_MAX_SEGS, GFP_NOIO) ? 0 : -ENOMEM;
+	return xbf_keep_grow(ring, XBF_MAX_SEGS, GFP_NOIO) ? 0 : -ENOMEM;
 }
 
 /**
- * bf_keep_close() - end the access to kept frames and free them
+ * xbf_keep_close() - end the access to kept frames and free them
  * @ring: a ring with nothing in flight; one without kept frames is accepted
  */
-void bf_keep_close(struct bf_ring *ring)
+void xbf_keep_close(struct xbf_ring *ring)
 {
-	struct bf_keep *k = &ring->keep;
-	struct bf_kept *at;
+	struct xbf_keep *k = &ring->keep;
+	struct xbf_kept *at;
 
 	cancel_delayed_work_sync(&ring->trim);
 	for (at = k->frame; k->frame && at < k->frame + k->max; at++)
 		if (at->va)
-			bf_frame_free(ring, &k->pool, &at->frame, at->gref);
+			xbf_frame_free(ring, &k->pool, &at->frame, at->gref);
 	xfl_framepool_destroy(&k->pool);
 	kvfree(k->frame);
 	kvfree(k->free);
-	*k = (struct bf_keep){};
+	*k = (struct xbf_keep){};
 }
 
 /**
- * bf_keep_take() - take the frames that a request's data goes through
- * @ring: a ring with as many free, see bf_keep_grow()
+ * xbf_keep_take() - take the frames that a request's data goes through
+ * @ring: a ring with as many free, see xbf_keep_grow()
  * @br: a request with data that has no references
  *
- * Given back by bf_return_refs().
+ * Given back by xbf_return_refs().
  *
  * Context: ring lock held.
  */
-void bf_keep_take(struct bf_ring *ring, struct bf_req *br)
+void xbf_keep_take(struct xbf_ring *ring, struct xbf_req *br)
 {
-	struct bf_keep *k = &ring->keep;
+	struct xbf_keep *k = &ring->keep;
 
 	lockdep_assert_held(&ring->lock);
 	while (br->nr_refs < br->segs)
@@ -184,51 +184,52 @@ void bf_keep_take(struct bf_ring *ring, struct bf_req *br)
 	br->copied = true;
 }
 
-static __always_inline void bf_copy_seg(const struct bfw_run *seg, void *frame, bool write, u32 len)
+static __always_inline void xbf_copy_seg(const struct xbf_run *seg, void *frame, bool write,
+					 u32 len)
 {
 	if (write)
-		memcpy_from_page(frame, bf_seg_page(seg), offset_in_page(seg->addr), len);
+		memcpy_from_page(frame, xbf_seg_page(seg), offset_in_page(seg->addr), len);
 	else
-		memcpy_to_page(bf_seg_page(seg), offset_in_page(seg->addr), frame, len);
+		memcpy_to_page(xbf_seg_page(seg), offset_in_page(seg->addr), frame, len);
 }
 
-static void bf_copy(struct bf_ring *ring, struct bf_req *br)
+static void xbf_copy(struct xbf_ring *ring, struct xbf_req *br)
 {
 	const u32 *nr = br->ref;
-	struct bf_segs segs;
-	struct bfw_run seg;
+	struct xbf_segs segs;
+	struct xbf_run seg;
 
-	bf_for_each_seg(seg, segs, bf_rq(br)) {
+	xbf_for_each_seg(seg, segs, xbf_rq(br)) {
 		void *frame = ring->keep.frame[*nr++].va + xfl_frame_offset(seg.addr);
 
 		/* Most are whole frames. A copy of known length needs no call. */
 		if (likely(seg.len == XFL_FRAME_SIZE))
-			bf_copy_seg(&seg, frame, br->op == BFW_WRITE, XFL_FRAME_SIZE);
+			xbf_copy_seg(&seg, frame, br->op == XBF_WRITE, XFL_FRAME_SIZE);
 		else
-			bf_copy_seg(&seg, frame, br->op == BFW_WRITE, seg.len);
+			xbf_copy_seg(&seg, frame, br->op == XBF_WRITE, seg.len);
 	}
 }
 
 /**
- * bf_copy_out() - copy what is to be written to the frames it goes through
+ * xbf_copy_out() - copy what is to be written to the frames it goes through
  * @ring: the ring it will be written by
- * @br: a request after bf_keep_take()
+ * @br: a request after xbf_keep_take()
  */
-void bf_copy_out(struct bf_ring *ring, struct bf_req *br)
+void xbf_copy_out(struct xbf_ring *ring, struct xbf_req *br)
 {
-	if (br->op == BFW_WRITE)
-		bf_copy(ring, br);
+	if (br->op == XBF_WRITE)
+		xbf_copy(ring, br);
 }
 
 /**
- * bf_copy_back() - copy what was read to where it was wanted
+ * xbf_copy_back() - copy what was read to where it was wanted
  * @ring: the ring it was read by
  * @br: an answered request whose data went through kept frames
  *
  * Each frame is read once; what the backend does to it afterwards matters to nobody.
  */
-void bf_copy_back(struct bf_ring *ring, struct bf_req *br)
+void xbf_copy_back(struct xbf_ring *ring, struct xbf_req *br)
 {
-	if (br->op == BFW_READ && br->tally.worst == BFW_OK)
-		bf_copy(ring, br);
+	if (br->op == XBF_READ && br->tally.worst == XBF_OK)
+		xbf_copy(ring, br);
 }

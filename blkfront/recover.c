@@ -9,7 +9,7 @@
  */
 #include "blkfront.h"
 
-static bool bf_ring_idle(struct bf_ring *ring)
+static bool xbf_ring_idle(struct xbf_ring *ring)
 {
 	unsigned long flags;
 	bool idle;
@@ -21,119 +21,119 @@ static bool bf_ring_idle(struct bf_ring *ring)
 }
 
 /**
- * bf_rings_idle() - whether nothing is under way
- * @bf: the device
+ * xbf_rings_idle() - whether nothing is under way
+ * @xb: the device
  *
  * Context: any.
  */
-bool bf_rings_idle(struct blkfront *bf)
+bool xbf_rings_idle(struct xbf_dev *xb)
 {
 	unsigned int i;
 
-	for (i = 0; i < bf->nr_live; i++)
-		if (!bf_ring_idle(&bf->ring[i]))
+	for (i = 0; i < xb->nr_live; i++)
+		if (!xbf_ring_idle(&xb->ring[i]))
 			return false;
 	return true;
 }
 
 /**
- * bf_rings_hold() - whether requests wait
- * @bf: the device
+ * xbf_rings_hold() - whether requests wait
+ * @xb: the device
  *
  * Context: any.
  */
-bool bf_rings_hold(struct blkfront *bf)
+bool xbf_rings_hold(struct xbf_dev *xb)
 {
 	unsigned long flags;
 	unsigned int i;
 	bool hold = false;
 
-	for (i = 0; i < bf->nr_rings && !hold; i++) {
-		spin_lock_irqsave(&bf->ring[i].lock, flags);
-		hold = !list_empty(&bf->ring[i].waiting);
-		spin_unlock_irqrestore(&bf->ring[i].lock, flags);
+	for (i = 0; i < xb->nr_rings && !hold; i++) {
+		spin_lock_irqsave(&xb->ring[i].lock, flags);
+		hold = !list_empty(&xb->ring[i].waiting);
+		spin_unlock_irqrestore(&xb->ring[i].lock, flags);
 	}
 	return hold;
 }
 
 /* Where the waiting list begins for others: behind the rest of what was sent in part. */
-static struct list_head *bf_behind_rest(struct bf_ring *ring)
+static struct list_head *xbf_behind_rest(struct xbf_ring *ring)
 {
-	struct bf_req *first = list_first_entry_or_null(&ring->waiting, struct bf_req, link);
+	struct xbf_req *first = list_first_entry_or_null(&ring->waiting, struct xbf_req, link);
 
 	return first && first->placed ? &first->link : &ring->waiting;
 }
 
 /* Last step of a request that was given up or taken over: to the next backend, or to an end. */
-static void bf_resubmit(struct bf_ring *ring, struct bf_req *br)
+static void xbf_resubmit(struct xbf_ring *ring, struct xbf_req *br)
 {
 	unsigned long flags;
 	bool dead;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	dead = ring->mode == BF_RING_DEAD;
+	dead = ring->mode == XBF_RING_DEAD;
 	br->placed = 0;
 	if (!dead) {
-		list_add(&br->link, bf_behind_rest(ring));
+		list_add(&br->link, xbf_behind_rest(ring));
 		/* Under the lock: a ring that is live now has its channel. */
-		if (bf_pump(ring))
+		if (xbf_pump(ring))
 			xfl_evtchn_notify(&ring->ec);
 	}
 	spin_unlock_irqrestore(&ring->lock, flags);
 
 	if (dead)
-		blk_mq_end_request(bf_rq(br), BLK_STS_IOERR);
+		blk_mq_end_request(xbf_rq(br), BLK_STS_IOERR);
 }
 
-/* The turn of the first ring keeps bf_set_live() from handing out rings anew meanwhile. */
-static void bf_unpark(void *data)
+/* The turn of the first ring keeps xbf_set_live() from handing out rings anew meanwhile. */
+static void xbf_unpark(void *data)
 {
-	struct bf_req *br = data;
-	struct request *rq = bf_rq(br);
-	struct blkfront *bf = bf_ring_of(rq)->bf;
+	struct xbf_req *br = data;
+	struct request *rq = xbf_rq(br);
+	struct xbf_dev *xb = xbf_ring_of(rq)->xb;
 
 	br->nr_refs = 0;
 	br->nr_stuck = 0;
-	bf_get(bf);
-	mutex_lock(&bf->ring[0].turn);
-	bf_resubmit(bf_ring_of(rq), br);
-	mutex_unlock(&bf->ring[0].turn);
-	bf_put(bf);
+	xbf_get(xb);
+	mutex_lock(&xb->ring[0].turn);
+	xbf_resubmit(xbf_ring_of(rq), br);
+	mutex_unlock(&xb->ring[0].turn);
+	xbf_put(xb);
 }
 
 /*
  * A part's owner appears once per part: it is taken when it is met first, and
  * told by its link from then on. Of one that was sent in part, the rest waits.
  */
-static void bf_gather(struct bf_ring *ring, struct list_head *found)
+static void xbf_gather(struct xbf_ring *ring, struct list_head *found)
 {
-	struct bf_req *first = list_first_entry_or_null(&ring->waiting, struct bf_req, link);
-	struct bfw_table *t = &ring->table;
+	struct xbf_req *first = list_first_entry_or_null(&ring->waiting, struct xbf_req, link);
+	struct xbf_table *t = &ring->table;
 	u32 i;
 
 	lockdep_assert_held(&ring->lock);
 	list_splice_tail_init(&ring->stuck, found);
 	for (i = 0; i < t->slots.nr; i++) {
-		struct bf_req *br = t->sent[i].owner;
+		struct xbf_req *br = t->sent[i].owner;
 
 		if (!t->slots.slot[i].in_flight)
 			continue;
 		xfl_slot_put(&t->slots, i);
-		if (br && list_empty(&br->link))	/* else see bf_fail_copied() */
+		if (br && list_empty(&br->link))	/* else see xbf_fail_copied() */
 			list_add_tail(&br->link, found);
 	}
 	if (first && first->placed)
 		list_move_tail(&first->link, found);
 }
 
-static void bf_release(struct bf_ring *ring, struct bf_req *br)
+static void xbf_release(struct xbf_ring *ring, struct xbf_req *br)
 {
 	unsigned long flags;
 	unsigned int stuck;
 
-	bf_end_grants(ring, br);
+	xbf_end_grants(ring, br);
 	spin_lock_irqsave(&ring->lock, flags);
-	bf_return_refs(ring, br);
+	xbf_return_refs(ring, br);
 	ring->stats.requeued++;
 	stuck = br->nr_stuck;
 	if (stuck) {
@@ -143,120 +143,120 @@ static void bf_release(struct bf_ring *ring, struct bf_req *br)
 	spin_unlock_irqrestore(&ring->lock, flags);
 
 	if (!stuck) {
-		bf_resubmit(ring, br);
+		xbf_resubmit(ring, br);
 		return;
 	}
-	if (xfl_may_log(&ring->bf->xd))
-		dev_warn(&ring->bf->xd.xbdev->dev,
+	if (xfl_may_log(&ring->xb->xd))
+		dev_warn(&ring->xb->xd.xbdev->dev,
 			 "request at sector %llu waits: backend still maps %u frames\n",
-			 (u64)blk_rq_pos(bf_rq(br)), stuck);
-	xfl_park_in(&br->parked, br->ref, stuck, bf_unpark, br);
+			 (u64)blk_rq_pos(xbf_rq(br)), stuck);
+	xfl_park_in(&br->parked, br->ref, stuck, xbf_unpark, br);
 }
 
 /**
- * bf_recover() - settle all requests of a ring whose backend has gone
+ * xbf_recover() - settle all requests of a ring whose backend has gone
  * @ring: a ring that no interrupt reaches any more
  * @keep: whether there may be another backend; else requests fail
  *
  * Requests go to the head of the waiting list, before what came later.
  */
-void bf_recover(struct bf_ring *ring, bool keep)
+void xbf_recover(struct xbf_ring *ring, bool keep)
 {
-	struct bf_req *br, *next;
+	struct xbf_req *br, *next;
 	unsigned long flags;
 	LIST_HEAD(found);
 
 	spin_lock_irqsave(&ring->lock, flags);
-	ring->mode = keep ? BF_RING_HOLD : BF_RING_DEAD;
+	ring->mode = keep ? XBF_RING_HOLD : XBF_RING_DEAD;
 	if (ring->front.sring)
-		bf_gather(ring, &found);
+		xbf_gather(ring, &found);
 	spin_unlock_irqrestore(&ring->lock, flags);
 
 	/* From the last to the first, as each goes before those that wait. */
 	list_for_each_entry_safe_reverse(br, next, &found, link) {
 		list_del_init(&br->link);
-		bf_release(ring, br);
+		xbf_release(ring, br);
 	}
 	if (!keep)
-		bf_fail_waiting(ring);
+		xbf_fail_waiting(ring);
 }
 
 /**
- * bf_end_flushes() - end the flushes that wait: a backend without a cache needs none
- * @bf: a device whose rings hold requests back
+ * xbf_end_flushes() - end the flushes that wait: a backend without a cache needs none
+ * @xb: a device whose rings hold requests back
  */
-void bf_end_flushes(struct blkfront *bf)
+void xbf_end_flushes(struct xbf_dev *xb)
 {
-	struct bf_req *br, *next;
+	struct xbf_req *br, *next;
 	unsigned int i;
 	LIST_HEAD(done);
 
-	for (i = 0; i < bf->nr_rings; i++) {
-		spin_lock_irq(&bf->ring[i].lock);
-		list_for_each_entry_safe(br, next, &bf->ring[i].waiting, link)
-			if (req_op(bf_rq(br)) == REQ_OP_FLUSH)
+	for (i = 0; i < xb->nr_rings; i++) {
+		spin_lock_irq(&xb->ring[i].lock);
+		list_for_each_entry_safe(br, next, &xb->ring[i].waiting, link)
+			if (req_op(xbf_rq(br)) == REQ_OP_FLUSH)
 				list_move_tail(&br->link, &done);
-		spin_unlock_irq(&bf->ring[i].lock);
+		spin_unlock_irq(&xb->ring[i].lock);
 	}
 	list_for_each_entry_safe(br, next, &done, link)
-		blk_mq_end_request(bf_rq(br), BLK_STS_OK);
+		blk_mq_end_request(xbf_rq(br), BLK_STS_OK);
 }
 
 /* Whether a part of a request that waits may be in the backend's hands. */
-static bool bf_on_ring(const struct bf_ring *ring, const struct bf_req *br)
+static bool xbf_on_ring(const struct xbf_ring *ring, const struct xbf_req *br)
 {
 	return br->placed && ring->front.sring;
 }
 
 /**
- * bf_fail_waiting() - end what waits on a ring, and what will come, in error
+ * xbf_fail_waiting() - end what waits on a ring, and what will come, in error
  * @ring: the ring, its turn held
  */
-void bf_fail_waiting(struct bf_ring *ring)
+void xbf_fail_waiting(struct xbf_ring *ring)
 {
-	struct bf_req *br, *next;
+	struct xbf_req *br, *next;
 	unsigned long flags;
 	LIST_HEAD(failed);
 
 	lockdep_assert_held(&ring->turn);
 	spin_lock_irqsave(&ring->lock, flags);
-	ring->mode = BF_RING_DEAD;
+	ring->mode = XBF_RING_DEAD;
 	list_for_each_entry_safe(br, next, &ring->waiting, link)
-		if (!bf_on_ring(ring, br))
+		if (!xbf_on_ring(ring, br))
 			list_move_tail(&br->link, &failed);
 	spin_unlock_irqrestore(&ring->lock, flags);
 
 	list_for_each_entry_safe(br, next, &failed, link)
-		blk_mq_end_request(bf_rq(br), BLK_STS_IOERR);
+		blk_mq_end_request(xbf_rq(br), BLK_STS_IOERR);
 }
 
 /**
- * bf_fail_all() - bf_fail_waiting() for every ring
- * @bf: the device
+ * xbf_fail_all() - xbf_fail_waiting() for every ring
+ * @xb: the device
  *
  * Context: process, no turn held: whoever copies a request's data has it, and is waited for.
  */
-void bf_fail_all(struct blkfront *bf)
+void xbf_fail_all(struct xbf_dev *xb)
 {
 	unsigned int i;
 
-	for (i = 0; i < bf->nr_rings; i++) {
-		mutex_lock(&bf->ring[i].turn);
-		bf_fail_waiting(&bf->ring[i]);
-		mutex_unlock(&bf->ring[i].turn);
+	for (i = 0; i < xb->nr_rings; i++) {
+		mutex_lock(&xb->ring[i].turn);
+		xbf_fail_waiting(&xb->ring[i]);
+		mutex_unlock(&xb->ring[i].turn);
 	}
 }
 
-static void bf_ring_fail_copied(struct bf_ring *ring)
+static void xbf_ring_fail_copied(struct xbf_ring *ring)
 {
-	struct bfw_table *t = &ring->table;
-	struct bf_req *br, *next;
+	struct xbf_table *t = &ring->table;
+	struct xbf_req *br, *next;
 	LIST_HEAD(failed);
 	u32 i;
 
 	mutex_lock(&ring->turn);
 	spin_lock_irq(&ring->lock);
-	br = list_first_entry_or_null(&ring->waiting, struct bf_req, link);
+	br = list_first_entry_or_null(&ring->waiting, struct xbf_req, link);
 	if (br && br->copied)	/* the rest of one that was sent in part */
 		list_move_tail(&br->link, &failed);
 	for (i = 0; ring->front.sring && i < t->slots.nr; i++) {
@@ -273,20 +273,20 @@ static void bf_ring_fail_copied(struct bf_ring *ring)
 
 	list_for_each_entry_safe(br, next, &failed, link) {
 		list_del_init(&br->link);
-		blk_mq_end_request(bf_rq(br), BLK_STS_IOERR);
+		blk_mq_end_request(xbf_rq(br), BLK_STS_IOERR);
 	}
 }
 
 /**
- * bf_fail_copied() - fail the requests whose data the backend reaches in frames of ours only
- * @bf: a device that is removed while its backend maps a ring; its rings are not believed any more
+ * xbf_fail_copied() - fail the requests whose data the backend reaches in frames of ours only
+ * @xb: a device that is removed while its backend maps a ring; its rings are not believed any more
  *
  * The frames stay as they are.
  */
-void bf_fail_copied(struct blkfront *bf)
+void xbf_fail_copied(struct xbf_dev *xb)
 {
 	unsigned int i;
 
-	for (i = 0; i < bf->nr_live; i++)
-		bf_ring_fail_copied(&bf->ring[i]);
+	for (i = 0; i < xb->nr_live; i++)
+		xbf_ring_fail_copied(&xb->ring[i]);
 }

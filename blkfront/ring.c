@@ -7,48 +7,48 @@
 #include "blkfront.h"
 
 /* The device's number in xenstore, of which the protocol carries 16 bits. */
-static u16 bf_handle(const struct blkfront *bf)
+static u16 xbf_handle(const struct xbf_dev *xb)
 {
 	unsigned int number;
 
-	return kstrtouint(kbasename(bf->xd.xbdev->nodename), 10, &number) ? 0 : number;
+	return kstrtouint(kbasename(xb->xd.xbdev->nodename), 10, &number) ? 0 : number;
 }
 
-static void bf_ring_init(struct bf_ring *ring, struct blkfront *bf)
+static void xbf_ring_init(struct xbf_ring *ring, struct xbf_dev *xb)
 {
 	spin_lock_init(&ring->lock);
 	mutex_init(&ring->turn);
 	INIT_LIST_HEAD(&ring->waiting);
 	INIT_LIST_HEAD(&ring->stuck);
 	/* Deferrable: an idle CPU need not wake up for this. */
-	INIT_DEFERRABLE_WORK(&ring->trim, bf_trim);
-	INIT_WORK(&ring->deferred_work, bf_deferred_work);
-	ring->mode = BF_RING_HOLD;
-	ring->bf = bf;
-	ring->handle = bf_handle(bf);
+	INIT_DEFERRABLE_WORK(&ring->trim, xbf_trim);
+	INIT_WORK(&ring->deferred_work, xbf_deferred_work);
+	ring->mode = XBF_RING_HOLD;
+	ring->xb = xb;
+	ring->handle = xbf_handle(xb);
 }
 
 /**
- * bf_rings_alloc() - allocate what outlives a connection
- * @bf: the device, without rings
+ * xbf_rings_alloc() - allocate what outlives a connection
+ * @xb: the device, without rings
  * @nr: number of rings
  * @max_frames: most frames a ring will ever have
  *
- * Return: 0 or -ENOMEM; what was allocated is freed by bf_rings_free().
+ * Return: 0 or -ENOMEM; what was allocated is freed by xbf_rings_free().
  */
-int bf_rings_alloc(struct blkfront *bf, unsigned int nr, unsigned int max_frames)
+int xbf_rings_alloc(struct xbf_dev *xb, unsigned int nr, unsigned int max_frames)
 {
-	u32 slots = xfl_ring_slots(max_frames, sizeof(union bfw_request));
+	u32 slots = xfl_ring_slots(max_frames, sizeof(union xbf_wire_request));
 	unsigned int i;
 
-	bf->ring = kcalloc(nr, sizeof(*bf->ring), GFP_NOIO);
-	if (!bf->ring)
+	xb->ring = kcalloc(nr, sizeof(*xb->ring), GFP_NOIO);
+	if (!xb->ring)
 		return -ENOMEM;
-	bf->nr_rings = nr;
+	xb->nr_rings = nr;
 	for (i = 0; i < nr; i++)
-		bf_ring_init(&bf->ring[i], bf);
+		xbf_ring_init(&xb->ring[i], xb);
 	for (i = 0; i < nr; i++) {
-		struct bf_ring *ring = &bf->ring[i];
+		struct xbf_ring *ring = &xb->ring[i];
 
 		ring->slot = kvcalloc(slots, sizeof(*ring->slot), GFP_NOIO);
 		ring->table.sent = kvcalloc(slots, sizeof(*ring->table.sent), GFP_NOIO);
@@ -59,27 +59,27 @@ int bf_rings_alloc(struct blkfront *bf, unsigned int nr, unsigned int max_frames
 }
 
 /**
- * bf_rings_free() - undo bf_rings_alloc(), whole or in part
- * @bf: the device; no ring is open
+ * xbf_rings_free() - undo xbf_rings_alloc(), whole or in part
+ * @xb: the device; no ring is open
  */
-void bf_rings_free(struct blkfront *bf)
+void xbf_rings_free(struct xbf_dev *xb)
 {
 	unsigned int i;
 
-	for (i = 0; i < bf->nr_rings; i++) {
-		cancel_work_sync(&bf->ring[i].deferred_work);
-		xfl_grefs_destroy(&bf->ring[i].grefs);
-		kvfree(bf->ring[i].table.sent);
-		kvfree(bf->ring[i].slot);
+	for (i = 0; i < xb->nr_rings; i++) {
+		cancel_work_sync(&xb->ring[i].deferred_work);
+		xfl_grefs_destroy(&xb->ring[i].grefs);
+		kvfree(xb->ring[i].table.sent);
+		kvfree(xb->ring[i].slot);
 	}
-	kfree(bf->ring);
-	bf->ring = NULL;
-	bf->nr_rings = 0;
+	kfree(xb->ring);
+	xb->ring = NULL;
+	xb->nr_rings = 0;
 }
 
-static int bf_indirect_alloc(struct bf_ring *ring, u32 slots)
+static int xbf_indirect_alloc(struct xbf_ring *ring, u32 slots)
 {
-	struct bf_indirect *indirect;
+	struct xbf_indirect *indirect;
 	u32 i;
 
 	indirect = kvcalloc(slots, sizeof(*indirect), GFP_NOIO);
@@ -91,21 +91,21 @@ static int bf_indirect_alloc(struct bf_ring *ring, u32 slots)
 		return -ENOMEM;
 	}
 	for (i = 0; i < slots; i++) {
-		struct bf_indirect *at = &indirect[i];
+		struct xbf_indirect *at = &indirect[i];
 
 		at->frame = xfl_framepool_get(&ring->pool);
 		at->seg = xfl_frame_va(&at->frame);
 		at->gref = xfl_gref_pop(&ring->grefs);
 		/* Where grants may persist, backends map every frame for writing. */
 		xfl_grant(&ring->grefs, at->gref, xfl_frame_gfn(&at->frame),
-			  !ring->bf->persistent);
+			  !ring->xb->persistent);
 	}
 	ring->indirect = indirect;
 	return 0;
 }
 
 /**
- * bf_frame_free() - end the access to a frame of our own and put it back
+ * xbf_frame_free() - end the access to a frame of our own and put it back
  * @ring: ring that @gref is of
  * @pool: pool that @frame is of
  * @frame: the frame
@@ -113,8 +113,8 @@ static int bf_indirect_alloc(struct bf_ring *ring, u32 slots)
  *
  * If the backend goes on mapping it, it is parked with its reference.
  */
-void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,
-		   const struct xfl_frame *frame, grant_ref_t gref)
+void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool,
+		    const struct xfl_frame *frame, grant_ref_t gref)
 {
 	if (likely(!READ_ONCE(ring->clung) && xfl_grant_end(gref))) {
 		xfl_gref_push(&ring->grefs, gref);
@@ -131,61 +131,61 @@ void bf_frame_free(struct bf_ring *ring, struct xfl_framepool *pool,
 	xfl_framepool_abandon(pool);
 }
 
-static void bf_indirect_free(struct bf_ring *ring)
+static void xbf_indirect_free(struct xbf_ring *ring)
 {
-	struct bf_indirect *at;
+	struct xbf_indirect *at;
 
 	if (!ring->indirect)
 		return;
 	for (at = ring->indirect; at < ring->indirect + ring->table.slots.nr; at++)
-		bf_frame_free(ring, &ring->pool, &at->frame, at->gref);
+		xbf_frame_free(ring, &ring->pool, &at->frame, at->gref);
 	kvfree(ring->indirect);
 	ring->indirect = NULL;
 }
 
 /* What kept frames may need, where a ring of direct requests would do with less. */
-#define BF_MIN_REFS	1056u
+#define XBF_MIN_REFS	1056u
 
-static u32 bf_fixed_refs(u32 slots, u32 cap)
+static u32 xbf_fixed_refs(u32 slots, u32 cap)
 {
-	return cap > BFW_DIRECT_SEGS ? slots : 0;
+	return cap > XBF_DIRECT_SEGS ? slots : 0;
 }
 
 /* Enough to send one largest request, whatever else goes on in the grant table. */
-static int bf_grefs_alloc(struct bf_ring *ring, u32 slots, u32 cap)
+static int xbf_grefs_alloc(struct xbf_ring *ring, u32 slots, u32 cap)
 {
-	u32 fixed = bf_fixed_refs(slots, cap);
+	u32 fixed = xbf_fixed_refs(slots, cap);
 
-	return xfl_grefs_renew(&ring->grefs, ring->bf->xd.xbdev->otherend_id,
-			       fixed + BFW_MAX_SEGS,
-			       fixed + max(BF_MIN_REFS, slots * cap + BFW_MAX_SEGS));
+	return xfl_grefs_renew(&ring->grefs, ring->xb->xd.xbdev->otherend_id,
+			       fixed + XBF_MAX_SEGS,
+			       fixed + max(XBF_MIN_REFS, slots * cap + XBF_MAX_SEGS));
 }
 
 /**
- * bf_ring_affordable() - whether a ring that a disk can do without may be opened
+ * xbf_ring_affordable() - whether a ring that a disk can do without may be opened
  * @ring: the ring, closed; it may have kept its reserve
  * @frames: shared frames
  * @cap: segments one ring request would carry
  */
-bool bf_ring_affordable(const struct bf_ring *ring, unsigned int frames, u32 cap)
+bool xbf_ring_affordable(const struct xbf_ring *ring, unsigned int frames, u32 cap)
 {
-	u32 slots = xfl_ring_slots(frames, sizeof(union bfw_request));
-	u32 reserve = bf_fixed_refs(slots, cap) + BFW_MAX_SEGS;
+	u32 slots = xfl_ring_slots(frames, sizeof(union xbf_wire_request));
+	u32 reserve = xbf_fixed_refs(slots, cap) + XBF_MAX_SEGS;
 
 	return ring->grefs.reserve >= reserve || xfl_grefs_ample(reserve - ring->grefs.reserve);
 }
 
 /**
- * bf_ring_open() - make a ring for the backend that is there now
+ * xbf_ring_open() - make a ring for the backend that is there now
  * @ring: the ring, closed
  * @frames: shared frames
  * @cap: segments one ring request will carry
  *
  * Return: 0 or a negative errno, the ring then being closed.
  */
-int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap)
+int xbf_ring_open(struct xbf_ring *ring, unsigned int frames, u32 cap)
 {
-	struct xenbus_device *xbdev = ring->bf->xd.xbdev;
+	struct xenbus_device *xbdev = ring->xb->xd.xbdev;
 	u32 slots;
 	int err;
 
@@ -194,7 +194,7 @@ int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap)
 		return err;
 	/* Timeout handlers and pollers look at it from here on. */
 	spin_lock_irq(&ring->lock);
-	XEN_FRONT_RING_INIT(&ring->front, (struct bfw_sring *)ring->mem.vaddr,
+	XEN_FRONT_RING_INIT(&ring->front, (struct xbf_sring *)ring->mem.vaddr,
 			    frames * XFL_FRAME_SIZE);
 	/* Index 0 the backend does not reach again before it counted through 2^32. */
 	ring->event = !ring->silent;
@@ -206,40 +206,40 @@ int bf_ring_open(struct bf_ring *ring, unsigned int frames, u32 cap)
 	ring->cap = cap;
 	spin_unlock_irq(&ring->lock);
 
-	err = bf_grefs_alloc(ring, slots, cap);
+	err = xbf_grefs_alloc(ring, slots, cap);
 	if (err)
 		goto fail;
-	if (cap > BFW_DIRECT_SEGS)
-		err = bf_indirect_alloc(ring, slots);
+	if (cap > XBF_DIRECT_SEGS)
+		err = xbf_indirect_alloc(ring, slots);
 	if (err)
 		goto fail;
-	err = xfl_evtchn_bind(xbdev, &ring->ec, bf_interrupt, "blkif", ring);
+	err = xfl_evtchn_bind(xbdev, &ring->ec, xbf_interrupt, "blkif", ring);
 	if (err)
 		goto fail;
 	return 0;
 
 fail:
-	bf_ring_close(ring);
+	xbf_ring_close(ring);
 	return err;
 }
 
 /**
- * bf_ring_close() - free what bf_ring_open() made
+ * xbf_ring_close() - free what xbf_ring_open() made
  * @ring: a ring with nothing in flight, open, half open or closed
  */
-void bf_ring_close(struct bf_ring *ring)
+void xbf_ring_close(struct xbf_ring *ring)
 {
 	unsigned long flags;
 
-	xfl_evtchn_unbind(&ring->bf->xd, &ring->ec, ring);
+	xfl_evtchn_unbind(&ring->xb->xd, &ring->ec, ring);
 
 	/* Timeout handlers look at the ring at any time. */
 	spin_lock_irqsave(&ring->lock, flags);
 	ring->front.sring = NULL;
 	spin_unlock_irqrestore(&ring->lock, flags);
 
-	bf_keep_close(ring);
-	bf_indirect_free(ring);
+	xbf_keep_close(ring);
+	xbf_indirect_free(ring);
 	xfl_framepool_destroy(&ring->pool);
 	/* What a reconnect needs is not given to others meanwhile. */
 	xfl_grefs_shrink(&ring->grefs);
@@ -247,13 +247,13 @@ void bf_ring_close(struct bf_ring *ring)
 }
 
 /**
- * bf_rings_give_back() - give back to the grant table what was kept for a reconnect
- * @bf: a device that has no connection and will have none soon
+ * xbf_rings_give_back() - give back to the grant table what was kept for a reconnect
+ * @xb: a device that has no connection and will have none soon
  */
-void bf_rings_give_back(struct blkfront *bf)
+void xbf_rings_give_back(struct xbf_dev *xb)
 {
 	unsigned int i;
 
-	for (i = 0; i < bf->nr_rings; i++)
-		xfl_grefs_destroy(&bf->ring[i].grefs);
+	for (i = 0; i < xb->nr_rings; i++)
+		xfl_grefs_destroy(&xb->ring[i].grefs);
 }

@@ -2,8 +2,8 @@
 /*
  * A block request's data, segment by segment: the block layer's bvecs as the wire core's pieces.
  */
-#ifndef BLKFRONT_SEGS_H
-#define BLKFRONT_SEGS_H
+#ifndef XENFRONT_BLKFRONT_SEGS_H
+#define XENFRONT_BLKFRONT_SEGS_H
 
 #include <linux/blk-mq.h>
 #include <linux/io.h>
@@ -12,27 +12,27 @@
 #include "wire.h"
 
 /**
- * struct bf_segs - a way through a request's data
+ * struct xbf_segs - a way through a request's data
  * @bio: the bio whose bvec comes next; NULL at the end
  * @iter: where in it
  * @rest: what the wire core has not cut yet
  */
-struct bf_segs {
+struct xbf_segs {
 	struct bio *bio;
 	struct bvec_iter iter;
-	struct bfw_run rest;
+	struct xbf_run rest;
 };
 
-static inline void bf_segs_start(struct bf_segs *s, const struct request *rq)
+static inline void xbf_segs_start(struct xbf_segs *s, const struct request *rq)
 {
-	*s = (struct bf_segs){ .bio = rq->bio };
+	*s = (struct xbf_segs){ .bio = rq->bio };
 	if (s->bio)
 		s->iter = s->bio->bi_iter;
 }
 
-static inline bool bf_next_bvec(void *from, struct bfw_run *run)
+static inline bool xbf_next_bvec(void *from, struct xbf_run *run)
 {
-	struct bf_segs *s = from;
+	struct xbf_segs *s = from;
 	struct bio_vec bv;
 
 	while (s->bio && !s->iter.bi_size) {
@@ -49,32 +49,32 @@ static inline bool bf_next_bvec(void *from, struct bfw_run *run)
 	return true;
 }
 
-static inline bool bf_next_seg(struct bf_segs *s, struct bfw_run *seg)
+static inline bool xbf_next_seg(struct xbf_segs *s, struct xbf_run *seg)
 {
-	return bfw_next_seg(&s->rest, bf_next_bvec, s, seg);
+	return xbf_wire_next_seg(&s->rest, xbf_next_bvec, s, seg);
 }
 
 /**
- * bf_for_each_seg() - go through a request's data
- * @seg: a struct bfw_run, each segment in turn
- * @segs: a struct bf_segs
+ * xbf_for_each_seg() - go through a request's data
+ * @seg: a struct xbf_run, each segment in turn
+ * @segs: a struct xbf_segs
  * @rq: the request, one with data
  */
-#define bf_for_each_seg(seg, segs, rq) \
-	for (bf_segs_start(&(segs), rq); bf_next_seg(&(segs), &(seg)); )
+#define xbf_for_each_seg(seg, segs, rq) \
+	for (xbf_segs_start(&(segs), rq); xbf_next_seg(&(segs), &(seg)); )
 
-static inline struct bfw_measures bf_measure(const struct request *rq)
+static inline struct xbf_measures xbf_measure(const struct request *rq)
 {
-	struct bf_segs s;
+	struct xbf_segs s;
 
-	bf_segs_start(&s, rq);
-	return bfw_measure(bf_next_bvec, &s);
+	xbf_segs_start(&s, rq);
+	return xbf_wire_measure(xbf_next_bvec, &s);
 }
 
 /* Page of a segment, which never lies in two. */
-static inline struct page *bf_seg_page(const struct bfw_run *seg)
+static inline struct page *xbf_seg_page(const struct xbf_run *seg)
 {
 	return pfn_to_page(PHYS_PFN(seg->addr));
 }
 
-#endif /* BLKFRONT_SEGS_H */
+#endif /* XENFRONT_BLKFRONT_SEGS_H */

@@ -6,10 +6,10 @@
  */
 #include "serial.h"
 
-#define VPD_HEADER	4u
-#define VPD_UNIT_SERIAL	0x80
+#define XBF_VPD_HEADER	4u
+#define XBF_VPD_UNIT_SERIAL	0x80
 
-static int sextet(char c)
+static int xbf_sextet(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -23,7 +23,7 @@ static int sextet(char c)
 }
 
 /* Return: bytes decoded, or -EINVAL. What is behind the padding does not matter. */
-static int decode_base64(const char *text, u32 len, u8 *out, u32 room)
+static int xbf_decode_base64(const char *text, u32 len, u8 *out, u32 room)
 {
 	u32 bits = 0, have = 0, n = 0, i;
 
@@ -32,7 +32,7 @@ static int decode_base64(const char *text, u32 len, u8 *out, u32 room)
 
 		if (text[i] == '\n' || text[i] == '\r')
 			continue;
-		six = sextet(text[i]);
+		six = xbf_sextet(text[i]);
 		if (six < 0 || n == room)
 			return -EINVAL;
 		bits = bits << 6 | (u32)six;
@@ -45,32 +45,32 @@ static int decode_base64(const char *text, u32 len, u8 *out, u32 room)
 	return (int)n;
 }
 
-static bool is_filler(char c)
+static bool xbf_is_filler(char c)
 {
 	return c == ' ' || c == '\0' || c == '\n';
 }
 
 /**
- * bf_serial_from_text() - a serial number that was written as it is
+ * xbf_serial_from_text() - a serial number that was written as it is
  * @text: what was written, by somebody who need not mean well
  * @len: bytes in @text
- * @serial: result, room for BF_SERIAL_MAX and a null byte
+ * @serial: result, room for XBF_SERIAL_MAX and a null byte
  *
  * Blanks around it are left out.
  *
  * Return: 0; -EINVAL if it is empty, too long or not of printable ASCII.
  */
-int bf_serial_from_text(const char *text, u32 len, char *serial)
+int xbf_serial_from_text(const char *text, u32 len, char *serial)
 {
 	u32 i;
 
-	while (len && is_filler(text[len - 1]))
+	while (len && xbf_is_filler(text[len - 1]))
 		len--;
-	while (len && is_filler(*text)) {
+	while (len && xbf_is_filler(*text)) {
 		text++;
 		len--;
 	}
-	if (!len || len > BF_SERIAL_MAX)
+	if (!len || len > XBF_SERIAL_MAX)
 		return -EINVAL;
 	for (i = 0; i < len; i++) {
 		if (text[i] < ' ' || text[i] > '~')
@@ -82,23 +82,23 @@ int bf_serial_from_text(const char *text, u32 len, char *serial)
 }
 
 /**
- * bf_serial_from_page() - the serial number in a page of vital product data
+ * xbf_serial_from_page() - the serial number in a page of vital product data
  * @text: the page in base64
  * @len: bytes in @text
- * @serial: result, room for BF_SERIAL_MAX and a null byte
+ * @serial: result, room for XBF_SERIAL_MAX and a null byte
  *
  * Return: 0, or -EINVAL if it is no such page.
  */
-int bf_serial_from_page(const char *text, u32 len, char *serial)
+int xbf_serial_from_page(const char *text, u32 len, char *serial)
 {
-	u8 page[VPD_HEADER + BF_SERIAL_MAX];
-	int n = decode_base64(text, len, page, sizeof(page));
+	u8 page[XBF_VPD_HEADER + XBF_SERIAL_MAX];
+	int n = xbf_decode_base64(text, len, page, sizeof(page));
 	u32 length;
 
-	if (n < (int)VPD_HEADER || page[1] != VPD_UNIT_SERIAL)
+	if (n < (int)XBF_VPD_HEADER || page[1] != XBF_VPD_UNIT_SERIAL)
 		return -EINVAL;
 	length = (u32)page[2] << 8 | page[3];
-	if (length > (u32)n - VPD_HEADER)
+	if (length > (u32)n - XBF_VPD_HEADER)
 		return -EINVAL;
-	return bf_serial_from_text((const char *)page + VPD_HEADER, length, serial);
+	return xbf_serial_from_text((const char *)page + XBF_VPD_HEADER, length, serial);
 }

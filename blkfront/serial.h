@@ -2,14 +2,14 @@
 /*
  * Serial numbers, as toolstacks put them into xenstore. Pure.
  */
-#ifndef BLKFRONT_SERIAL_H
-#define BLKFRONT_SERIAL_H
+#ifndef XENFRONT_BLKFRONT_SERIAL_H
+#define XENFRONT_BLKFRONT_SERIAL_H
 
 #include <xenfront/portable.h>
 
-#define BF_SERIAL_MAX	252u	/* what the page of vital product data has room for */
+#define XBF_SERIAL_MAX	252u	/* what the page of vital product data has room for */
 
-int __must_check bf_serial_from_page(const char *text, u32 len, char *serial);
-int __must_check bf_serial_from_text(const char *text, u32 len, char *serial);
+int __must_check xbf_serial_from_page(const char *text, u32 len, char *serial);
+int __must_check xbf_serial_from_text(const char *text, u32 len, char *serial);
 
-#endif /* BLKFRONT_SERIAL_H */
+#endif /* XENFRONT_BLKFRONT_SERIAL_H */

@@ -8,37 +8,37 @@
 
 #include "blkfront.h"
 
-static struct dentry *bf_stats_root;
+static struct dentry *xbf_stats_root;
 
 /**
- * struct bf_counter - one line of a ring's file
+ * struct xbf_counter - one line of a ring's file
  * @name: as it is shown
- * @offset: where in struct bf_ring_stats
+ * @offset: where in struct xbf_ring_stats
  */
-struct bf_counter {
+struct xbf_counter {
 	const char *name;
 	size_t offset;
 };
 
-#define BF_COUNTER(_name) { #_name, offsetof(struct bf_ring_stats, _name) }
+#define XBF_COUNTER(_name) { #_name, offsetof(struct xbf_ring_stats, _name) }
 
-static const struct bf_counter bf_counters[] = {
-	BF_COUNTER(requests),
-	BF_COUNTER(parts),
-	BF_COUNTER(waits),
-	BF_COUNTER(doorbells),
-	BF_COUNTER(events),
-	BF_COUNTER(idle_events),
-	BF_COUNTER(deferred),
-	BF_COUNTER(grants_made),
-	BF_COUNTER(grants_ended),
-	BF_COUNTER(bytes_copied),
-	BF_COUNTER(requeued),
-	BF_COUNTER(parked),
+static const struct xbf_counter xbf_counters[] = {
+	XBF_COUNTER(requests),
+	XBF_COUNTER(parts),
+	XBF_COUNTER(waits),
+	XBF_COUNTER(doorbells),
+	XBF_COUNTER(events),
+	XBF_COUNTER(idle_events),
+	XBF_COUNTER(deferred),
+	XBF_COUNTER(grants_made),
+	XBF_COUNTER(grants_ended),
+	XBF_COUNTER(bytes_copied),
+	XBF_COUNTER(requeued),
+	XBF_COUNTER(parked),
 };
 
 /* What a ring has at a moment, beside what it counts. */
-struct bf_level {
+struct xbf_level {
 	u32 slots;
 	u32 slots_free;
 	u32 segments;
@@ -48,15 +48,15 @@ struct bf_level {
 	u32 kept_max;
 };
 
-static struct bf_ring_stats bf_stats_read(struct bf_ring *ring, struct bf_level *level)
+static struct xbf_ring_stats xbf_stats_read(struct xbf_ring *ring, struct xbf_level *level)
 {
-	const struct bf_keep *k = &ring->keep;
-	struct bf_ring_stats stats;
+	const struct xbf_keep *k = &ring->keep;
+	struct xbf_ring_stats stats;
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
 	stats = ring->stats;
-	*level = (struct bf_level){
+	*level = (struct xbf_level){
 		.slots = ring->front.sring ? ring->table.slots.nr : 0,
 		.slots_free = ring->front.sring ? ring->table.slots.nr_free : 0,
 		.segments = ring->cap,
@@ -69,13 +69,13 @@ static struct bf_ring_stats bf_stats_read(struct bf_ring *ring, struct bf_level 
 	return stats;
 }
 
-static int bf_ring_stats_show(struct seq_file *file, void *unused)
+static int xbf_ring_stats_show(struct seq_file *file, void *unused)
 {
-	struct bf_level level;
-	struct bf_ring_stats stats = bf_stats_read(file->private, &level);
-	const struct bf_counter *c;
+	struct xbf_level level;
+	struct xbf_ring_stats stats = xbf_stats_read(file->private, &level);
+	const struct xbf_counter *c;
 
-	for (c = bf_counters; c < bf_counters + ARRAY_SIZE(bf_counters); c++)
+	for (c = xbf_counters; c < xbf_counters + ARRAY_SIZE(xbf_counters); c++)
 		seq_printf(file, "%s %llu\n", c->name, *(u64 *)((void *)&stats + c->offset));
 	seq_printf(file, "slots %u\nslots_free %u\nsegments %u\ngrant_references %u\n",
 		   level.slots, level.slots_free, level.segments, level.grefs);
@@ -83,45 +83,45 @@ static int bf_ring_stats_show(struct seq_file *file, void *unused)
 		   level.kept, level.kept_used, level.kept_max);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(bf_ring_stats);
+DEFINE_SHOW_ATTRIBUTE(xbf_ring_stats);
 
 /**
- * bf_stats_add() - show a disk's counts
- * @bf: a device with rings whose name is its own, see bf_minors_get()
+ * xbf_stats_add() - show a disk's counts
+ * @xb: a device with rings whose name is its own, see xbf_minors_get()
  */
-void bf_stats_add(struct blkfront *bf)
+void xbf_stats_add(struct xbf_dev *xb)
 {
 	char name[sizeof("ring-4294967295")];
 	unsigned int i;
 
-	bf->stats = debugfs_create_dir(bf->vdev.name, bf_stats_root);
-	for (i = 0; i < bf->nr_rings; i++) {
+	xb->stats = debugfs_create_dir(xb->vdev.name, xbf_stats_root);
+	for (i = 0; i < xb->nr_rings; i++) {
 		snprintf(name, sizeof(name), "ring-%u", i);
-		debugfs_create_file(name, 0444, bf->stats, &bf->ring[i], &bf_ring_stats_fops);
+		debugfs_create_file(name, 0444, xb->stats, &xb->ring[i], &xbf_ring_stats_fops);
 	}
 }
 
 /**
- * bf_stats_del() - show them no longer; nobody reads them any more on return
- * @bf: a device
+ * xbf_stats_del() - show them no longer; nobody reads them any more on return
+ * @xb: a device
  */
-void bf_stats_del(struct blkfront *bf)
+void xbf_stats_del(struct xbf_dev *xb)
 {
-	debugfs_remove(bf->stats);
+	debugfs_remove(xb->stats);
 }
 
 /**
- * bf_stats_init() - before the first disk
+ * xbf_stats_init() - before the first disk
  */
-void __init bf_stats_init(void)
+void __init xbf_stats_init(void)
 {
-	bf_stats_root = debugfs_create_dir("xen-blkfront", NULL);
+	xbf_stats_root = debugfs_create_dir("xen-blkfront", NULL);
 }
 
 /**
- * bf_stats_exit() - after the last disk
+ * xbf_stats_exit() - after the last disk
  */
-void bf_stats_exit(void)
+void xbf_stats_exit(void)
 {
-	debugfs_remove(bf_stats_root);
+	debugfs_remove(xbf_stats_root);
 }

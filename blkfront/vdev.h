@@ -2,28 +2,28 @@
 /*
  * Virtual-device numbers: which disk name and which minors one stands for. Pure.
  */
-#ifndef BLKFRONT_VDEV_H
-#define BLKFRONT_VDEV_H
+#ifndef XENFRONT_BLKFRONT_VDEV_H
+#define XENFRONT_BLKFRONT_VDEV_H
 
 #include <xenfront/portable.h>
 
-#define BF_VDEV_NAME_LEN	32
+#define XBF_VDEV_NAME_LEN	32
 
 /**
- * struct bf_vdev - what a virtual-device number means
+ * struct xbf_vdev - what a virtual-device number means
  * @minor: first minor of the disk, under major 202
  * @nr_minors: minors set aside for it and its partitions
  * @is_xvd: the number is one of Xen's own, not one of an IDE or SCSI disk
  * @name: its name: xvd and letters; with a partition's number behind if the
  *	device is to stand where a partition would
  */
-struct bf_vdev {
+struct xbf_vdev {
 	u32 minor;
 	u32 nr_minors;
 	bool is_xvd;
-	char name[BF_VDEV_NAME_LEN];
+	char name[XBF_VDEV_NAME_LEN];
 };
 
-int __must_check bf_vdev_parse(u32 number, struct bf_vdev *vdev);
+int __must_check xbf_vdev_parse(u32 number, struct xbf_vdev *vdev);
 
-#endif /* BLKFRONT_VDEV_H */
+#endif /* XENFRONT_BLKFRONT_VDEV_H */

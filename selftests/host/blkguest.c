@@ -8,16 +8,16 @@
  * blkguest_init() - make a frontend and its ring
  * @g: the frontend; generations of an earlier use are carried on
  * @ring_frames: frames of the ring, a power of two
- * @cap: segments one ring request carries, see bfw_segs_per_part()
+ * @cap: segments one ring request carries, see xbf_segs_per_part()
  */
 void blkguest_init(struct blkguest *g, u32 ring_frames, u32 cap)
 {
-	bfw_sring_t *sring = (bfw_sring_t *)g->ring_memory;
+	xbf_sring_t *sring = (xbf_sring_t *)g->ring_memory;
 
 	memset(g->ring_memory, STALE_BYTE, sizeof(g->ring_memory));
 	XEN_FRONT_RING_INIT(&g->ring, sring, ring_frames * RING_FRAME);
-	CHECK(RING_SIZE(&g->ring) == xfl_ring_slots(ring_frames, sizeof(union bfw_request)));
-	CHECK(offsetof(bfw_sring_t, ring) == XFL_RING_HEADER_SIZE);
+	CHECK(RING_SIZE(&g->ring) == xfl_ring_slots(ring_frames, sizeof(union xbf_wire_request)));
+	CHECK(offsetof(xbf_sring_t, ring) == XFL_RING_HEADER_SIZE);
 	xfl_slots_init(&g->table.slots, g->slot, RING_SIZE(&g->ring), 64);
 	g->table.sent = g->sent;
 	g->cap = cap;
@@ -25,50 +25,50 @@ void blkguest_init(struct blkguest *g, u32 ring_frames, u32 cap)
 	g->broken = 0;
 }
 
-static union bfw_request *next_request(struct blkguest *g, u8 op, struct blkguest_req *owner,
-				       u64 *id)
+static union xbf_wire_request *next_request(struct blkguest *g, u8 op, struct blkguest_req *owner,
+					    u64 *id)
 {
-	int slot = bfw_send(&g->table, op, owner);
+	int slot = xbf_send(&g->table, op, owner);
 
 	CHECK(slot >= 0);
 	*id = xfl_slot_id(&g->table.slots, (u32)slot);
 	return RING_GET_REQUEST(&g->ring, g->ring.req_prod_pvt++);
 }
 
-static void open_part(struct blkguest *g, struct bfw_layout *l, struct blkguest_req *req)
+static void open_part(struct blkguest *g, struct xbf_layout *l, struct blkguest_req *req)
 {
-	struct bfw_part part = { .op = req->op, .handle = GUEST_HANDLE };
-	union bfw_request *ring = next_request(g, req->op, req, &part.id);
+	struct xbf_part part = { .op = req->op, .handle = GUEST_HANDLE };
+	union xbf_wire_request *ring = next_request(g, req->op, req, &part.id);
 
-	if (g->cap > BFW_DIRECT_SEGS && l->left > BFW_DIRECT_SEGS) {
+	if (g->cap > XBF_DIRECT_SEGS && l->left > XBF_DIRECT_SEGS) {
 		u32 i = req->nr_indirect++;
 
-		CHECK(i < BFW_MAX_PARTS);
+		CHECK(i < XBF_MAX_PARTS);
 		req->indirect[i].gref = grant_frame(&g->grants, (u8 *)req->indirect[i].seg, true);
 		part.frame = req->indirect[i].seg;
 		part.frame_gref = req->indirect[i].gref;
 	}
-	bfw_open_part(l, ring, &part);
+	xbf_open_part(l, ring, &part);
 	CHECK(l->room >= 1 && l->room <= g->cap);
 }
 
 /* Return: whether all of it is on the ring now. */
 static bool place_data(struct blkguest *g, struct blkguest_req *req)
 {
-	struct bfw_layout *l = &req->layout;
+	struct xbf_layout *l = &req->layout;
 
 	for (; req->placed < req->nr_segs; req->placed++) {
 		struct blkguest_seg *s = &req->seg[req->placed];
 
-		if (bfw_part_full(l)) {
-			if (!bfw_credits(&g->table))
+		if (xbf_part_full(l)) {
+			if (!xbf_credits(&g->table))
 				return false;
 			open_part(g, l, req);
 		}
-		s->gref = grant_frame(&g->grants, s->frame, req->op != BFW_READ);
-		bfw_place(l, s->gref, &(struct bfw_run){ s->offset, s->len });
+		s->gref = grant_frame(&g->grants, s->frame, req->op != XBF_READ);
+		xbf_place(l, s->gref, &(struct xbf_run){ s->offset, s->len });
 	}
-	CHECK(bfw_part_full(l) && !l->left);
+	CHECK(xbf_part_full(l) && !l->left);
 	return true;
 }
 
@@ -80,13 +80,13 @@ static void send_data(struct blkguest *g, struct blkguest_req *req)
 static void submit_other(struct blkguest *g, struct blkguest_req *req)
 {
 	u64 id;
-	union bfw_request *ring = next_request(g, req->op, req, &id);
+	union xbf_wire_request *ring = next_request(g, req->op, req, &id);
 
-	if (req->op == BFW_DISCARD)
-		bfw_encode_discard(ring, req->sector, req->nr_sectors, req->secure,
+	if (req->op == XBF_DISCARD)
+		xbf_encode_discard(ring, req->sector, req->nr_sectors, req->secure,
 				   GUEST_HANDLE, id);
 	else
-		bfw_encode_flush(ring, req->op, GUEST_HANDLE, id);
+		xbf_encode_flush(ring, req->op, GUEST_HANDLE, id);
 }
 
 /**
@@ -100,18 +100,18 @@ static void submit_other(struct blkguest *g, struct blkguest_req *req)
  */
 bool blkguest_submit(struct blkguest *g, struct blkguest_req *req)
 {
-	bool data = req->op == BFW_READ || req->op == BFW_WRITE;
+	bool data = req->op == XBF_READ || req->op == XBF_WRITE;
 
-	req->parts = data ? bfw_parts(req->nr_segs, g->cap) : 1;
-	if (!bfw_credits(&g->table) || g->rest)
+	req->parts = data ? xbf_parts(req->nr_segs, g->cap) : 1;
+	if (!xbf_credits(&g->table) || g->rest)
 		return false;
-	req->tally = (struct bfw_tally){ .parts_left = (u8)req->parts };
+	req->tally = (struct xbf_tally){ .parts_left = (u8)req->parts };
 	req->answers = 0;
 	req->completions = 0;
 	req->nr_indirect = 0;
 	req->placed = 0;
 	if (data) {
-		bfw_layout_init(&req->layout, req->sector, req->nr_segs, g->cap);
+		xbf_layout_init(&req->layout, req->sector, req->nr_segs, g->cap);
 		send_data(g, req);
 	} else {
 		submit_other(g, req);
@@ -125,7 +125,7 @@ static void complete(struct blkguest *g, struct blkguest_req *req)
 	req->completions++;
 	CHECK(req->completions == 1);
 	CHECK(req->answers == req->parts);
-	if (req->op != BFW_READ && req->op != BFW_WRITE)
+	if (req->op != XBF_READ && req->op != XBF_WRITE)
 		return;
 	for (u32 i = 0; i < req->nr_segs; i++)
 		grant_end(&g->grants, req->seg[i].gref);
@@ -133,23 +133,23 @@ static void complete(struct blkguest *g, struct blkguest_req *req)
 		grant_end(&g->grants, req->indirect[i].gref);
 }
 
-static void take(struct blkguest *g, const struct bfw_response *rsp)
+static void take(struct blkguest *g, const struct xbf_wire_response *rsp)
 {
-	u32 credits = bfw_credits(&g->table);
-	struct bfw_answer answer;
+	u32 credits = xbf_credits(&g->table);
+	struct xbf_answer answer;
 	struct blkguest_req *req;
 
-	g->broken = bfw_judge(&g->table, rsp, &answer);
+	g->broken = xbf_judge(&g->table, rsp, &answer);
 	if (g->broken) {
-		CHECK(bfw_credits(&g->table) == credits);
+		CHECK(xbf_credits(&g->table) == credits);
 		return;
 	}
-	CHECK(bfw_credits(&g->table) == credits + 1);
+	CHECK(xbf_credits(&g->table) == credits + 1);
 	req = answer.owner;
 	CHECK(answer.op == req->op && rsp->op == req->op);
 	req->answers++;
 	CHECK(req->answers <= req->parts);
-	if (bfw_tally_add(&req->tally, answer.status))
+	if (xbf_tally_add(&req->tally, answer.status))
 		complete(g, req);
 }
 
@@ -171,7 +171,7 @@ u32 blkguest_reap(struct blkguest *g)
 	if (pending < 0)
 		g->broken = pending;
 	for (; pending > 0 && !g->broken; pending--) {
-		struct bfw_response rsp;
+		struct xbf_wire_response rsp;
 
 		RING_COPY_RESPONSE(&g->ring, g->ring.rsp_cons, &rsp);
 		g->ring.rsp_cons++;

@@ -15,7 +15,7 @@
 #include "grants.h"
 #include "rng.h"
 
-DEFINE_RING_TYPES(bfw, union bfw_request, struct bfw_response);
+DEFINE_RING_TYPES(xbf, union xbf_wire_request, struct xbf_wire_response);
 
 #define GUEST_SLOTS	512u
 #define GUEST_HANDLE	51712u	/* xvda */
@@ -36,7 +36,7 @@ struct blkguest_seg {
 
 /**
  * struct blkguest_req - a block request
- * @op: BFW_READ, BFW_WRITE, BFW_FLUSH, BFW_BARRIER or BFW_DISCARD
+ * @op: XBF_READ, XBF_WRITE, XBF_FLUSH, XBF_BARRIER or XBF_DISCARD
  * @sector: first sector
  * @nr_sectors: of a discard
  * @secure: a discard beyond recovery
@@ -57,18 +57,18 @@ struct blkguest_req {
 	u64 nr_sectors;
 	bool secure;
 	u32 nr_segs;
-	struct blkguest_seg seg[BFW_MAX_SEGS];
-	struct bfw_tally tally;
+	struct blkguest_seg seg[XBF_MAX_SEGS];
+	struct xbf_tally tally;
 	u32 parts;
 	u32 placed;
-	struct bfw_layout layout;
+	struct xbf_layout layout;
 	u32 answers;
 	u32 completions;
 	u32 nr_indirect;
 	struct {
-		struct bfw_segment seg[512];
+		struct xbf_wire_segment seg[512];
 		u32 gref;
-	} indirect[BFW_MAX_PARTS];
+	} indirect[XBF_MAX_PARTS];
 };
 
 /**
@@ -82,11 +82,11 @@ struct blkguest_req {
  * @broken: errno of the lie that broke it, 0 while it believes the backend
  */
 struct blkguest {
-	bfw_front_ring_t ring;
+	xbf_front_ring_t ring;
 	_Alignas(8) u8 ring_memory[XFL_RING_MAX_FRAMES * 4096];
-	struct bfw_table table;
+	struct xbf_table table;
 	struct xfl_slot slot[GUEST_SLOTS];
-	struct bfw_sent sent[GUEST_SLOTS];
+	struct xbf_sent sent[GUEST_SLOTS];
 	struct grants grants;
 	u32 cap;
 	struct blkguest_req *rest;

@@ -11,45 +11,45 @@ struct pieces {
 	uint32_t left;
 };
 
-static bool next_piece(void *from, struct bfw_run *run)
+static bool next_piece(void *from, struct xbf_run *run)
 {
 	struct pieces *p = from;
 
 	if (!p->left)
 		return false;
-	*run = (struct bfw_run){ .addr = p->at->addr, .len = p->at->len };
+	*run = (struct xbf_run){ .addr = p->at->addr, .len = p->at->len };
 	p->at++;
 	p->left--;
 	return true;
 }
 
 /* Return: segments, at most @most. */
-uint32_t shape_cut(const struct bl_piece *piece, uint32_t nr, struct bfw_run *seg, uint32_t most)
+uint32_t shape_cut(const struct bl_piece *piece, uint32_t nr, struct xbf_run *seg, uint32_t most)
 {
 	struct pieces from = { piece, nr };
-	struct bfw_run rest = { 0 };
+	struct xbf_run rest = { 0 };
 	uint32_t n = 0;
 
-	while (n < most && bfw_next_seg(&rest, next_piece, &from, &seg[n]))
+	while (n < most && xbf_wire_next_seg(&rest, next_piece, &from, &seg[n]))
 		n++;
 	/* Whoever asks once more is told the same. */
-	CHECK(n == most || !bfw_next_seg(&rest, next_piece, &from, &seg[n]));
+	CHECK(n == most || !xbf_wire_next_seg(&rest, next_piece, &from, &seg[n]));
 	return n;
 }
 
-struct bfw_measures shape_measure(const struct bl_piece *piece, uint32_t nr)
+struct xbf_measures shape_measure(const struct bl_piece *piece, uint32_t nr)
 {
 	struct pieces from = { piece, nr };
 
-	return bfw_measure(next_piece, &from);
+	return xbf_wire_measure(next_piece, &from);
 }
 
-/* Whether the driver takes it: the judgement of bf_prepare_data(). */
+/* Whether the driver takes it: the judgement of xbf_prepare_data(). */
 bool shape_describable(const struct bl_piece *piece, uint32_t nr, uint32_t block)
 {
-	struct bfw_measures m = shape_measure(piece, nr);
+	struct xbf_measures m = shape_measure(piece, nr);
 
-	return !(m.shape & (block - 1)) && m.segs && m.segs <= BFW_MAX_SEGS;
+	return !(m.shape & (block - 1)) && m.segs && m.segs <= XBF_MAX_SEGS;
 }
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -58,7 +58,7 @@ static uint32_t least(uint32_t a, uint32_t b)
 }
 
 /* The segments are the pieces' bytes: each once, in order. */
-static void check_bytes(const struct bl_piece *piece, uint32_t nr, const struct bfw_run *seg,
+static void check_bytes(const struct bl_piece *piece, uint32_t nr, const struct xbf_run *seg,
 			uint32_t n)
 {
 	uint32_t s = 0, used = 0;
@@ -77,7 +77,7 @@ static void check_bytes(const struct bl_piece *piece, uint32_t nr, const struct 
 	CHECK(s == n && !used);
 }
 
-static void check_frames(const struct bfw_run *seg, uint32_t n)
+static void check_frames(const struct xbf_run *seg, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		CHECK(seg[i].len);
@@ -89,10 +89,10 @@ static void check_frames(const struct bfw_run *seg, uint32_t n)
 }
 
 /* Measured without cutting it comes to the same, whatever the size of blocks. */
-static void check_measures(const struct bl_piece *piece, uint32_t nr, const struct bfw_run *seg,
+static void check_measures(const struct bl_piece *piece, uint32_t nr, const struct xbf_run *seg,
 			   uint32_t n)
 {
-	struct bfw_measures m = shape_measure(piece, nr);
+	struct xbf_measures m = shape_measure(piece, nr);
 	uint32_t shape = 0;
 
 	CHECK(m.segs == n);
@@ -103,11 +103,11 @@ static void check_measures(const struct bl_piece *piece, uint32_t nr, const stru
 }
 
 /* Pieces of no bytes, before each and at the end, wherever they say they are, change nothing. */
-static void check_empties(const struct bl_piece *piece, uint32_t nr, const struct bfw_run *seg,
+static void check_empties(const struct bl_piece *piece, uint32_t nr, const struct xbf_run *seg,
 			  uint32_t n)
 {
 	static struct bl_piece more[2 * BL_PIECES + 1];
-	static struct bfw_run again[SHAPE_SEGS];
+	static struct xbf_run again[SHAPE_SEGS];
 
 	for (uint32_t i = 0; i < nr; i++) {
 		const uint64_t places[] = {
@@ -131,7 +131,7 @@ static void check_empties(const struct bl_piece *piece, uint32_t nr, const struc
  */
 void shape_check_any(const struct bl_piece *piece, uint32_t nr)
 {
-	static struct bfw_run seg[SHAPE_SEGS];
+	static struct xbf_run seg[SHAPE_SEGS];
 	uint32_t n = shape_cut(piece, nr, seg, SHAPE_SEGS);
 
 	CHECK(n < SHAPE_SEGS);
@@ -144,16 +144,16 @@ void shape_check_any(const struct bl_piece *piece, uint32_t nr)
 /* The promise that wire.h speaks of. */
 static void check_promise(const struct bl_queue *q, const struct bl_io *rq)
 {
-	static struct bfw_run seg[SHAPE_SEGS];
+	static struct xbf_run seg[SHAPE_SEGS];
 	uint32_t n = shape_cut(rq->piece, rq->nr, seg, SHAPE_SEGS), bytes = 0;
 
-	CHECK(n >= 1 && n <= BFW_MAX_SEGS);
+	CHECK(n >= 1 && n <= XBF_MAX_SEGS);
 	for (uint32_t i = 0; i < n; i++) {
 		CHECK(!i || seg[i].addr % FRAME == 0);
 		CHECK(i == n - 1 || (seg[i].addr + seg[i].len) % FRAME == 0);
 		bytes += seg[i].len;
 	}
-	CHECK(bytes == rq->bytes && bytes <= BFW_MAX_BYTES);
+	CHECK(bytes == rq->bytes && bytes <= XBF_MAX_BYTES);
 	/* As many as one run of that length has, wherever the runs lie. */
 	CHECK(n == (seg[0].addr % FRAME + bytes + FRAME - 1) / FRAME);
 	CHECK(shape_describable(rq->piece, rq->nr, q->block));
@@ -184,8 +184,8 @@ void shape_queue(struct bl_queue *q, uint32_t page, uint32_t block, uint32_t phy
 	q->block = block;
 	q->physical = physical;
 	q->boundary = XFL_FRAME_MASK;
-	q->max_bytes = BFW_MAX_BYTES;
-	q->max_segments = BFW_MAX_SEGS;
+	q->max_bytes = XBF_MAX_BYTES;
+	q->max_segments = XBF_MAX_SEGS;
 	q->max_discard = 2u << 20;
 	q->granularity = physical;
 	for (uint32_t i = 0; i < BL_PAGES; i++)

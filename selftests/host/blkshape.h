@@ -13,8 +13,8 @@
 /* More than any input has. */
 #define SHAPE_SEGS	16384u
 
-uint32_t shape_cut(const struct bl_piece *piece, uint32_t nr, struct bfw_run *seg, uint32_t most);
-struct bfw_measures shape_measure(const struct bl_piece *piece, uint32_t nr);
+uint32_t shape_cut(const struct bl_piece *piece, uint32_t nr, struct xbf_run *seg, uint32_t most);
+struct xbf_measures shape_measure(const struct bl_piece *piece, uint32_t nr);
 bool shape_describable(const struct bl_piece *piece, uint32_t nr, uint32_t block);
 void shape_check_any(const struct bl_piece *piece, uint32_t nr);
 void shape_check(const struct bl_queue *q, const struct bl_io *rq);

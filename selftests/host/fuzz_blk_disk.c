@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The numbers a backend writes about its disk, and the toolstack about its name.
- * Input: struct bfw_keys field by field, an indirect limit, a device number.
+ * Input: struct xbf_keys field by field, an indirect limit, a device number.
  */
 #include "fuzz.h"
 #include "check.h"
@@ -14,14 +14,14 @@ static bool power_of_two(u32 n)
 	return n && !(n & (n - 1));
 }
 
-static void check_disk(const struct bfw_keys *k, const struct bfw_disk *d)
+static void check_disk(const struct xbf_keys *k, const struct xbf_disk *d)
 {
 	CHECK(power_of_two(d->logical) && d->logical >= 512 && d->logical <= 4096);
 	CHECK(power_of_two(d->physical) && d->physical >= d->logical);
 	CHECK(d->sectors <= k->sectors && k->sectors - d->sectors < d->logical / 512);
 	CHECK(d->sectors % (d->logical / 512) == 0);
 	CHECK(d->sectors << 9 >> 9 == d->sectors);
-	CHECK(d->flush_op == 0 || d->flush_op == BFW_FLUSH || d->flush_op == BFW_BARRIER);
+	CHECK(d->flush_op == 0 || d->flush_op == XBF_FLUSH || d->flush_op == XBF_BARRIER);
 	CHECK(!d->readonly || (!d->flush_op && !d->discard_granularity));
 	if (!d->discard_granularity) {
 		CHECK(!d->discard_alignment && !d->secure_discard);
@@ -32,7 +32,7 @@ static void check_disk(const struct bfw_keys *k, const struct bfw_disk *d)
 	CHECK(d->discard_alignment % d->logical == 0);
 }
 
-static void take_keys(struct bytes *in, struct bfw_keys *k)
+static void take_keys(struct bytes *in, struct xbf_keys *k)
 {
 	u8 flags;
 
@@ -51,10 +51,10 @@ static void take_keys(struct bytes *in, struct bfw_keys *k)
 
 static void check_vdev(u32 number)
 {
-	struct bf_vdev v;
+	struct xbf_vdev v;
 
 	memset(&v, 0xff, sizeof(v));
-	if (bf_vdev_parse(number, &v))
+	if (xbf_vdev_parse(number, &v))
 		return;
 	CHECK(memchr(v.name, 0, sizeof(v.name)) && !memcmp(v.name, "xvd", 3));
 	CHECK(power_of_two(v.nr_minors) && v.minor % v.nr_minors == 0);
@@ -64,22 +64,22 @@ static void check_vdev(u32 number)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes in = { data, size };
-	struct bfw_keys k = { 0 };
-	struct bfw_disk d;
+	struct xbf_keys k = { 0 };
+	struct xbf_disk d;
 	const char *why = NULL;
 	u32 segs, offered;
 
 	take_keys(&in, &k);
 	memset(&d, 0xff, sizeof(d));
-	if (bfw_judge_disk(&k, &d, &why))
+	if (xbf_judge_disk(&k, &d, &why))
 		CHECK(why);
 	else
 		check_disk(&k, &d);
 	offered = take_u32(&in);
-	segs = bfw_segs_per_part(offered, take_u32(&in));
-	CHECK(segs >= BFW_DIRECT_SEGS && segs <= BFW_MAX_SEGS);
-	CHECK(segs == BFW_DIRECT_SEGS || segs <= offered);
-	CHECK(bfw_parts(BFW_MAX_SEGS, segs) <= BFW_MAX_PARTS);
+	segs = xbf_segs_per_part(offered, take_u32(&in));
+	CHECK(segs >= XBF_DIRECT_SEGS && segs <= XBF_MAX_SEGS);
+	CHECK(segs == XBF_DIRECT_SEGS || segs <= offered);
+	CHECK(xbf_parts(XBF_MAX_SEGS, segs) <= XBF_MAX_PARTS);
 	check_vdev(take_u32(&in));
 	return 0;
 }

@@ -44,7 +44,7 @@ static void note_ids(u32 owner)
 
 static void send(u8 op, u16 segs)
 {
-	static const u8 ops[] = { BFW_READ, BFW_WRITE, BFW_FLUSH, BFW_DISCARD };
+	static const u8 ops[] = { XBF_READ, XBF_WRITE, XBF_FLUSH, XBF_DISCARD };
 	u32 i = 0;
 
 	while (i < NR_REQ && parts_left[i])
@@ -54,22 +54,22 @@ static void send(u8 op, u16 segs)
 	req[i].op = ops[op & 3];
 	req[i].sector = 0;
 	req[i].nr_sectors = 8;
-	req[i].nr_segs = 1 + segs % BFW_MAX_SEGS;
+	req[i].nr_segs = 1 + segs % XBF_MAX_SEGS;
 	for (u32 s = 0; s < req[i].nr_segs; s++)
 		req[i].seg[s] = (struct blkguest_seg){ .frame = frame, .len = 512 };
-	worst[i] = BFW_OK;
+	worst[i] = XBF_OK;
 	if (blkguest_submit(&g, &req[i])) {
 		parts_left[i] = req[i].parts;
 		note_ids(i);
 	} else {
-		CHECK(!bfw_credits(&g.table) || g.rest);
+		CHECK(!xbf_credits(&g.table) || g.rest);
 	}
 }
 
 static int severity(s16 status)
 {
-	return status == BLKIF_RSP_OKAY ? BFW_OK :
-	       status == BLKIF_RSP_EOPNOTSUPP ? BFW_UNSUPPORTED : BFW_ERROR;
+	return status == BLKIF_RSP_OKAY ? XBF_OK :
+	       status == BLKIF_RSP_EOPNOTSUPP ? XBF_UNSUPPORTED : XBF_ERROR;
 }
 
 static void note_answer(u32 pick, s16 status)
@@ -117,7 +117,7 @@ static void jump(u32 by)
 
 static void start(u8 shape)
 {
-	static const u32 caps[] = { BFW_DIRECT_SEGS, 32, 256, 257 };
+	static const u32 caps[] = { XBF_DIRECT_SEGS, 32, 256, 257 };
 	u32 ring_frames = 1u << shape % 5, cap = caps[shape >> 5 & 3];
 
 	memset(&g.grants, 0, sizeof(g.grants));
@@ -126,7 +126,7 @@ static void start(u8 shape)
 	blkguest_init(&g, ring_frames, cap);
 	b = (struct blkback){
 		.grants = &g.grants, .disk = disk, .sectors = 64 * 512 / 512,
-		.block = 1, .max_indirect = cap > BFW_DIRECT_SEGS ? cap : 0,
+		.block = 1, .max_indirect = cap > XBF_DIRECT_SEGS ? cap : 0,
 	};
 	/* Only ids matter here: where the data would go does not. */
 	b.sectors = UINT32_MAX;
@@ -158,7 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		} else {
 			jump(take_u32(&in));
 		}
-		CHECK(bfw_credits(&g.table) == RING_SIZE(&g.ring) - nr_out);
+		CHECK(xbf_credits(&g.table) == RING_SIZE(&g.ring) - nr_out);
 	}
 	return 0;
 }

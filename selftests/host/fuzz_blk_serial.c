@@ -10,7 +10,7 @@ static void check_serial(const char *serial)
 {
 	size_t len = strlen(serial);
 
-	CHECK(len > 0 && len <= BF_SERIAL_MAX);
+	CHECK(len > 0 && len <= XBF_SERIAL_MAX);
 	CHECK(serial[0] != ' ' && serial[len - 1] != ' ');
 	for (; *serial; serial++)
 		CHECK(*serial >= ' ' && *serial <= '~');
@@ -22,12 +22,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	/* Memory of just that size, so that a look behind its end is noticed. */
 	text = malloc(size ? size : 1);
-	serial = malloc(BF_SERIAL_MAX + 1);
+	serial = malloc(XBF_SERIAL_MAX + 1);
 	CHECK(text && serial);
 	memcpy(text, data, size);
-	if (!bf_serial_from_page(text, (u32)size, serial))
+	if (!xbf_serial_from_page(text, (u32)size, serial))
 		check_serial(serial);
-	if (!bf_serial_from_text(text, (u32)size, serial))
+	if (!xbf_serial_from_text(text, (u32)size, serial))
 		check_serial(serial);
 	free(text);
 	free(serial);

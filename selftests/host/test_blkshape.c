@@ -4,7 +4,7 @@
  * piece by piece, then whatever the block layer's own rules make of what programs submit, with
  * requests that have no data among it; fuzz_blk_shape.c has the same of an input.
  *
- * Which request is of which kind the driver reads off Linux's REQ_OP_* (bf_prepare()), in a switch
+ * Which request is of which kind the driver reads off Linux's REQ_OP_* (xbf_prepare()), in a switch
  * that is not here: the numbers are the kernel's, so the core would need a second set of them, and
  * the driver the same switch again to translate. What is here is what follows from it. Reads and
  * writes have the data that is cut; flushes and discards have none, and are never measured; all
@@ -22,10 +22,10 @@
 
 /* ---- pieces and segments ---- */
 
-static void assert_cut(const struct bl_piece *piece, u32 nr, const struct bfw_run *want,
+static void assert_cut(const struct bl_piece *piece, u32 nr, const struct xbf_run *want,
 		       u32 nr_want)
 {
-	struct bfw_run seg[64];
+	struct xbf_run seg[64];
 
 	shape_check_any(piece, nr);
 	assert_int_equal(shape_cut(piece, nr, seg, nr_of(seg)), nr_want);
@@ -37,7 +37,7 @@ static void assert_cut(const struct bl_piece *piece, u32 nr, const struct bfw_ru
 
 #define ASSERT_CUT(pieces, ...)							\
 	do {									\
-		const struct bfw_run want[] = { __VA_ARGS__ };			\
+		const struct xbf_run want[] = { __VA_ARGS__ };			\
 		assert_cut(pieces, nr_of(pieces), want, nr_of(want));		\
 	} while (0)
 
@@ -229,8 +229,8 @@ static u32 count_by_sector(const struct bl_io *rq)
 static u8 ring_op(enum bl_op op)
 {
 	static const u8 ops[] = {
-		[BL_READ] = BFW_READ, [BL_WRITE] = BFW_WRITE, [BL_DISCARD] = BFW_DISCARD,
-		[BL_SECURE_ERASE] = BFW_DISCARD, [BL_FLUSH] = BFW_FLUSH,
+		[BL_READ] = XBF_READ, [BL_WRITE] = XBF_WRITE, [BL_DISCARD] = XBF_DISCARD,
+		[BL_SECURE_ERASE] = XBF_DISCARD, [BL_FLUSH] = XBF_FLUSH,
 	};
 
 	return ops[op];
@@ -238,7 +238,7 @@ static u8 ring_op(enum bl_op op)
 
 static void put_on_ring(const struct bl_io *rq, struct blkguest_req *req)
 {
-	struct bfw_run seg[BFW_MAX_SEGS + 1];
+	struct xbf_run seg[XBF_MAX_SEGS + 1];
 
 	req->op = ring_op(rq->op);
 	req->secure = rq->op == BL_SECURE_ERASE;
@@ -289,12 +289,12 @@ static void fill_memory(struct rng *r)
  */
 static void carry(struct rng *r, const struct bl_io *rq, u32 nr)
 {
-	u32 cap = rng_one_in(r, 2) ? BFW_DIRECT_SEGS : 256, flushes = 0, secure = 0;
+	u32 cap = rng_one_in(r, 2) ? XBF_DIRECT_SEGS : 256, flushes = 0, secure = 0;
 
 	blkguest_init(&w->guest, 1, cap);
 	w->back = (struct blkback){
 		.grants = &w->guest.grants, .disk = w->disk, .sectors = DISK / 512,
-		.block = w->queue.block / 512, .max_indirect = cap > BFW_DIRECT_SEGS ? cap : 0,
+		.block = w->queue.block / 512, .max_indirect = cap > XBF_DIRECT_SEGS ? cap : 0,
 	};
 	blkback_attach(&w->back, w->guest.ring_memory, 1);
 	for (u32 i = 0; i < nr; i++) {
@@ -307,11 +307,11 @@ static void carry(struct rng *r, const struct bl_io *rq, u32 nr)
 			serve(r);
 	}
 	while (!grants_none(&w->guest.grants) ||
-	       bfw_credits(&w->guest.table) < RING_SIZE(&w->guest.ring))
+	       xbf_credits(&w->guest.table) < RING_SIZE(&w->guest.ring))
 		serve(r);
 	for (u32 i = 0; i < nr; i++) {
 		assert_int_equal(w->req[i].completions, 1);
-		assert_int_equal(w->req[i].tally.worst, BFW_OK);
+		assert_int_equal(w->req[i].tally.worst, XBF_OK);
 	}
 	assert_int_equal(w->back.flushes, flushes);
 	assert_int_equal(w->back.secure, secure);
@@ -321,7 +321,7 @@ static void carry(struct rng *r, const struct bl_io *rq, u32 nr)
 
 static void assert_shape(const struct bl_io *rq)
 {
-	struct bfw_run seg[BFW_MAX_SEGS + 1];
+	struct xbf_run seg[XBF_MAX_SEGS + 1];
 
 	shape_check(&w->queue, rq);
 	if (bl_has_data(rq))
@@ -570,7 +570,7 @@ static void any_pieces(struct rng *r)
 
 	bl_begin(&w->bio, rng_one_in(r, 2) ? BL_READ : BL_WRITE, 0);
 	while (nr--) {
-		u32 most = w->bio.bytes > BFW_MAX_BYTES / 2 ? 1 : 32768 / grid;
+		u32 most = w->bio.bytes > XBF_MAX_BYTES / 2 ? 1 : 32768 / grid;
 		u32 bytes = grid * rng_below(r, rng_one_in(r, 2) ? 2 : most + 1);
 
 		if (rng_one_in(r, 2) || addr + bytes > MEMORY)

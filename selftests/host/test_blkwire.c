@@ -20,7 +20,7 @@ struct world {
 	struct blkguest_req req[IN_FLIGHT];
 	u8 disk[DISK_SECTORS * 512];
 	u8 expect[DISK_SECTORS * 512];
-	u8 memory[IN_FLIGHT][BFW_MAX_SEGS][4096];
+	u8 memory[IN_FLIGHT][XBF_MAX_SEGS][4096];
 };
 
 static struct world *w;
@@ -46,7 +46,7 @@ static void start(u32 ring_frames, u32 cap)
 	w->back.disk = w->disk;
 	w->back.sectors = DISK_SECTORS;
 	w->back.block = 1;
-	w->back.max_indirect = cap > BFW_DIRECT_SEGS ? cap : 0;
+	w->back.max_indirect = cap > XBF_DIRECT_SEGS ? cap : 0;
 	blkback_attach(&w->back, w->guest.ring_memory, ring_frames);
 }
 
@@ -66,7 +66,7 @@ static void finish(struct rng *r)
 	}
 	assert_backend_content();
 	assert_int_equal(w->guest.broken, 0);
-	assert_int_equal(bfw_credits(&w->guest.table), RING_SIZE(&w->guest.ring));
+	assert_int_equal(xbf_credits(&w->guest.table), RING_SIZE(&w->guest.ring));
 	assert_true(grants_none(&w->guest.grants));
 }
 
@@ -91,7 +91,7 @@ static void random_shape(struct rng *r, struct blkguest_req *req, u8 (*memory)[4
 	bool ragged = rng_one_in(r, 4);
 	u32 unit = w->back.block, per_frame = 8 / unit;
 
-	u32 most = unit < 8 ? BFW_MAX_SEGS : BFW_MAX_SEGS - 1;
+	u32 most = unit < 8 ? XBF_MAX_SEGS : XBF_MAX_SEGS - 1;
 
 	req->nr_segs = rng_range(r, 1, rng_one_in(r, 3) ? 24 : most);
 	for (u32 i = 0; i < req->nr_segs; i++) {
@@ -104,7 +104,7 @@ static void random_shape(struct rng *r, struct blkguest_req *req, u8 (*memory)[4
 		req->seg[i].offset = from * unit * 512 + 4096 * rng_below(r, 16);
 		req->seg[i].len = (to - from) * unit * 512;
 	}
-	if (!ragged && req->nr_segs == BFW_MAX_SEGS) {
+	if (!ragged && req->nr_segs == XBF_MAX_SEGS) {
 		/* As many frames as can be are one megabyte only if both ends are short. */
 		req->seg[0].offset = unit * 512;
 		req->seg[0].len = 4096 - req->seg[0].offset;
@@ -117,7 +117,7 @@ static void make_request(struct rng *r, u32 i)
 	struct blkguest_req *req = &w->req[i];
 	u32 bytes = 0;
 
-	req->op = rng_one_in(r, 2) ? BFW_READ : BFW_WRITE;
+	req->op = rng_one_in(r, 2) ? XBF_READ : XBF_WRITE;
 	random_shape(r, req, w->memory[i]);
 	for (u32 s = 0; s < req->nr_segs; s++) {
 		random_bytes(r, w->memory[i][s], 4096);
@@ -134,12 +134,12 @@ static void verify_request(const struct blkguest_req *req, const u8 (*before)[40
 	u8 *disk = w->expect + req->sector * 512;
 
 	assert_int_equal(req->completions, 1);
-	assert_int_equal(req->tally.worst, BFW_OK);
+	assert_int_equal(req->tally.worst, XBF_OK);
 	for (u32 s = 0; s < req->nr_segs; s++) {
 		const struct blkguest_seg *seg = &req->seg[s];
 		u32 from = seg->offset % 4096, to = from + seg->len;
 
-		if (req->op == BFW_WRITE)
+		if (req->op == XBF_WRITE)
 			memcpy(disk, seg->frame + from, seg->len);
 		else
 			assert_memory_equal(seg->frame + from, disk, seg->len);
@@ -151,7 +151,7 @@ static void verify_request(const struct blkguest_req *req, const u8 (*before)[40
 
 static void content_round_trips(u32 ring_frames, u32 cap, u32 block, int rounds)
 {
-	static u8 before[IN_FLIGHT][BFW_MAX_SEGS][4096];
+	static u8 before[IN_FLIGHT][XBF_MAX_SEGS][4096];
 	struct rng r = test_rng();
 
 	start(ring_frames, cap);
@@ -185,8 +185,8 @@ static void content_round_trips(u32 ring_frames, u32 cap, u32 block, int rounds)
 static void direct_requests_carry_the_bytes(void **state)
 {
 	(void)state;
-	content_round_trips(1, BFW_DIRECT_SEGS, 1, 60);
-	content_round_trips(4, BFW_DIRECT_SEGS, 1, 60);
+	content_round_trips(1, XBF_DIRECT_SEGS, 1, 60);
+	content_round_trips(4, XBF_DIRECT_SEGS, 1, 60);
 }
 
 static void indirect_requests_carry_the_bytes(void **state)
@@ -202,9 +202,9 @@ static void indirect_requests_carry_the_bytes(void **state)
 static void blocks_of_4k_are_never_split(void **state)
 {
 	(void)state;
-	content_round_trips(1, BFW_DIRECT_SEGS, 8, 30);
+	content_round_trips(1, XBF_DIRECT_SEGS, 8, 30);
 	content_round_trips(1, 256, 8, 30);
-	content_round_trips(1, BFW_DIRECT_SEGS, 2, 30);
+	content_round_trips(1, XBF_DIRECT_SEGS, 2, 30);
 }
 
 /* Indices near the end of u32: the ring does not notice. */
@@ -214,7 +214,7 @@ static void indices_wrap_around(void **state)
 	u32 at = 0xffffffe0;
 
 	(void)state;
-	start(1, BFW_DIRECT_SEGS);
+	start(1, XBF_DIRECT_SEGS);
 	w->guest.ring.req_prod_pvt = at;
 	w->guest.ring.rsp_cons = at;
 	w->guest.ring.sring->req_prod = at;
@@ -245,23 +245,23 @@ static void whole_frames(struct blkguest_req *req, u32 i, u8 op, u32 nr_segs, u3
 static void number_of_parts(void **state)
 {
 	(void)state;
-	assert_int_equal(bfw_parts(1, 11), 1);
-	assert_int_equal(bfw_parts(11, 11), 1);
-	assert_int_equal(bfw_parts(12, 11), 2);
-	assert_int_equal(bfw_parts(22, 11), 2);
-	assert_int_equal(bfw_parts(23, 11), 3);
-	assert_int_equal(bfw_parts(BFW_MAX_SEGS, 11), BFW_MAX_PARTS);
-	assert_int_equal(bfw_parts(BFW_MAX_SEGS, 256), 2);
-	assert_int_equal(bfw_parts(BFW_MAX_SEGS, 257), 1);
-	assert_int_equal(BFW_MAX_PARTS, 24);
+	assert_int_equal(xbf_parts(1, 11), 1);
+	assert_int_equal(xbf_parts(11, 11), 1);
+	assert_int_equal(xbf_parts(12, 11), 2);
+	assert_int_equal(xbf_parts(22, 11), 2);
+	assert_int_equal(xbf_parts(23, 11), 3);
+	assert_int_equal(xbf_parts(XBF_MAX_SEGS, 11), XBF_MAX_PARTS);
+	assert_int_equal(xbf_parts(XBF_MAX_SEGS, 256), 2);
+	assert_int_equal(xbf_parts(XBF_MAX_SEGS, 257), 1);
+	assert_int_equal(XBF_MAX_PARTS, 24);
 }
 
 /* 64 KB at offset 512: the first part carries 87 sectors, not 88. */
 static void the_second_part_starts_where_the_first_one_ended(void **state)
 {
 	(void)state;
-	start(1, BFW_DIRECT_SEGS);
-	whole_frames(&w->req[0], 0, BFW_WRITE, 16, 512);
+	start(1, XBF_DIRECT_SEGS);
+	whole_frames(&w->req[0], 0, XBF_WRITE, 16, 512);
 	w->req[0].sector = 1000;
 	assert_true(blkguest_submit(&w->guest, &w->req[0]));
 	assert_int_equal(w->req[0].parts, 2);
@@ -277,32 +277,32 @@ static void one_part_in_error_is_an_error(void **state)
 	struct rng r = test_rng();
 
 	(void)state;
-	start(1, BFW_DIRECT_SEGS);
+	start(1, XBF_DIRECT_SEGS);
 	for (int i = 0; i < 200; i++) {
 		u32 spot = rng_below(&r, 24 * 8);
 
-		whole_frames(&w->req[0], 0, BFW_READ, 24, 0);
+		whole_frames(&w->req[0], 0, XBF_READ, 24, 0);
 		w->back.bad_first = spot;
 		w->back.bad_last = spot ? spot : 1;
 		assert_true(blkguest_submit(&w->guest, &w->req[0]));
 		finish(&r);
 		assert_int_equal(w->req[0].completions, 1);
-		assert_int_equal(w->req[0].tally.worst, BFW_ERROR);
+		assert_int_equal(w->req[0].tally.worst, XBF_ERROR);
 	}
 }
 
 static void the_worst_status_wins_in_any_order(void **state)
 {
-	static const enum bfw_status all[] = { BFW_OK, BFW_UNSUPPORTED, BFW_ERROR };
+	static const enum xbf_status all[] = { XBF_OK, XBF_UNSUPPORTED, XBF_ERROR };
 
 	(void)state;
 	for (u32 mix = 0; mix < 27; mix++) {
-		enum bfw_status s[3] = { all[mix % 3], all[mix / 3 % 3], all[mix / 9] };
-		struct bfw_tally t = { .parts_left = 3 };
+		enum xbf_status s[3] = { all[mix % 3], all[mix / 3 % 3], all[mix / 9] };
+		struct xbf_tally t = { .parts_left = 3 };
 
-		assert_false(bfw_tally_add(&t, s[0]));
-		assert_false(bfw_tally_add(&t, s[1]));
-		assert_true(bfw_tally_add(&t, s[2]));
+		assert_false(xbf_tally_add(&t, s[0]));
+		assert_false(xbf_tally_add(&t, s[1]));
+		assert_true(xbf_tally_add(&t, s[2]));
 		assert_int_equal(t.worst, max(max(s[0], s[1]), s[2]));
 	}
 }
@@ -313,14 +313,14 @@ static void the_largest_request_always_goes_out_in_the_end(void **state)
 	struct rng r = test_rng();
 
 	(void)state;
-	start(1, BFW_DIRECT_SEGS);
+	start(1, XBF_DIRECT_SEGS);
 	for (int i = 0; i < 50; i++) {
-		whole_frames(&w->req[0], 0, BFW_WRITE, BFW_MAX_SEGS, 2048);
-		whole_frames(&w->req[1], 1, BFW_WRITE, BFW_MAX_SEGS, 2048);
+		whole_frames(&w->req[0], 0, XBF_WRITE, XBF_MAX_SEGS, 2048);
+		whole_frames(&w->req[1], 1, XBF_WRITE, XBF_MAX_SEGS, 2048);
 		assert_true(blkguest_submit(&w->guest, &w->req[0]));
-		assert_int_equal(bfw_credits(&w->guest.table), 32 - 24);
+		assert_int_equal(xbf_credits(&w->guest.table), 32 - 24);
 		assert_true(blkguest_submit(&w->guest, &w->req[1]));
-		assert_int_equal(bfw_credits(&w->guest.table), 0);
+		assert_int_equal(xbf_credits(&w->guest.table), 0);
 		assert_ptr_equal(w->guest.rest, &w->req[1]);
 		assert_false(blkguest_submit(&w->guest, &w->req[2]));
 		finish(&r);
@@ -337,7 +337,7 @@ static void few_segments_go_direct(void **state)
 	for (u32 segs = 1; segs <= 20; segs++) {
 		u8 *op;
 
-		whole_frames(&w->req[0], 0, BFW_READ, segs, 0);
+		whole_frames(&w->req[0], 0, XBF_READ, segs, 0);
 		op = (u8 *)RING_GET_REQUEST(&w->guest.ring, w->guest.ring.req_prod_pvt);
 		assert_true(blkguest_submit(&w->guest, &w->req[0]));
 		assert_int_equal(*op, segs <= 11 ? BLKIF_OP_READ : BLKIF_OP_INDIRECT);
@@ -355,20 +355,20 @@ static void other_request(struct blkguest_req *req, u8 op)
 
 static void flush_and_barrier_carry_no_data(void **state)
 {
-	static const u8 ops[] = { BFW_FLUSH, BFW_BARRIER };
+	static const u8 ops[] = { XBF_FLUSH, XBF_BARRIER };
 
 	(void)state;
-	start(1, BFW_DIRECT_SEGS);
+	start(1, XBF_DIRECT_SEGS);
 	for (size_t i = 0; i < nr_of(ops); i++) {
 		w->back.no_flush = false;
 		other_request(&w->req[0], ops[i]);
 		finish(&(struct rng){ 1 });
-		assert_int_equal(w->req[0].tally.worst, BFW_OK);
+		assert_int_equal(w->req[0].tally.worst, XBF_OK);
 		assert_int_equal(w->back.flushes, i + 1);
 		w->back.no_flush = true;
 		other_request(&w->req[0], ops[i]);
 		finish(&(struct rng){ 1 });
-		assert_int_equal(w->req[0].tally.worst, BFW_UNSUPPORTED);
+		assert_int_equal(w->req[0].tally.worst, XBF_UNSUPPORTED);
 		assert_int_equal(w->back.flushes, i + 1);
 	}
 }
@@ -376,31 +376,31 @@ static void flush_and_barrier_carry_no_data(void **state)
 static void discard_says_what_and_no_more(void **state)
 {
 	(void)state;
-	start(1, BFW_DIRECT_SEGS);
+	start(1, XBF_DIRECT_SEGS);
 	memset(w->disk, 0xee, sizeof(w->disk));
 	memset(w->expect, 0xee, sizeof(w->expect));
 	memset(w->expect + 100 * 512, 0, 37 * 512);
-	w->req[0] = (struct blkguest_req){ .op = BFW_DISCARD, .sector = 100, .nr_sectors = 37 };
+	w->req[0] = (struct blkguest_req){ .op = XBF_DISCARD, .sector = 100, .nr_sectors = 37 };
 	assert_true(blkguest_submit(&w->guest, &w->req[0]));
 	finish(&(struct rng){ 1 });
-	assert_int_equal(w->req[0].tally.worst, BFW_OK);
+	assert_int_equal(w->req[0].tally.worst, XBF_OK);
 	assert_memory_equal(w->disk, w->expect, sizeof(w->disk));
 	w->back.no_discard = true;
-	w->req[0] = (struct blkguest_req){ .op = BFW_DISCARD, .sector = 100, .nr_sectors = 37 };
+	w->req[0] = (struct blkguest_req){ .op = XBF_DISCARD, .sector = 100, .nr_sectors = 37 };
 	assert_true(blkguest_submit(&w->guest, &w->req[0]));
 	finish(&(struct rng){ 1 });
-	assert_int_equal(w->req[0].tally.worst, BFW_UNSUPPORTED);
+	assert_int_equal(w->req[0].tally.worst, XBF_UNSUPPORTED);
 }
 
 static void secure_discard_sets_the_flag(void **state)
 {
-	union bfw_request ours;
+	union xbf_wire_request ours;
 	struct blkif_request_discard theirs;
 
 	(void)state;
 	for (int secure = 0; secure < 2; secure++) {
 		memset(&ours, 0xa5, sizeof(ours));
-		bfw_encode_discard(&ours, 1ull << 40, 3ull << 33, secure, GUEST_HANDLE, 42);
+		xbf_encode_discard(&ours, 1ull << 40, 3ull << 33, secure, GUEST_HANDLE, 42);
 		memcpy(&theirs, &ours, sizeof(theirs));
 		assert_int_equal(theirs.operation, BLKIF_OP_DISCARD);
 		assert_int_equal(theirs.flag, secure ? BLKIF_DISCARD_SECURE : 0);
@@ -420,8 +420,8 @@ static void a_request_names_the_device(void **state)
 	start(1, 256);
 	theirs = (void *)RING_GET_REQUEST(&w->guest.ring, 0);
 	indirect = (void *)RING_GET_REQUEST(&w->guest.ring, 1);
-	whole_frames(&w->req[0], 0, BFW_READ, 2, 0);
-	whole_frames(&w->req[1], 1, BFW_WRITE, 200, 0);
+	whole_frames(&w->req[0], 0, XBF_READ, 2, 0);
+	whole_frames(&w->req[1], 1, XBF_WRITE, 200, 0);
 	assert_true(blkguest_submit(&w->guest, &w->req[0]));
 	assert_true(blkguest_submit(&w->guest, &w->req[1]));
 	assert_int_equal(theirs->handle, GUEST_HANDLE);
@@ -435,8 +435,8 @@ static void a_request_names_the_device(void **state)
 /* One write of two parts in flight, carried out, not yet answered. */
 static void two_parts_waiting(void)
 {
-	start(1, BFW_DIRECT_SEGS);
-	whole_frames(&w->req[0], 0, BFW_WRITE, 16, 0);
+	start(1, XBF_DIRECT_SEGS);
+	whole_frames(&w->req[0], 0, XBF_WRITE, 16, 0);
 	assert_true(blkguest_submit(&w->guest, &w->req[0]));
 	blkback_serve(&w->back);
 	assert_int_equal(w->back.nr_answers, 2);
@@ -444,11 +444,11 @@ static void two_parts_waiting(void)
 
 static void assert_broken_by(int why)
 {
-	u32 credits = bfw_credits(&w->guest.table), completions = w->req[0].completions;
+	u32 credits = xbf_credits(&w->guest.table), completions = w->req[0].completions;
 
 	blkguest_reap(&w->guest);
 	assert_int_equal(w->guest.broken, why);
-	assert_int_equal(bfw_credits(&w->guest.table), credits);
+	assert_int_equal(xbf_credits(&w->guest.table), credits);
 	assert_int_equal(w->req[0].completions, completions);
 }
 
@@ -472,7 +472,7 @@ static void lie_id_of_an_earlier_generation(void **state)
 	old = w->back.answer[0].rsp;
 	finish(&(struct rng){ 1 });
 	/* Slots are taken again last in, first out: both are in use anew. */
-	whole_frames(&w->req[0], 0, BFW_WRITE, 16, 0);
+	whole_frames(&w->req[0], 0, XBF_WRITE, 16, 0);
 	assert_true(blkguest_submit(&w->guest, &w->req[0]));
 	blkback_put(&w->back, &old);
 	assert_broken_by(-ESTALE);
@@ -485,12 +485,12 @@ static void lie_id_from_before_a_reconnect(void **state)
 	(void)state;
 	two_parts_waiting();
 	old = w->back.answer[0].rsp;
-	start(1, BFW_DIRECT_SEGS);
+	start(1, XBF_DIRECT_SEGS);
 	for (int i = 0; i < 4; i++) {
-		whole_frames(&w->req[i], i, BFW_WRITE, 8 * 11, 0);
+		whole_frames(&w->req[i], i, XBF_WRITE, 8 * 11, 0);
 		assert_true(blkguest_submit(&w->guest, &w->req[i]));
 	}
-	assert_int_equal(bfw_credits(&w->guest.table), 0);
+	assert_int_equal(xbf_credits(&w->guest.table), 0);
 	blkback_put(&w->back, &old);
 	assert_broken_by(-ESTALE);
 }
@@ -537,7 +537,7 @@ static void lie_indirect_answered_as_indirect(void **state)
 {
 	(void)state;
 	start(1, 256);
-	whole_frames(&w->req[0], 0, BFW_WRITE, 100, 0);
+	whole_frames(&w->req[0], 0, XBF_WRITE, 100, 0);
 	assert_true(blkguest_submit(&w->guest, &w->req[0]));
 	blkback_serve(&w->back);
 	w->back.answer[0].rsp.operation = BLKIF_OP_INDIRECT;
@@ -550,18 +550,18 @@ static void unknown_status_is_an_error(void **state)
 	(void)state;
 	for (int status = INT16_MIN; status <= INT16_MAX; status++) {
 		struct xfl_slot slot[1] = { { 0 } };
-		struct bfw_sent sent[1];
-		struct bfw_table t = { .sent = sent };
-		struct bfw_response rsp = { .op = BFW_READ, .status = (s16)status };
-		struct bfw_answer answer;
+		struct xbf_sent sent[1];
+		struct xbf_table t = { .sent = sent };
+		struct xbf_wire_response rsp = { .op = XBF_READ, .status = (s16)status };
+		struct xbf_answer answer;
 
 		xfl_slots_init(&t.slots, slot, 1, 64);
-		assert_int_equal(bfw_send(&t, BFW_READ, w), 0);
+		assert_int_equal(xbf_send(&t, XBF_READ, w), 0);
 		rsp.id = xfl_slot_id(&t.slots, 0);
-		assert_int_equal(bfw_judge(&t, &rsp, &answer), 0);
+		assert_int_equal(xbf_judge(&t, &rsp, &answer), 0);
 		assert_ptr_equal(answer.owner, w);
-		assert_int_equal(answer.status, status == 0 ? BFW_OK :
-				 status == -2 ? BFW_UNSUPPORTED : BFW_ERROR);
+		assert_int_equal(answer.status, status == 0 ? XBF_OK :
+				 status == -2 ? XBF_UNSUPPORTED : XBF_ERROR);
 	}
 }
 
@@ -579,15 +579,15 @@ static void lie_producer_jumps(void **state)
 
 /* ---- numbers from xenstore ---- */
 
-static const struct bfw_keys good_keys = {
+static const struct xbf_keys good_keys = {
 	.sectors = 1000, .sector_size = 512, .physical_sector_size = 4096,
 	.flush = true, .discard = true, .discard_granularity = 4096,
 };
 
-static int judge(struct bfw_keys k, struct bfw_disk *d)
+static int judge(struct xbf_keys k, struct xbf_disk *d)
 {
 	const char *why = NULL;
-	int err = bfw_judge_disk(&k, d, &why);
+	int err = xbf_judge_disk(&k, d, &why);
 
 	assert_true(!err == !why);
 	return err;
@@ -595,14 +595,14 @@ static int judge(struct bfw_keys k, struct bfw_disk *d)
 
 static void a_sensible_disk_is_taken_as_it_is(void **state)
 {
-	struct bfw_disk d;
+	struct xbf_disk d;
 
 	(void)state;
 	assert_int_equal(judge(good_keys, &d), 0);
 	assert_int_equal(d.sectors, 1000);
 	assert_int_equal(d.logical, 512);
 	assert_int_equal(d.physical, 4096);
-	assert_int_equal(d.flush_op, BFW_FLUSH);
+	assert_int_equal(d.flush_op, XBF_FLUSH);
 	assert_int_equal(d.discard_granularity, 4096);
 	assert_int_equal(d.discard_alignment, 0);
 	assert_false(d.readonly || d.cdrom || d.removable || d.secure_discard);
@@ -610,8 +610,8 @@ static void a_sensible_disk_is_taken_as_it_is(void **state)
 
 static void impossible_sector_sizes_are_refused(void **state)
 {
-	struct bfw_keys k = good_keys;
-	struct bfw_disk d;
+	struct xbf_keys k = good_keys;
+	struct xbf_disk d;
 
 	(void)state;
 	for (u32 size = 0; size <= 70000; size++) {
@@ -628,8 +628,8 @@ static void impossible_sector_sizes_are_refused(void **state)
 
 static void impossible_disk_sizes_are_refused(void **state)
 {
-	struct bfw_keys k = good_keys;
-	struct bfw_disk d;
+	struct xbf_keys k = good_keys;
+	struct xbf_disk d;
 
 	(void)state;
 	k.sectors = UINT64_MAX;
@@ -643,8 +643,8 @@ static void impossible_disk_sizes_are_refused(void **state)
 
 static void only_whole_blocks_are_used(void **state)
 {
-	struct bfw_keys k = good_keys;
-	struct bfw_disk d;
+	struct xbf_keys k = good_keys;
+	struct xbf_disk d;
 
 	(void)state;
 	k.sector_size = 4096;
@@ -656,8 +656,8 @@ static void only_whole_blocks_are_used(void **state)
 
 static void hints_that_make_no_sense_are_left_out(void **state)
 {
-	struct bfw_keys k = good_keys;
-	struct bfw_disk d;
+	struct xbf_keys k = good_keys;
+	struct xbf_disk d;
 
 	(void)state;
 	k.physical_sector_size = 3000;
@@ -675,20 +675,20 @@ static void hints_that_make_no_sense_are_left_out(void **state)
 
 static void only_what_changed_is_news(void **state)
 {
-	struct bfw_disk a, b;
+	struct xbf_disk a, b;
 
 	(void)state;
 	assert_int_equal(judge(good_keys, &a), 0);
 	b = a;
-	assert_true(bfw_same_disk(&a, &b));
+	assert_true(xbf_same_disk(&a, &b));
 	b.sectors++;
-	assert_false(bfw_same_disk(&a, &b));
+	assert_false(xbf_same_disk(&a, &b));
 	b = a;
 	b.readonly = true;
-	assert_false(bfw_same_disk(&a, &b));
+	assert_false(xbf_same_disk(&a, &b));
 	b = a;
 	b.discard_granularity *= 2;
-	assert_false(bfw_same_disk(&a, &b));
+	assert_false(xbf_same_disk(&a, &b));
 }
 
 /* Whatever is offered and wanted: one ring has events, and no more are used than there are. */
@@ -698,7 +698,7 @@ static void rings_are_shared_out(void **state)
 	for (u32 offered = 1; offered < 20; offered++)
 		for (u32 event = 1; event < 10; event++)
 			for (u32 poll = 0; poll < 10; poll++) {
-				struct bfw_rings r = bfw_share_rings(offered, event, poll);
+				struct xbf_rings r = xbf_share_rings(offered, event, poll);
 
 				assert_true(r.event >= 1 && r.event <= event && r.poll <= poll);
 				assert_true(r.event + r.poll <= offered);
@@ -712,13 +712,13 @@ static void every_context_has_a_ring_of_its_kind(void **state)
 {
 	(void)state;
 	for (u32 i = 0; i < 5 * 4 * 5 * 4; i++) {
-		struct bfw_rings contexts = { 1 + i % 5, i / 5 % 4 };
-		struct bfw_rings live = { 1 + i / 20 % 5, i / 100 };
+		struct xbf_rings contexts = { 1 + i % 5, i / 5 % 4 };
+		struct xbf_rings live = { 1 + i / 20 % 5, i / 100 };
 
 		live.event = min(live.event, contexts.event);
 		live.poll = min(live.poll, contexts.poll);
 		for (u32 c = 0; c < contexts.event + contexts.poll; c++) {
-			u32 ring = bfw_ring_index(&contexts, &live, c);
+			u32 ring = xbf_ring_index(&contexts, &live, c);
 
 			assert_true(ring < live.event + live.poll);
 			assert_int_equal(ring >= live.event, c >= contexts.event && live.poll);
@@ -730,8 +730,8 @@ static void every_context_has_a_ring_of_its_kind(void **state)
 
 static void a_read_only_disk_neither_flushes_nor_discards(void **state)
 {
-	struct bfw_keys k = good_keys;
-	struct bfw_disk d;
+	struct xbf_keys k = good_keys;
+	struct xbf_disk d;
 
 	(void)state;
 	k.info = VDISK_READONLY | VDISK_CDROM | VDISK_REMOVABLE;
@@ -743,16 +743,16 @@ static void a_read_only_disk_neither_flushes_nor_discards(void **state)
 
 static void flush_is_chosen_over_barrier(void **state)
 {
-	struct bfw_keys k = good_keys;
-	struct bfw_disk d;
+	struct xbf_keys k = good_keys;
+	struct xbf_disk d;
 
 	(void)state;
 	k.barrier = true;
 	assert_int_equal(judge(k, &d), 0);
-	assert_int_equal(d.flush_op, BFW_FLUSH);
+	assert_int_equal(d.flush_op, XBF_FLUSH);
 	k.flush = false;
 	assert_int_equal(judge(k, &d), 0);
-	assert_int_equal(d.flush_op, BFW_BARRIER);
+	assert_int_equal(d.flush_op, XBF_BARRIER);
 	k.barrier = false;
 	assert_int_equal(judge(k, &d), 0);
 	assert_int_equal(d.flush_op, 0);
@@ -761,13 +761,13 @@ static void flush_is_chosen_over_barrier(void **state)
 static void segments_per_part_stay_between_direct_and_largest(void **state)
 {
 	(void)state;
-	assert_int_equal(bfw_segs_per_part(0, 256), 11);
-	assert_int_equal(bfw_segs_per_part(11, 256), 11);
-	assert_int_equal(bfw_segs_per_part(12, 256), 12);
-	assert_int_equal(bfw_segs_per_part(256, 32), 32);
-	assert_int_equal(bfw_segs_per_part(32, 256), 32);
-	assert_int_equal(bfw_segs_per_part(UINT32_MAX, UINT32_MAX), BFW_MAX_SEGS);
-	assert_int_equal(bfw_segs_per_part(256, 0), 11);
+	assert_int_equal(xbf_segs_per_part(0, 256), 11);
+	assert_int_equal(xbf_segs_per_part(11, 256), 11);
+	assert_int_equal(xbf_segs_per_part(12, 256), 12);
+	assert_int_equal(xbf_segs_per_part(256, 32), 32);
+	assert_int_equal(xbf_segs_per_part(32, 256), 32);
+	assert_int_equal(xbf_segs_per_part(UINT32_MAX, UINT32_MAX), XBF_MAX_SEGS);
+	assert_int_equal(xbf_segs_per_part(256, 0), 11);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

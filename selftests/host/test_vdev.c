@@ -49,9 +49,9 @@ static void names_and_minors_of_known_numbers(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < nr_of(known); i++) {
-		struct bf_vdev v;
+		struct xbf_vdev v;
 
-		assert_int_equal(bf_vdev_parse(known[i].number, &v), 0);
+		assert_int_equal(xbf_vdev_parse(known[i].number, &v), 0);
 		assert_string_equal(v.name, known[i].name);
 		assert_int_equal(v.minor, known[i].minor);
 		assert_int_equal(v.nr_minors, known[i].nr_minors);
@@ -66,23 +66,23 @@ static bool major_is_known(u32 major)
 
 static void unknown_majors_are_refused(void **state)
 {
-	struct bf_vdev v;
+	struct xbf_vdev v;
 
 	(void)state;
 	for (u32 major = 0; major < 0x100000; major++)
-		assert_int_equal(bf_vdev_parse(major << 8, &v), major_is_known(major) ? 0 : -ENODEV);
+		assert_int_equal(xbf_vdev_parse(major << 8, &v), major_is_known(major) ? 0 : -ENODEV);
 }
 
 static void minors_that_do_not_exist_are_refused(void **state)
 {
-	struct bf_vdev v;
+	struct xbf_vdev v;
 
 	(void)state;
-	assert_int_equal(bf_vdev_parse(EXT(4096u, 0u), &v), -ERANGE);
-	assert_int_equal(bf_vdev_parse((1u << 29) - 1, &v), -ERANGE);
-	assert_int_equal(bf_vdev_parse(1u << 29, &v), -ERANGE);
-	assert_int_equal(bf_vdev_parse(3u << 28, &v), -ERANGE);
-	assert_int_equal(bf_vdev_parse(UINT32_MAX, &v), -ERANGE);
+	assert_int_equal(xbf_vdev_parse(EXT(4096u, 0u), &v), -ERANGE);
+	assert_int_equal(xbf_vdev_parse((1u << 29) - 1, &v), -ERANGE);
+	assert_int_equal(xbf_vdev_parse(1u << 29, &v), -ERANGE);
+	assert_int_equal(xbf_vdev_parse(3u << 28, &v), -ERANGE);
+	assert_int_equal(xbf_vdev_parse(UINT32_MAX, &v), -ERANGE);
 }
 
 /* Nothing a toolstack can write overruns the name or the minors. */
@@ -93,13 +93,13 @@ static void any_number_gives_a_name_or_an_error(void **state)
 	(void)state;
 	for (int i = 0; i < 300000; i++) {
 		u32 number = rng_one_in(&r, 2) ? rng_u32(&r) : rng_u32(&r) >> rng_below(&r, 24);
-		struct bf_vdev v;
+		struct xbf_vdev v;
 		size_t len;
 
 		if (rng_one_in(&r, 4))
 			number = EXT(rng_below(&r, 4096), rng_below(&r, 256));
 		memset(&v, 0xff, sizeof(v));
-		if (bf_vdev_parse(number, &v))
+		if (xbf_vdev_parse(number, &v))
 			continue;
 		len = strnlen(v.name, sizeof(v.name));
 		assert_in_range(len, 4, sizeof(v.name) - 1);
@@ -113,13 +113,13 @@ static void any_number_gives_a_name_or_an_error(void **state)
 /* Each disk of major 202 and of the extended kind has a name of its own. */
 static void no_two_disks_share_a_name(void **state)
 {
-	static char name[4096][BF_VDEV_NAME_LEN];
+	static char name[4096][XBF_VDEV_NAME_LEN];
 
 	(void)state;
 	for (u32 disk = 0; disk < 4096; disk++) {
-		struct bf_vdev v;
+		struct xbf_vdev v;
 
-		assert_int_equal(bf_vdev_parse(EXT(disk, 0u), &v), 0);
+		assert_int_equal(xbf_vdev_parse(EXT(disk, 0u), &v), 0);
 		strcpy(name[disk], v.name);
 		if (disk && strlen(name[disk]) == strlen(name[disk - 1]))
 			assert_true(strcmp(name[disk - 1], name[disk]) < 0);
