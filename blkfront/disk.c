@@ -264,13 +264,13 @@ int xbf_disk_create(struct xbf_dev *xb)
 		return err;
 	err = xbf_tags_alloc(xb);
 	if (err)
-		goto fail_tags;
+		goto err_minors;
 
 	xbf_fill_limits(xb, &xb->disk, &lim);
 	gd = blk_mq_alloc_disk(&xb->tag_set, &lim, xb);
 	if (IS_ERR(gd)) {
 		err = PTR_ERR(gd);
-		goto fail_disk;
+		goto err_tags;
 	}
 	xbf_gendisk_fill(xb, gd);
 	ratelimit_state_init(&xb->lines, XBF_LINES_PERIOD, XBF_LINES_BURST);
@@ -279,9 +279,9 @@ int xbf_disk_create(struct xbf_dev *xb)
 	xbf_stats_add(xb);
 	return 0;
 
-fail_disk:
+err_tags:
 	blk_mq_free_tag_set(&xb->tag_set);
-fail_tags:
+err_minors:
 	xbf_minors_put(xb);
 	return err;
 }

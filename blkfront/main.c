@@ -105,18 +105,18 @@ static int xbf_probe(struct xenbus_device *xbdev, const struct xenbus_device_id 
 		return -ENOMEM;
 	err = xbf_read_vdev(xbdev, &xb->vdev);
 	if (err)
-		goto fail;
+		goto err_put;
 	if (xbf_is_emulated(xbdev, &xb->vdev)) {
 		err = -ENODEV;
-		goto fail;
+		goto err_put;
 	}
 	err = xfl_device_init(&xb->xd, xbdev, &xbf_ops);
 	if (err)
-		goto fail;
+		goto err_put;
 	xfl_device_start(&xb->xd);
 	return 0;
 
-fail:
+err_put:
 	xbf_put(xb);
 	return err;
 }
@@ -269,24 +269,24 @@ static int __init xbf_init(void)
 				     WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 0);
 	err = -ENOMEM;
 	if (!xbf_deferred_wq)
-		goto fail_rest_wq;
+		goto err_wq;
 	xbf_stats_init();
 	err = register_blkdev(XENVBD_MAJOR, XBF_NAME);
 	if (err) {
 		pr_err("major %d is taken: is another block frontend loaded?\n", XENVBD_MAJOR);
-		goto fail_blkdev;
+		goto err_stats;
 	}
 	err = xenbus_register_frontend(&xbf_driver);
 	if (err)
-		goto fail_driver;
+		goto err_blkdev;
 	return 0;
 
-fail_driver:
+err_blkdev:
 	unregister_blkdev(XENVBD_MAJOR, XBF_NAME);
-fail_blkdev:
+err_stats:
 	xbf_stats_exit();
 	destroy_workqueue(xbf_deferred_wq);
-fail_rest_wq:
+err_wq:
 	destroy_workqueue(xbf_wq);
 	return err;
 }

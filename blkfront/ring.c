@@ -208,17 +208,17 @@ int xbf_ring_open(struct xbf_ring *ring, unsigned int frames, u32 cap)
 
 	err = xbf_grefs_alloc(ring, slots, cap);
 	if (err)
-		goto fail;
+		goto err_close;
 	if (cap > XBF_DIRECT_SEGS)
 		err = xbf_indirect_alloc(ring, slots);
 	if (err)
-		goto fail;
+		goto err_close;
 	err = xfl_evtchn_bind(xbdev, &ring->ec, xbf_interrupt, "blkif", ring);
 	if (err)
-		goto fail;
+		goto err_close;
 	return 0;
 
-fail:
+err_close:
 	xbf_ring_close(ring);
 	return err;
 }
