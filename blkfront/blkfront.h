@@ -55,7 +55,7 @@ DEFINE_RING_TYPES(xbf, union xbf_wire_request, struct xbf_wire_response);
  *	took its last answer; else empty
  * @tally: answers to its parts; ring lock
  * @op: what goes over the wire
- * @copied: its data goes through kept frames, and @ref holds their numbers
+ * @copied: its data goes through persistent frames, and @ref holds their numbers
  * @segs: frames of its data
  * @placed: how many of them are on the ring; fewer than all only at the head of the
  *	ring's waiting list
@@ -63,7 +63,7 @@ DEFINE_RING_TYPES(xbf, union xbf_wire_request, struct xbf_wire_response);
  * @nr_stuck: how many of them the backend will not let go of; at the front of @ref
  * @layout: how the rest goes on, once @placed is not 0
  * @parked: while its connection is gone and the backend still maps its data
- * @ref: one grant reference, or number of a kept frame, per frame of data
+ * @ref: one grant reference, or number of a persistent frame, per frame of data
  */
 struct xbf_req {
 	struct list_head link;
@@ -99,22 +99,22 @@ struct xbf_indirect {
 };
 
 /**
- * struct xbf_kept - a frame that stays granted
+ * struct xbf_pframe - a frame that stays granted
  * @va: its memory; NULL if there is none under this number
  * @gref: the backend may read and write it
  * @frame: the frame
  */
-struct xbf_kept {
+struct xbf_pframe {
 	void *va;
 	grant_ref_t gref;
 	struct xfl_frame frame;
 };
 
-/* So many of a ring's kept frames are for small requests alone. */
-#define XBF_KEEP_SPARE	64u
+/* So many of a ring's persistent frames are for small requests alone. */
+#define XBF_PFRAMES_SPARE	64u
 
 /**
- * struct xbf_keep - kept frames of a ring
+ * struct xbf_pframe_pool - persistent frames of a ring
  * @frame: the frames; NULL if data is granted where it is
  * @free: numbers in @frame: the first @nr_free are those of free frames, a stack;
  *	from @nr to @max those without a frame
@@ -122,16 +122,16 @@ struct xbf_kept {
  * @idle: the least that @nr_free was since xbf_trim() looked
  * @nr: frames there are
  * @max: most there will be
- * @pool: where they come from
+ * @framepool: where they come from
  */
-struct xbf_keep {
-	struct xbf_kept *frame;
+struct xbf_pframe_pool {
+	struct xbf_pframe *frame;
 	u16 *free;
 	u32 nr_free;
 	u32 idle;
 	u32 nr;
 	u32 max;
-	struct xfl_framepool pool;
+	struct xfl_framepool framepool;
 };
 
 /**
@@ -146,7 +146,7 @@ struct xbf_keep {
  * @deferred: times that more was to do than an interrupt should
  * @grants_made: frames of data granted
  * @grants_ended: those taken back
- * @bytes_copied: bytes that went through kept frames, either way
+ * @bytes_copied: bytes that went through persistent frames, either way
  * @requeued: requests that a connection ended on
  * @parked: those of them that had to wait for the backend to unmap their data
  */
@@ -169,31 +169,33 @@ struct xbf_ring_stats {
  * struct xbf_ring - one ring and what is on it
  * @lock: protects everything up to @stats; taken in hard interrupts
  * @mode: what becomes of new requests
- * @silent: the backend is not asked for events
- * @clung: the backend was found to keep data mapped; the kernel has one line in the log for each
- *	attempt to end such a grant, so there is but one
+ * @polled: the backend is not asked for events
+ * @grants_stuck: the backend was found to keep data mapped. The kernel logs each attempt to end
+ *	such a grant, so there is but one
  * @deferred: @deferred_work is queued or running and has yet to look; nobody asks for
  *	events meanwhile
  * @handle: the frontend's device id, part of every request
  * @cap: segments one ring request carries
- * @event: the response index at which an event was asked for
+ * @armed_at: the response index at which an event was asked for
  * @front: the ring; its sring is NULL while there is none
  * @table: ring requests in flight
  * @grefs: grant references
  * @indirect: frames for indirect requests, one per slot of @table; NULL if the
  *	backend takes none
- * @keep: frames that stay granted
+ * @pframes: persistent frames
  * @waiting: requests that wait for credit, whichever hardware context they came by; in
  *	which order they go stands in submit.c
  * @passes: small ones that went before a large one, since the last large one
- * @staging: the one of @waiting whose data is being copied
+ * @copying: the one of @waiting whose data is being copied
  * @stuck: answered requests with a grant the backend will not let go of
  * @stats: counts
  * @ec: event channel; bound by the life cycle, end-of-interrupt by the handler
- * @turn: held by who looks at the ring out of turn, pollers and the timeout handler,
- *	and while it is taken down
+ * @poll_lock: held by whoever looks at the ring outside its interrupt: pollers, the timeout
+ *	handler and @deferred_work, also while it copies @copying; and while the ring is taken
+ *	down. That of ring 0 guards the ring map as well: @live and @nr_live of the device, and
+ *	which ring each hardware context has
  * @deferred_work: what an interrupt should not do: copying and ending much
- * @trim: frees kept frames and references that nobody needs
+ * @trim: frees persistent frames and references that nobody needs
  * @xb: the device
  * @slot: memory of @table, kept over a reconnect for its generations
  * @pool: frames of @indirect; life cycle only, as all below
@@ -202,25 +204,25 @@ struct xbf_ring_stats {
 struct xbf_ring {
 	spinlock_t lock;
 	enum xbf_ring_mode mode;
-	bool silent;
+	bool polled;
 	bool deferred;
-	bool clung;
+	bool grants_stuck;
 	u16 handle;
 	u16 cap;
-	u32 event;
+	u32 armed_at;
 	struct xbf_front_ring front;
 	struct xbf_table table;
 	struct xfl_grefs grefs;
 	struct xbf_indirect *indirect;
-	struct xbf_keep keep;
+	struct xbf_pframe_pool pframes;
 	struct list_head waiting;
 	u32 passes;
-	struct xbf_req *staging;
+	struct xbf_req *copying;
 	struct list_head stuck;
 	struct xbf_ring_stats stats;
 
 	struct xfl_evtchn ec;
-	struct mutex turn;
+	struct mutex poll_lock;
 	struct work_struct deferred_work;
 	struct delayed_work trim;
 	struct xbf_dev *xb;
@@ -249,15 +251,15 @@ struct xbf_ring {
  * @disk_lock: protects @disk and @removing
  * @disk: what the backend said last; written by the life cycle
  * @removing: no more @disk_work
- * @named: on the list of disks that have device numbers; under a lock of disk.c
- * @leaving: its deletion has begun
- * @told_name: it was said that another disk has our name
+ * @minors_node: on the list of disks that have device numbers; under a lock of disk.c
+ * @deleting: its deletion has begun
+ * @name_reported: it was said that another disk has our name
  * @dead: the disk will not come back, or could not be added
  * @abandoned: the device was removed while its backend mapped a ring; the life cycle's part of the
  *	rest is left to xbf_abandoned_put()
- * @lines: bounds the lines about what the backend changes; @disk_work
- * @cache_told: the block layer knows that there is a cache; @disk_work
- * @holds_for_cache: rings hold requests until it knows; life cycle
+ * @log_limit: bounds the lines about what the backend changes; @disk_work
+ * @cache_known: the block layer knows that there is a cache; @disk_work
+ * @waiting_for_cache: rings hold requests until it knows; life cycle
  * @disk_users: who still uses @gd: the life cycle, @del_work
  * @gd: the gendisk, from the first connection on; NULL before
  * @tag_set: its tags
@@ -289,14 +291,14 @@ struct xbf_dev {
 	spinlock_t disk_lock;
 	struct xbf_disk disk;
 	bool removing;
-	struct list_head named;
-	bool leaving;
-	bool told_name;
+	struct list_head minors_node;
+	bool deleting;
+	bool name_reported;
 	bool dead;
 	bool abandoned;
-	struct ratelimit_state lines;
-	bool cache_told;
-	bool holds_for_cache;
+	struct ratelimit_state log_limit;
+	bool cache_known;
+	bool waiting_for_cache;
 	atomic_t disk_users;
 	bool added;
 	struct gendisk *gd;
@@ -347,7 +349,7 @@ extern const struct xfl_ops xbf_ops;
 /* ring.c */
 int xbf_rings_alloc(struct xbf_dev *xb, unsigned int nr, unsigned int max_frames);
 void xbf_rings_free(struct xbf_dev *xb);
-void xbf_rings_give_back(struct xbf_dev *xb);
+void xbf_rings_destroy_grefs(struct xbf_dev *xb);
 bool xbf_ring_affordable(const struct xbf_ring *ring, unsigned int frames, u32 cap);
 int xbf_ring_open(struct xbf_ring *ring, unsigned int frames, u32 cap);
 void xbf_ring_close(struct xbf_ring *ring);
@@ -355,21 +357,21 @@ void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool,
 		    const struct xfl_frame *frame, grant_ref_t gref);
 
 /* persistent.c */
-int xbf_keep_open(struct xbf_ring *ring);
-void xbf_keep_close(struct xbf_ring *ring);
+int xbf_pframes_open(struct xbf_ring *ring);
+void xbf_pframes_close(struct xbf_ring *ring);
 void xbf_trim(struct work_struct *work);
 void xbf_trim_later(struct xbf_ring *ring);
-bool xbf_keep_grow(struct xbf_ring *ring, u32 n, gfp_t gfp);
-void xbf_keep_take(struct xbf_ring *ring, struct xbf_req *br);
+bool xbf_pframes_grow(struct xbf_ring *ring, u32 n, gfp_t gfp);
+void xbf_pframes_take(struct xbf_ring *ring, struct xbf_req *br);
 void xbf_copy_out(struct xbf_ring *ring, struct xbf_req *br);
 void xbf_copy_back(struct xbf_ring *ring, struct xbf_req *br);
 
 /* submit.c */
 blk_status_t xbf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd);
 void xbf_commit_rqs(struct blk_mq_hw_ctx *hctx);
-bool xbf_pump(struct xbf_ring *ring);
-struct xbf_req *xbf_first_to_stage(struct xbf_ring *ring);
-bool xbf_stage_first(struct xbf_ring *ring);
+bool xbf_dispatch(struct xbf_ring *ring);
+struct xbf_req *xbf_first_to_copy(struct xbf_ring *ring);
+bool xbf_copy_and_dispatch(struct xbf_ring *ring);
 void xbf_ring_set_mode(struct xbf_ring *ring, enum xbf_ring_mode mode);
 
 /* request.c */
@@ -381,8 +383,8 @@ void xbf_defer(struct xbf_ring *ring);
 void xbf_deferred_work(struct work_struct *work);
 irqreturn_t xbf_interrupt(int irq, void *data);
 int xbf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch);
-void xbf_listen(struct xbf_ring *ring);
-void xbf_silence(struct xbf_ring *ring);
+void xbf_ring_enable_events(struct xbf_ring *ring);
+void xbf_ring_disable_events(struct xbf_ring *ring);
 enum blk_eh_timer_return xbf_timeout(struct request *rq);
 
 /* complete.c */
@@ -393,9 +395,9 @@ void xbf_return_refs(struct xbf_ring *ring, struct xbf_req *br);
 
 /* recover.c */
 bool xbf_rings_idle(struct xbf_dev *xb);
-bool xbf_rings_hold(struct xbf_dev *xb);
+bool xbf_rings_have_waiting(struct xbf_dev *xb);
 void xbf_fail_copied(struct xbf_dev *xb);
-void xbf_recover(struct xbf_ring *ring, bool keep);
+void xbf_recover(struct xbf_ring *ring, bool requeue);
 void xbf_end_flushes(struct xbf_dev *xb);
 void xbf_fail_waiting(struct xbf_ring *ring);
 void xbf_fail_all(struct xbf_dev *xb);
@@ -410,7 +412,7 @@ void xbf_stats_exit(void);
 int xbf_name_is_free(struct xbf_dev *xb);
 int xbf_disk_create(struct xbf_dev *xb);
 void xbf_disk_update(struct xbf_dev *xb);
-void xbf_disk_tell_cache(struct xbf_dev *xb);
+void xbf_disk_await_cache(struct xbf_dev *xb);
 void xbf_disk_mark_dead(struct xbf_dev *xb);
 void xbf_disk_put(struct xbf_dev *xb);
 void xbf_disk_work(struct work_struct *work);

@@ -6,7 +6,7 @@
 #include "blkfront.h"
 
 /* Nothing a backend says after the first lie is looked at. */
-static void xbf_lied(struct xbf_ring *ring, const char *what, int err)
+static void xbf_protocol_error(struct xbf_ring *ring, const char *what, int err)
 {
 	ring->mode = XBF_RING_HOLD;
 	xfl_break(&ring->xb->xd, "ring %td: %s (%pe)", ring - ring->xb->ring, what, ERR_PTR(err));
@@ -18,41 +18,41 @@ static int xbf_cost(const struct xbf_req *br)
 	return br->copied && br->op == XBF_WRITE ? 1 : 1 + br->segs;
 }
 
-static int xbf_take_one(struct xbf_ring *ring, struct list_head *answered, int *budget)
+static int xbf_take_response(struct xbf_ring *ring, struct list_head *responded, int *budget)
 {
-	struct xbf_wire_response rsp;
-	struct xbf_answer answer;
+	struct xbf_wire_response wire;
+	struct xbf_rsp rsp;
 	struct xbf_req *br;
 	int err;
 
-	RING_COPY_RESPONSE(&ring->front, ring->front.rsp_cons, &rsp);
-	err = xbf_judge(&ring->table, &rsp, &answer);
+	RING_COPY_RESPONSE(&ring->front, ring->front.rsp_cons, &wire);
+	err = xbf_rsp_check(&ring->table, &wire, &rsp);
 	if (unlikely(err))
 		return err;
 	WRITE_ONCE(ring->front.rsp_cons, ring->front.rsp_cons + 1);
-	br = answer.owner;
-	if (xbf_tally_add(&br->tally, answer.status)) {
-		list_add_tail(&br->link, answered);
+	br = rsp.owner;
+	if (xbf_tally_add(&br->tally, rsp.status)) {
+		list_add_tail(&br->link, responded);
 		*budget -= xbf_cost(br);
 	}
 	return 0;
 }
 
 /* Return: whether there was anything. */
-static bool xbf_take(struct xbf_ring *ring, struct list_head *answered, int *budget)
+static bool xbf_take_responses(struct xbf_ring *ring, struct list_head *responded, int *budget)
 {
 	u32 before = ring->front.rsp_cons;
 	int pending, err;
 
 	while (*budget > 0 && (pending = XFL_RING_PENDING(&ring->front))) {
 		if (unlikely(pending < 0)) {
-			xbf_lied(ring, "impossible response index", pending);
+			xbf_protocol_error(ring, "impossible response index", pending);
 			goto out;
 		}
 		while (pending-- && *budget > 0) {
-			err = xbf_take_one(ring, answered, budget);
+			err = xbf_take_response(ring, responded, budget);
 			if (unlikely(err)) {
-				xbf_lied(ring, "response to nothing we asked", err);
+				xbf_protocol_error(ring, "response to nothing we asked", err);
 				goto out;
 			}
 		}
@@ -77,16 +77,16 @@ void xbf_end_grants(struct xbf_ring *ring, struct xbf_req *br)
 	if (br->copied)
 		return;
 	for (i = br->nr_stuck; i < br->nr_refs; i++) {
-		if (likely(!READ_ONCE(ring->clung) && xfl_grant_end(br->ref[i])))
+		if (likely(!READ_ONCE(ring->grants_stuck) && xfl_grant_end(br->ref[i])))
 			continue;
-		WRITE_ONCE(ring->clung, true);
+		WRITE_ONCE(ring->grants_stuck, true);
 		swap(br->ref[br->nr_stuck], br->ref[i]);
 		br->nr_stuck++;
 	}
 }
 
 /**
- * xbf_return_refs() - put references whose access has ended, or kept frames, back
+ * xbf_return_refs() - put references whose access has ended, or persistent frames, back
  * @ring: the ring they are of
  * @br: a request after xbf_end_grants()
  *
@@ -97,7 +97,7 @@ void xbf_return_refs(struct xbf_ring *ring, struct xbf_req *br)
 	lockdep_assert_held(&ring->lock);
 	if (br->copied)
 		while (br->nr_refs)
-			ring->keep.free[ring->keep.nr_free++] = br->ref[--br->nr_refs];
+			ring->pframes.free[ring->pframes.nr_free++] = br->ref[--br->nr_refs];
 	br->copied = false;
 	ring->stats.grants_ended += br->nr_refs - br->nr_stuck;
 	while (br->nr_refs > br->nr_stuck)
@@ -108,18 +108,18 @@ void xbf_return_refs(struct xbf_ring *ring, struct xbf_req *br)
  * A backend that answers and goes on mapping could read or change the page when
  * it has long been somebody else's: such a request is not completed.
  */
-static void xbf_settle(struct xbf_ring *ring, struct list_head *ended)
+static void xbf_return_all_refs(struct xbf_ring *ring, struct list_head *ready)
 {
 	struct xbf_req *br, *next;
 
-	list_for_each_entry_safe(br, next, ended, link) {
+	list_for_each_entry_safe(br, next, ready, link) {
 		if (br->copied && br->op == XBF_READ)
 			ring->stats.bytes_copied += blk_rq_bytes(xbf_rq(br));
 		xbf_return_refs(ring, br);
 		if (likely(!br->nr_stuck))
 			continue;
 		list_move_tail(&br->link, &ring->stuck);
-		xbf_lied(ring, "grant still in use after the response", -EBUSY);
+		xbf_protocol_error(ring, "grant still in use after the response", -EBUSY);
 	}
 }
 
@@ -173,7 +173,7 @@ void xbf_complete_rq(struct request *rq)
  * Somebody polls for this one, but an event came before: its ring is not a polled one. The
  * block layer of Linux 6.1 keeps the bios of such requests without a lock against interrupts.
  */
-static void xbf_not_polled(struct request *rq)
+static void xbf_clear_polled(struct request *rq)
 {
 	struct bio *bio;
 
@@ -181,22 +181,22 @@ static void xbf_not_polled(struct request *rq)
 		bio_clear_polled(bio);
 }
 
-static void xbf_finish(struct list_head *ended)
+static void xbf_complete_requests(struct list_head *ready)
 {
 	DEFINE_IO_COMP_BATCH(batch);
 	struct xbf_req *br, *next;
 
-	list_for_each_entry_safe(br, next, ended, link) {
+	list_for_each_entry_safe(br, next, ready, link) {
 		struct request *rq = xbf_rq(br);
 
 		if (unlikely(rq->cmd_flags & REQ_POLLED) && !in_task())
-			xbf_not_polled(rq);
+			xbf_clear_polled(rq);
 		if (!blk_mq_complete_request_remote(rq) &&
 		    !blk_mq_add_to_batch(rq, &batch, br->tally.worst != XBF_OK,
 					 blk_mq_end_request_batch))
 			xbf_complete_rq(rq);
 	}
-	INIT_LIST_HEAD(ended);
+	INIT_LIST_HEAD(ready);
 	if (batch.complete)
 		batch.complete(&batch);
 }
@@ -209,7 +209,7 @@ static void xbf_check_drained(struct xbf_ring *ring)
 		xfl_look(&ring->xb->xd);
 }
 
-static void xbf_take_data(struct xbf_ring *ring, struct xbf_req *br)
+static void xbf_end_data(struct xbf_ring *ring, struct xbf_req *br)
 {
 	if (br->copied)
 		xbf_copy_back(ring, br);
@@ -233,8 +233,8 @@ static void xbf_take_data(struct xbf_ring *ring, struct xbf_req *br)
  */
 bool xbf_complete(struct xbf_ring *ring, u32 *prod, int budget)
 {
-	LIST_HEAD(answered);
-	LIST_HEAD(ended);
+	LIST_HEAD(responded);
+	LIST_HEAD(ready);
 	struct xbf_req *br;
 	unsigned long flags;
 	bool any = false;
@@ -242,13 +242,13 @@ bool xbf_complete(struct xbf_ring *ring, u32 *prod, int budget)
 
 	do {
 		spin_lock_irqsave(&ring->lock, flags);
-		xbf_settle(ring, &ended);
+		xbf_return_all_refs(ring, &ready);
 		took = ring->front.sring && xfl_believes(&ring->xb->xd) &&
-		       xbf_take(ring, &answered, &budget);
+		       xbf_take_responses(ring, &responded, &budget);
 		any |= took;
-		notify = xbf_pump(ring);
+		notify = xbf_dispatch(ring);
 		/* The handler, which alone wants @prod, cannot be held up before its last round. */
-		more = (!prod || list_empty(&answered)) && xbf_arm(ring);
+		more = (!prod || list_empty(&responded)) && xbf_arm(ring);
 		if (more && budget <= 0) {
 			xbf_defer(ring);
 			more = false;
@@ -261,10 +261,10 @@ bool xbf_complete(struct xbf_ring *ring, u32 *prod, int budget)
 
 		if (notify)
 			xfl_evtchn_notify(&ring->ec);
-		xbf_finish(&ended);
-		list_for_each_entry(br, &answered, link)
-			xbf_take_data(ring, br);
-		list_splice_init(&answered, &ended);
-	} while (more || !list_empty(&ended));
+		xbf_complete_requests(&ready);
+		list_for_each_entry(br, &responded, link)
+			xbf_end_data(ring, br);
+		list_splice_init(&responded, &ready);
+	} while (more || !list_empty(&ready));
 	return any;
 }

@@ -128,7 +128,7 @@ static void xbf_set_live(struct xbf_dev *xb, struct xbf_rings live)
 		return;
 	if (xb->gd)
 		blk_mq_quiesce_queue(xb->gd->queue);
-	mutex_lock(&first->turn);
+	mutex_lock(&first->poll_lock);
 	xb->live = live;
 	xb->nr_live = live.event + live.poll;
 	if (xb->gd)
@@ -147,7 +147,7 @@ static void xbf_set_live(struct xbf_dev *xb, struct xbf_rings live)
 		list_splice_tail(&moved, &first->waiting);
 		spin_unlock_irq(&first->lock);
 	}
-	mutex_unlock(&first->turn);
+	mutex_unlock(&first->poll_lock);
 	if (xb->gd)
 		blk_mq_unquiesce_queue(xb->gd->queue);
 }
@@ -182,7 +182,7 @@ static void xbf_close_rings(struct xbf_dev *xb)
 }
 
 /* Rings for events are the first ones. The next connection tries all of them again. */
-static void xbf_go_on_with(struct xbf_dev *xb, unsigned int nr)
+static void xbf_reduce_rings(struct xbf_dev *xb, unsigned int nr)
 {
 	struct xbf_rings live = { .event = min(xb->live.event, nr) };
 
@@ -201,11 +201,11 @@ static int xbf_open_rings(struct xbf_dev *xb, const struct xbf_offer *offer)
 	int err;
 
 	for (i = 0; i < xb->nr_live; i++) {
-		WRITE_ONCE(xb->ring[i].silent, i >= xb->live.event);
+		WRITE_ONCE(xb->ring[i].polled, i >= xb->live.event);
 		err = i && !xbf_ring_affordable(&xb->ring[i], frames, cap) ? -ENOSPC :
 			xbf_ring_open(&xb->ring[i], frames, cap);
 		if (err && i)
-			xbf_go_on_with(xb, i);
+			xbf_reduce_rings(xb, i);
 		else if (err)
 			return err;
 	}
@@ -264,18 +264,19 @@ static void xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *complaine
  * What requests that wait, and those who have the disk open, take for granted. A guest is restored
  * to the disk it was saved with, or to a copy; a fixed one that is smaller is another.
  */
-static int xbf_judge_same(const struct xbf_dev *xb, const struct xbf_disk *d, const char **why)
+static int xbf_check_same_disk(const struct xbf_dev *xb, const struct xbf_disk *d,
+			       const char **reason)
 {
 	bool restored = xb->moves != xb->xd.restores;
 
 	if (!xb->gd)
 		return 0;
 	if (d->logical > xb->block_mask + 1) {
-		*why = "sector-size grew under a disk in use";
+		*reason = "sector-size grew under a disk in use";
 		return -EINVAL;
 	}
 	if (restored && !d->removable && !d->cdrom && d->sectors < get_capacity(xb->gd)) {
-		*why = "smaller than before the guest was restored";
+		*reason = "smaller than before the guest was restored";
 		return -EINVAL;
 	}
 	return 0;
@@ -284,18 +285,18 @@ static int xbf_judge_same(const struct xbf_dev *xb, const struct xbf_disk *d, co
 /* Return: 0 with @xb->disk written, or -EINVAL if this disk cannot be driven. */
 static int xbf_read_disk(struct xbf_dev *xb)
 {
-	const char *why;
+	const char *reason;
 	struct xbf_disk d;
 	int err;
 
 	xbf_read_keys(xb, &xb->xd, &xb->keys);
-	err = xbf_judge_disk(&xb->keys, &d, &why);
+	err = xbf_disk_check(&xb->keys, &d, &reason);
 	if (!err)
-		err = xbf_judge_same(xb, &d, &why);
+		err = xbf_check_same_disk(xb, &d, &reason);
 	if (err) {
 		if (xfl_may_log(&xb->xd))
 			dev_err(&xb->xd.xbdev->dev, "backend offers a disk we cannot drive: %s\n",
-				why);
+				reason);
 		return err;
 	}
 	spin_lock_irq(&xb->disk_lock);
@@ -367,7 +368,7 @@ static void xbf_announce(struct xbf_dev *xb)
 		 "%s: %llu sectors, %s%s%s, %u+%u ring(s) of %u, %u segments each\n",
 		 xb->vdev.name, xb->disk.sectors, xbf_flush_name(xb->flush_op),
 		 xb->disk.discard_granularity ? ", discard" : "",
-		 xb->untrusted ? ", not trusted" : ring->keep.frame ? ", persistent grants" : "",
+		 xb->untrusted ? ", not trusted" : ring->pframes.frame ? ", persistent grants" : "",
 		 xb->live.event, xb->live.poll,
 		 RING_SIZE(&ring->front), ring->cap);
 }
@@ -376,7 +377,7 @@ static void xbf_announce(struct xbf_dev *xb)
  * Whether data is copied is settled once per connection: a backend that lets grants
  * persist keeps all it ever saw.
  */
-static int xbf_settle_copying(struct xbf_dev *xb)
+static int xbf_decide_copying(struct xbf_dev *xb)
 {
 	bool persists = xb->persistent &&
 			xenbus_read_unsigned(xb->xd.backend, "feature-persistent", 0);
@@ -386,7 +387,7 @@ static int xbf_settle_copying(struct xbf_dev *xb)
 	if (!persists && !xb->untrusted)
 		return 0;
 	for (i = 0; i < xb->nr_live && !err; i++)
-		err = xbf_keep_open(&xb->ring[i]);
+		err = xbf_pframes_open(&xb->ring[i]);
 	return err;
 }
 
@@ -410,7 +411,7 @@ static int xbf_go_live(struct xfl_device *xd)
 
 	err = xbf_read_disk(xb);
 	if (!err)
-		err = xbf_settle_copying(xb);
+		err = xbf_decide_copying(xb);
 	if (err)
 		return err;
 	WRITE_ONCE(xb->flush_op, xb->disk.flush_op);
@@ -425,7 +426,7 @@ static int xbf_go_live(struct xfl_device *xd)
 	}
 	xbf_compare_serial(xb);
 	xb->moves = xd->restores;
-	xbf_disk_tell_cache(xb);
+	xbf_disk_await_cache(xb);
 	xbf_announce(xb);
 	xbf_set_affinity(xb);
 	xbf_set_modes(xb, XBF_RING_LIVE);
@@ -470,7 +471,7 @@ static void xbf_quiesce(struct xfl_device *xd, enum xfl_close_reason reason)
 	if (!xfl_believes(xd))
 		return;
 	for (i = xb->live.event; i < xb->nr_live; i++)
-		xbf_listen(&xb->ring[i]);
+		xbf_ring_enable_events(&xb->ring[i]);
 }
 
 static struct xfl_ring_mem *xbf_ring_mem(struct xfl_device *xd, unsigned int nr)
@@ -487,7 +488,7 @@ static bool xbf_idle(struct xfl_device *xd)
 
 static bool xbf_holds(struct xfl_device *xd)
 {
-	return xbf_rings_hold(xbf_of(xd));
+	return xbf_rings_have_waiting(xbf_of(xd));
 }
 
 /* Rings that are polled are asked for events as long as nobody may be polling. */
@@ -500,24 +501,24 @@ static void xbf_pause(struct xfl_device *xd, bool paused)
 		return;
 	for (i = xb->live.event; i < xb->nr_live; i++) {
 		if (paused)
-			xbf_listen(&xb->ring[i]);
+			xbf_ring_enable_events(&xb->ring[i]);
 		else
-			xbf_silence(&xb->ring[i]);
+			xbf_ring_disable_events(&xb->ring[i]);
 	}
 	xbf_set_modes(xb, paused ? XBF_RING_HOLD : XBF_RING_LIVE);
 }
 
-/* Who copies data, or takes answers, holds the turn or is an interrupt, and these are off. */
+/* Whoever copies data or takes responses holds the poll lock, or is an interrupt: these are off. */
 static void xbf_withhold(struct xfl_device *xd)
 {
 	struct xbf_dev *xb = xbf_of(xd);
 	unsigned int i;
 
 	for (i = 0; i < xb->nr_rings; i++) {
-		mutex_lock(&xb->ring[i].turn);
+		mutex_lock(&xb->ring[i].poll_lock);
 		spin_lock_irq(&xb->ring[i].lock);
 		spin_unlock_irq(&xb->ring[i].lock);
-		mutex_unlock(&xb->ring[i].turn);
+		mutex_unlock(&xb->ring[i].poll_lock);
 	}
 }
 
@@ -533,8 +534,8 @@ static void xbf_look_again(struct xfl_device *xd)
 	}
 }
 
-/* Whether requests are kept for another backend. */
-static bool xbf_keep_requests(struct xfl_device *xd, enum xfl_close_reason reason)
+/* Whether requests wait for another backend. */
+static bool xbf_should_requeue(struct xfl_device *xd, enum xfl_close_reason reason)
 {
 	switch (reason) {
 	case XFL_CLOSE_RECONNECT:
@@ -547,16 +548,16 @@ static bool xbf_keep_requests(struct xfl_device *xd, enum xfl_close_reason reaso
 	}
 }
 
-static void xbf_take_down(struct xbf_ring *ring, bool keep)
+static void xbf_take_down(struct xbf_ring *ring, bool requeue)
 {
 	/* The backend cannot reach the ring any more. What it wrote counts, if it is believed. */
 	xbf_complete(ring, NULL, INT_MAX);	/* all there are */
 	xfl_evtchn_unbind(&ring->xb->xd, &ring->ec, ring);
-	xbf_recover(ring, keep);
+	xbf_recover(ring, requeue);
 	xbf_ring_close(ring);
 }
 
-/* The rings take nothing new. Nobody copies to their frames any more either: see xbf_stage(). */
+/* The rings take nothing new. Nobody copies to their frames any more: see xbf_copy_early(). */
 static void xbf_await_submitters(struct xbf_dev *xb)
 {
 	if (!xb->gd)
@@ -568,7 +569,7 @@ static void xbf_await_submitters(struct xbf_dev *xb)
 static void xbf_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
 {
 	struct xbf_dev *xb = xbf_of(xd);
-	bool keep = xbf_keep_requests(xd, reason);
+	bool requeue = xbf_should_requeue(xd, reason);
 	unsigned int i;
 
 	xfl_watch_drop(xb->resized);
@@ -576,14 +577,14 @@ static void xbf_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
 
 	xbf_await_submitters(xb);
 	for (i = 0; i < xb->nr_live; i++) {
-		mutex_lock(&xb->ring[i].turn);
-		xbf_take_down(&xb->ring[i], keep);
-		mutex_unlock(&xb->ring[i].turn);
+		mutex_lock(&xb->ring[i].poll_lock);
+		xbf_take_down(&xb->ring[i], requeue);
+		mutex_unlock(&xb->ring[i].poll_lock);
 	}
 
-	if (!keep)
-		xbf_rings_give_back(xb);
-	if (!keep && (reason == XFL_CLOSE_BY_BACKEND || reason == XFL_CLOSE_EXCHANGED))
+	if (!requeue)
+		xbf_rings_destroy_grefs(xb);
+	if (!requeue && (reason == XFL_CLOSE_BY_BACKEND || reason == XFL_CLOSE_EXCHANGED))
 		xbf_disk_mark_dead(xb);
 }
 

@@ -24,8 +24,8 @@
 #define XBF_MAX_DISCARD_SECTORS	((128u << 20) >> XBF_SECTOR_SHIFT)
 
 /* What a backend can have written to the log as often as it likes, for each disk. */
-#define XBF_LINES_PERIOD	(60 * HZ)
-#define XBF_LINES_BURST	5
+#define XBF_LOG_PERIOD	(60 * HZ)
+#define XBF_LOG_BURST	5
 
 /* Disks that have device numbers. */
 static DEFINE_MUTEX(xbf_disks_lock);
@@ -37,9 +37,9 @@ static bool xbf_minors_overlap(const struct xbf_vdev *a, const struct xbf_vdev *
 }
 
 /* One that could not be added is dead, and stays. */
-static bool xbf_leaves(const struct xbf_dev *xb)
+static bool xbf_is_leaving(const struct xbf_dev *xb)
 {
-	return READ_ONCE(xb->leaving) || READ_ONCE(xb->xd.removing) ||
+	return READ_ONCE(xb->deleting) || READ_ONCE(xb->xd.removing) ||
 	       (READ_ONCE(xb->dead) && READ_ONCE(xb->added));
 }
 
@@ -47,14 +47,14 @@ static bool xbf_leaves(const struct xbf_dev *xb)
  * Return: 0; -ENOSPC if a disk that will go has one of the numbers; -EBUSY if one that stays has.
  * The toolstack can have it so: xvda and xvda1 are both disks.
  */
-static int xbf_minors_judge(const struct xbf_dev *xb)
+static int xbf_minors_check(const struct xbf_dev *xb)
 {
 	const struct xbf_dev *other;
 
 	lockdep_assert_held(&xbf_disks_lock);
-	list_for_each_entry(other, &xbf_disks, named)
+	list_for_each_entry(other, &xbf_disks, minors_node)
 		if (xbf_minors_overlap(&other->vdev, &xb->vdev))
-			return xbf_leaves(other) ? -ENOSPC : -EBUSY;
+			return xbf_is_leaving(other) ? -ENOSPC : -EBUSY;
 	return 0;
 }
 
@@ -63,9 +63,9 @@ static int xbf_minors_get(struct xbf_dev *xb)
 	int err;
 
 	mutex_lock(&xbf_disks_lock);
-	err = xbf_minors_judge(xb);
+	err = xbf_minors_check(xb);
 	if (!err)
-		list_add(&xb->named, &xbf_disks);
+		list_add(&xb->minors_node, &xbf_disks);
 	mutex_unlock(&xbf_disks_lock);
 	return err;
 }
@@ -73,7 +73,7 @@ static int xbf_minors_get(struct xbf_dev *xb)
 static void xbf_minors_put(struct xbf_dev *xb)
 {
 	mutex_lock(&xbf_disks_lock);
-	list_del(&xb->named);
+	list_del(&xb->minors_node);
 	mutex_unlock(&xbf_disks_lock);
 }
 
@@ -237,12 +237,12 @@ int xbf_name_is_free(struct xbf_dev *xb)
 	if (xb->gd)
 		return 0;
 	mutex_lock(&xbf_disks_lock);
-	err = xbf_minors_judge(xb);
+	err = xbf_minors_check(xb);
 	mutex_unlock(&xbf_disks_lock);
-	if (err == -ENOSPC && !xb->told_name)
+	if (err == -ENOSPC && !xb->name_reported)
 		dev_warn(&xb->xd.xbdev->dev, "%s: another disk still has this name\n",
 			 xb->vdev.name);
-	xb->told_name = err;
+	xb->name_reported = err;
 	return err;
 }
 
@@ -273,9 +273,9 @@ int xbf_disk_create(struct xbf_dev *xb)
 		goto err_tags;
 	}
 	xbf_gendisk_fill(xb, gd);
-	ratelimit_state_init(&xb->lines, XBF_LINES_PERIOD, XBF_LINES_BURST);
+	ratelimit_state_init(&xb->log_limit, XBF_LOG_PERIOD, XBF_LOG_BURST);
 	xb->gd = gd;
-	xb->cache_told = lim.features & BLK_FEAT_WRITE_CACHE;
+	xb->cache_known = lim.features & BLK_FEAT_WRITE_CACHE;
 	xbf_stats_add(xb);
 	return 0;
 
@@ -334,7 +334,7 @@ static void xbf_disk_add(struct xbf_dev *xb)
 /* While rings hold requests back nothing is under way, and a freeze would wait for these. */
 static int xbf_commit_limits(struct xbf_dev *xb, struct queue_limits *lim)
 {
-	if (READ_ONCE(xb->holds_for_cache))
+	if (READ_ONCE(xb->waiting_for_cache))
 		return queue_limits_commit_update(xb->gd->queue, lim);
 	return queue_limits_commit_update_frozen(xb->gd->queue, lim);
 }
@@ -350,7 +350,7 @@ static void xbf_set_size(struct xbf_dev *xb, u64 sectors)
 
 	if (sectors == before)
 		return;
-	if (!xb->added || __ratelimit(&xb->lines)) {
+	if (!xb->added || __ratelimit(&xb->log_limit)) {
 		set_capacity_and_notify(xb->gd, sectors);
 		return;
 	}
@@ -371,13 +371,13 @@ static void xbf_disk_apply(struct xbf_dev *xb, const struct xbf_disk *d)
 	lim.dma_alignment = xb->block_mask;
 	/* From before a commit that takes it away until after one that gives it. */
 	if (!(lim.features & BLK_FEAT_WRITE_CACHE))
-		WRITE_ONCE(xb->cache_told, false);
+		WRITE_ONCE(xb->cache_known, false);
 	err = xbf_commit_limits(xb, &lim);
-	if (err && __ratelimit(&xb->lines))
+	if (err && __ratelimit(&xb->log_limit))
 		dev_warn(&xb->xd.xbdev->dev, "%s: new limits refused: %pe\n", xb->vdev.name,
 			 ERR_PTR(err));
 	else if (!err && (lim.features & BLK_FEAT_WRITE_CACHE))
-		WRITE_ONCE(xb->cache_told, true);
+		WRITE_ONCE(xb->cache_known, true);
 	wake_up(&xb->drained);
 	set_disk_ro(xb->gd, d->readonly);
 	/* Of a backend whose blocks are smaller now, whole blocks of ours are used. */
@@ -425,7 +425,7 @@ void xbf_disk_update(struct xbf_dev *xb)
 }
 
 /**
- * xbf_disk_tell_cache() - see that flushes come to us before a backend with a cache is used
+ * xbf_disk_await_cache() - see that flushes come to us before a backend with a cache is used
  * @xb: a device with a gendisk whose rings hold requests back
  *
  * A disk that had no cache may come back with one. Until the block layer knows, it
@@ -433,17 +433,17 @@ void xbf_disk_update(struct xbf_dev *xb)
  *
  * Context: life cycle; waits a second at most.
  */
-void xbf_disk_tell_cache(struct xbf_dev *xb)
+void xbf_disk_await_cache(struct xbf_dev *xb)
 {
-	if (!READ_ONCE(xb->flush_op) || READ_ONCE(xb->cache_told) || !READ_ONCE(xb->added))
+	if (!READ_ONCE(xb->flush_op) || READ_ONCE(xb->cache_known) || !READ_ONCE(xb->added))
 		return;
-	WRITE_ONCE(xb->holds_for_cache, true);
+	WRITE_ONCE(xb->waiting_for_cache, true);
 	xbf_disk_update(xb);
-	if (!wait_event_timeout(xb->drained, READ_ONCE(xb->cache_told), HZ) &&
+	if (!wait_event_timeout(xb->drained, READ_ONCE(xb->cache_known), HZ) &&
 	    xfl_may_log(&xb->xd))
 		dev_warn(&xb->xd.xbdev->dev, "%s: has a cache now, but flushes come later\n",
 			 xb->vdev.name);
-	WRITE_ONCE(xb->holds_for_cache, false);
+	WRITE_ONCE(xb->waiting_for_cache, false);
 }
 
 /**

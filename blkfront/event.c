@@ -20,12 +20,12 @@ bool xbf_arm(struct xbf_ring *ring)
 	u32 cons = ring->front.rsp_cons;
 
 	lockdep_assert_held(&ring->lock);
-	if (ring->silent || ring->deferred || !ring->front.sring || !xfl_believes(&ring->xb->xd))
+	if (ring->polled || ring->deferred || !ring->front.sring || !xfl_believes(&ring->xb->xd))
 		return false;
-	if (ring->event == cons + 1)
+	if (ring->armed_at == cons + 1)
 		return false;
-	ring->event = cons + 1;
-	return XFL_RING_ARM_AT(&ring->front, cons, ring->event);
+	ring->armed_at = cons + 1;
+	return XFL_RING_ARM_AT(&ring->front, cons, ring->armed_at);
 }
 
 /*
@@ -35,10 +35,10 @@ bool xbf_arm(struct xbf_ring *ring)
 #define XBF_EVENT_BUDGET		128
 
 /* Pollers and the timeout handler can take their time. */
-#define XBF_LOOK_BUDGET		4096
+#define XBF_POLL_BUDGET		4096
 
 /* So often is copied and looked before others get a turn. */
-#define XBF_DEFERRED_LAPS	16
+#define XBF_DEFERRED_ROUNDS	16
 
 /**
  * xbf_defer() - have somebody look who may take longer
@@ -57,13 +57,13 @@ void xbf_defer(struct xbf_ring *ring)
 }
 
 /* Return: whether that was all, and events are asked for again. */
-static bool xbf_deferred_over(struct xbf_ring *ring)
+static bool xbf_deferred_done(struct xbf_ring *ring)
 {
 	bool more;
 
 	spin_lock_irq(&ring->lock);
 	WRITE_ONCE(ring->deferred, false);
-	more = xbf_arm(ring) || xbf_first_to_stage(ring);
+	more = xbf_arm(ring) || xbf_first_to_copy(ring);
 	WRITE_ONCE(ring->deferred, more);
 	spin_unlock_irq(&ring->lock);
 	return !more;
@@ -78,17 +78,17 @@ static bool xbf_deferred_over(struct xbf_ring *ring)
 void xbf_deferred_work(struct work_struct *work)
 {
 	struct xbf_ring *ring = container_of(work, struct xbf_ring, deferred_work);
-	unsigned int laps = XBF_DEFERRED_LAPS;
+	unsigned int rounds = XBF_DEFERRED_ROUNDS;
 	bool any;
 
-	mutex_lock(&ring->turn);
+	mutex_lock(&ring->poll_lock);
 	do {
 		any = xbf_complete(ring, NULL, XBF_EVENT_BUDGET);
-		any |= xbf_stage_first(ring);
+		any |= xbf_copy_and_dispatch(ring);
 		cond_resched();
-	} while (--laps && (any || !xbf_deferred_over(ring)));
-	mutex_unlock(&ring->turn);
-	if (!laps)
+	} while (--rounds && (any || !xbf_deferred_done(ring)));
+	mutex_unlock(&ring->poll_lock);
+	if (!rounds)
 		queue_work(xbf_deferred_wq, &ring->deferred_work);
 }
 
@@ -113,17 +113,17 @@ irqreturn_t xbf_interrupt(int irq, void *data)
 }
 
 /*
- * Outside the interrupt handler. If it is not our turn, somebody else looks at the ring,
- * or it is being taken down and its requests are looked after.
+ * Outside the interrupt handler. Where the poll lock is taken, its owner looks at the ring, or
+ * takes it down and sees to its requests.
  */
-static bool xbf_look(struct xbf_ring *ring)
+static bool xbf_poll_ring(struct xbf_ring *ring)
 {
 	bool any;
 
-	if (!mutex_trylock(&ring->turn))
+	if (!mutex_trylock(&ring->poll_lock))
 		return false;
-	any = xbf_complete(ring, NULL, XBF_LOOK_BUDGET);
-	mutex_unlock(&ring->turn);
+	any = xbf_complete(ring, NULL, XBF_POLL_BUDGET);
+	mutex_unlock(&ring->poll_lock);
 	return any;
 }
 
@@ -134,33 +134,33 @@ static bool xbf_look(struct xbf_ring *ring)
  */
 int xbf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch)
 {
-	return xbf_look(hctx->driver_data);
+	return xbf_poll_ring(hctx->driver_data);
 }
 
 /**
- * xbf_listen() - have events on a ring that nobody may poll any more
+ * xbf_ring_enable_events() - have events on a ring that nobody may poll any more
  * @ring: the ring
  */
-void xbf_listen(struct xbf_ring *ring)
+void xbf_ring_enable_events(struct xbf_ring *ring)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	WRITE_ONCE(ring->silent, false);
+	WRITE_ONCE(ring->polled, false);
 	spin_unlock_irqrestore(&ring->lock, flags);
-	xbf_complete(ring, NULL, XBF_LOOK_BUDGET);
+	xbf_complete(ring, NULL, XBF_POLL_BUDGET);
 }
 
 /**
- * xbf_silence() - the end of xbf_listen()
+ * xbf_ring_disable_events() - the end of xbf_ring_enable_events()
  * @ring: a ring that is polled
  */
-void xbf_silence(struct xbf_ring *ring)
+void xbf_ring_disable_events(struct xbf_ring *ring)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	WRITE_ONCE(ring->silent, true);
+	WRITE_ONCE(ring->polled, true);
 	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
@@ -177,8 +177,8 @@ void xbf_silence(struct xbf_ring *ring)
 enum blk_eh_timer_return xbf_timeout(struct request *rq)
 {
 	struct xbf_ring *ring = xbf_ring_of(rq);
-	bool expected = !READ_ONCE(ring->silent) && !READ_ONCE(ring->deferred);
-	bool found = xbf_look(ring);
+	bool expected = !READ_ONCE(ring->polled) && !READ_ONCE(ring->deferred);
+	bool found = xbf_poll_ring(ring);
 
 	if (blk_mq_request_started(rq) && !blk_mq_request_completed(rq)) {
 		/* A backend that is gone, or another one, may have been told of to nobody. */

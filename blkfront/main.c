@@ -131,7 +131,7 @@ static int xbf_is_ready(struct xenbus_device *xbdev)
 
 static void xbf_start_delete(struct xbf_dev *xb)
 {
-	WRITE_ONCE(xb->leaving, true);
+	WRITE_ONCE(xb->deleting, true);
 	xbf_get(xb);
 	__module_get(THIS_MODULE);
 	queue_work(xbf_wq, &xb->del_work);
@@ -178,7 +178,7 @@ static void xbf_await_delete(struct xbf_dev *xb)
 static void xbf_end_life(struct xbf_dev *xb)
 {
 	xbf_fail_all(xb);
-	xbf_rings_give_back(xb);
+	xbf_rings_destroy_grefs(xb);
 	xbf_disk_put(xb);
 	xfl_device_fini(&xb->xd);
 }

@@ -25,7 +25,7 @@
 #include "blkfront.h"
 #include "segs.h"
 
-#define XBF_KEEP_FRAMES	1056u
+#define XBF_PFRAMES_LIMIT	1056u
 #define XBF_TRIM_PERIOD	(5 * HZ)
 #define XBF_TRIM_BATCH	128u	/* bounds the time under the lock */
 
@@ -35,87 +35,88 @@
  */
 void xbf_trim_later(struct xbf_ring *ring)
 {
-	if (ring->keep.nr > XBF_MAX_SEGS || ring->grefs.nr_owned > ring->grefs.reserve)
+	if (ring->pframes.nr > XBF_MAX_SEGS || ring->grefs.nr_owned > ring->grefs.reserve)
 		queue_delayed_work(xbf_wq, &ring->trim, XBF_TRIM_PERIOD);
 }
 
-static bool xbf_keep_add(struct xbf_ring *ring, gfp_t gfp)
+static bool xbf_pframes_add(struct xbf_ring *ring, gfp_t gfp)
 {
-	struct xbf_keep *k = &ring->keep;
-	struct xbf_kept *at;
+	struct xbf_pframe_pool *pool = &ring->pframes;
+	struct xbf_pframe *pframe;
 
-	if (k->nr == k->max || !xfl_framepool_want(&k->pool, 1, gfp) ||
+	if (pool->nr == pool->max || !xfl_framepool_want(&pool->framepool, 1, gfp) ||
 	    !xfl_grefs_want(&ring->grefs, 1))
 		return false;
-	at = &k->frame[k->free[k->nr]];
-	at->frame = xfl_framepool_get(&k->pool);
-	at->va = xfl_frame_va(&at->frame);
-	at->gref = xfl_gref_pop(&ring->grefs);
-	xfl_grant(&ring->grefs, at->gref, xfl_frame_gfn(&at->frame), false);
-	k->free[k->nr_free++] = k->free[k->nr++];
+	pframe = &pool->frame[pool->free[pool->nr]];
+	pframe->frame = xfl_framepool_get(&pool->framepool);
+	pframe->va = xfl_frame_va(&pframe->frame);
+	pframe->gref = xfl_gref_pop(&ring->grefs);
+	xfl_grant(&ring->grefs, pframe->gref, xfl_frame_gfn(&pframe->frame), false);
+	pool->free[pool->nr_free++] = pool->free[pool->nr++];
 	return true;
 }
 
 /**
- * xbf_keep_grow() - have at least this many kept frames free
- * @ring: a ring with kept frames
+ * xbf_pframes_grow() - have at least this many persistent frames free
+ * @ring: a ring with persistent frames
  * @n: frames needed
  * @gfp: how memory may be had
  *
  * Context: nobody else uses the ring's frames and references.
  * Return: true if they are free now.
  */
-bool xbf_keep_grow(struct xbf_ring *ring, u32 n, gfp_t gfp)
+bool xbf_pframes_grow(struct xbf_ring *ring, u32 n, gfp_t gfp)
 {
-	while (ring->keep.nr_free < n)
-		if (!xbf_keep_add(ring, gfp))
+	while (ring->pframes.nr_free < n)
+		if (!xbf_pframes_add(ring, gfp))
 			return false;
 	xbf_trim_later(ring);
 	return true;
 }
 
-static bool xbf_keep_drop(struct xbf_ring *ring, struct xbf_kept *at)
+static bool xbf_pframe_free(struct xbf_ring *ring, struct xbf_pframe *pframe)
 {
-	if (!xfl_grant_end_free(&ring->grefs, at->gref))
+	if (!xfl_grant_end_free(&ring->grefs, pframe->gref))
 		return false;
-	xfl_framepool_abandon(&ring->keep.pool);
-	put_page(at->frame.page);
-	at->va = NULL;
+	xfl_framepool_abandon(&ring->pframes.framepool);
+	put_page(pframe->frame.page);
+	pframe->va = NULL;
 	return true;
 }
 
 /* Frees those of the first @n free frames, the longest unused, that nobody maps. */
-static void xbf_keep_drop_idle(struct xbf_ring *ring, u32 n)
+static void xbf_pframes_free_idle(struct xbf_ring *ring, u32 n)
 {
-	struct xbf_keep *k = &ring->keep;
+	struct xbf_pframe_pool *pool = &ring->pframes;
 	u16 gone[XBF_TRIM_BATCH];
 	u32 i, nr_gone = 0, left = 0;
 
-	for (i = 0; i < k->nr_free; i++) {
-		if (i < n && xbf_keep_drop(ring, &k->frame[k->free[i]]))
-			gone[nr_gone++] = k->free[i];
+	for (i = 0; i < pool->nr_free; i++) {
+		if (i < n && xbf_pframe_free(ring, &pool->frame[pool->free[i]]))
+			gone[nr_gone++] = pool->free[i];
 		else
-			k->free[left++] = k->free[i];
+			pool->free[left++] = pool->free[i];
 	}
-	k->nr_free = left;
+	pool->nr_free = left;
 	while (nr_gone)
-		k->free[--k->nr] = gone[--nr_gone];
+		pool->free[--pool->nr] = gone[--nr_gone];
 }
 
 /**
- * xbf_trim() - free kept frames and references that were not needed since the last time
+ * xbf_trim() - free persistent frames and references that were not needed since the last time
  * @work: trim of the ring
  */
 void xbf_trim(struct work_struct *work)
 {
 	struct xbf_ring *ring = container_of(to_delayed_work(work), struct xbf_ring, trim);
-	struct xbf_keep *k = &ring->keep;
+	struct xbf_pframe_pool *pool = &ring->pframes;
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	if (k->nr > XBF_MAX_SEGS)
-		xbf_keep_drop_idle(ring, min3(k->idle, k->nr - XBF_MAX_SEGS, XBF_TRIM_BATCH));
-	k->idle = k->nr_free;
+	if (pool->nr > XBF_MAX_SEGS)
+		xbf_pframes_free_idle(ring, min3(pool->idle, pool->nr - XBF_MAX_SEGS,
+						 XBF_TRIM_BATCH));
+	pool->idle = pool->nr_free;
 	/* Else some may be promised to a request that was sent in part. */
 	if (list_empty(&ring->waiting))
 		xfl_grefs_trim(&ring->grefs, XBF_TRIM_BATCH);
@@ -124,63 +125,65 @@ void xbf_trim(struct work_struct *work)
 }
 
 /**
- * xbf_keep_open() - have a ring copy data through frames that stay granted
+ * xbf_pframes_open() - have a ring copy data through frames that stay granted
  * @ring: an open ring that nothing was sent on
  *
- * Return: 0 or -ENOMEM; undone by xbf_keep_close() either way.
+ * Return: 0 or -ENOMEM; undone by xbf_pframes_close() either way.
  */
-int xbf_keep_open(struct xbf_ring *ring)
+int xbf_pframes_open(struct xbf_ring *ring)
 {
-	struct xbf_keep *k = &ring->keep;
+	struct xbf_pframe_pool *pool = &ring->pframes;
 	u32 i;
 
 	/* The frames of indirect requests count as well. */
-	k->max = XBF_KEEP_FRAMES - (ring->indirect ? ring->table.slots.nr : 0) + XBF_KEEP_SPARE;
-	k->frame = kvcalloc(k->max, sizeof(*k->frame), GFP_NOIO);
-	k->free = kvcalloc(k->max, sizeof(*k->free), GFP_NOIO);
-	if (!k->frame || !k->free || xfl_framepool_init(&k->pool, k->max))
+	pool->max = XBF_PFRAMES_LIMIT + XBF_PFRAMES_SPARE;
+	if (ring->indirect)
+		pool->max -= ring->table.slots.nr;
+	pool->frame = kvcalloc(pool->max, sizeof(*pool->frame), GFP_NOIO);
+	pool->free = kvcalloc(pool->max, sizeof(*pool->free), GFP_NOIO);
+	if (!pool->frame || !pool->free || xfl_framepool_init(&pool->framepool, pool->max))
 		return -ENOMEM;
-	for (i = 0; i < k->max; i++)
-		k->free[i] = i;
-	return xbf_keep_grow(ring, XBF_MAX_SEGS, GFP_NOIO) ? 0 : -ENOMEM;
+	for (i = 0; i < pool->max; i++)
+		pool->free[i] = i;
+	return xbf_pframes_grow(ring, XBF_MAX_SEGS, GFP_NOIO) ? 0 : -ENOMEM;
 }
 
 /**
- * xbf_keep_close() - end the access to kept frames and free them
- * @ring: a ring with nothing in flight; one without kept frames is accepted
+ * xbf_pframes_close() - end the access to persistent frames and free them
+ * @ring: a ring with nothing in flight; one without persistent frames is accepted
  */
-void xbf_keep_close(struct xbf_ring *ring)
+void xbf_pframes_close(struct xbf_ring *ring)
 {
-	struct xbf_keep *k = &ring->keep;
-	struct xbf_kept *at;
+	struct xbf_pframe_pool *pool = &ring->pframes;
+	struct xbf_pframe *pframe;
 
 	cancel_delayed_work_sync(&ring->trim);
-	for (at = k->frame; k->frame && at < k->frame + k->max; at++)
-		if (at->va)
-			xbf_frame_free(ring, &k->pool, &at->frame, at->gref);
-	xfl_framepool_destroy(&k->pool);
-	kvfree(k->frame);
-	kvfree(k->free);
-	*k = (struct xbf_keep){};
+	for (pframe = pool->frame; pool->frame && pframe < pool->frame + pool->max; pframe++)
+		if (pframe->va)
+			xbf_frame_free(ring, &pool->framepool, &pframe->frame, pframe->gref);
+	xfl_framepool_destroy(&pool->framepool);
+	kvfree(pool->frame);
+	kvfree(pool->free);
+	*pool = (struct xbf_pframe_pool){};
 }
 
 /**
- * xbf_keep_take() - take the frames that a request's data goes through
- * @ring: a ring with as many free, see xbf_keep_grow()
+ * xbf_pframes_take() - take the frames that a request's data goes through
+ * @ring: a ring with as many free, see xbf_pframes_grow()
  * @br: a request with data that has no references
  *
  * Given back by xbf_return_refs().
  *
  * Context: ring lock held.
  */
-void xbf_keep_take(struct xbf_ring *ring, struct xbf_req *br)
+void xbf_pframes_take(struct xbf_ring *ring, struct xbf_req *br)
 {
-	struct xbf_keep *k = &ring->keep;
+	struct xbf_pframe_pool *pool = &ring->pframes;
 
 	lockdep_assert_held(&ring->lock);
 	while (br->nr_refs < br->segs)
-		br->ref[br->nr_refs++] = k->free[--k->nr_free];
-	k->idle = min(k->idle, k->nr_free);
+		br->ref[br->nr_refs++] = pool->free[--pool->nr_free];
+	pool->idle = min(pool->idle, pool->nr_free);
 	br->copied = true;
 }
 
@@ -200,7 +203,7 @@ static void xbf_copy(struct xbf_ring *ring, struct xbf_req *br)
 	struct xbf_run seg;
 
 	xbf_for_each_seg(seg, segs, xbf_rq(br)) {
-		void *frame = ring->keep.frame[*nr++].va + xfl_frame_offset(seg.addr);
+		void *frame = ring->pframes.frame[*nr++].va + xfl_frame_offset(seg.addr);
 
 		/* Most are whole frames. A copy of known length needs no call. */
 		if (likely(seg.len == XFL_FRAME_SIZE))
@@ -213,7 +216,7 @@ static void xbf_copy(struct xbf_ring *ring, struct xbf_req *br)
 /**
  * xbf_copy_out() - copy what is to be written to the frames it goes through
  * @ring: the ring it will be written by
- * @br: a request after xbf_keep_take()
+ * @br: a request after xbf_pframes_take()
  */
 void xbf_copy_out(struct xbf_ring *ring, struct xbf_req *br)
 {
@@ -224,7 +227,7 @@ void xbf_copy_out(struct xbf_ring *ring, struct xbf_req *br)
 /**
  * xbf_copy_back() - copy what was read to where it was wanted
  * @ring: the ring it was read by
- * @br: an answered request whose data went through kept frames
+ * @br: an answered request whose data went through persistent frames
  *
  * Each frame is read once; what the backend does to it afterwards matters to nobody.
  */

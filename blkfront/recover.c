@@ -37,12 +37,12 @@ bool xbf_rings_idle(struct xbf_dev *xb)
 }
 
 /**
- * xbf_rings_hold() - whether requests wait
+ * xbf_rings_have_waiting() - whether requests wait
  * @xb: the device
  *
  * Context: any.
  */
-bool xbf_rings_hold(struct xbf_dev *xb)
+bool xbf_rings_have_waiting(struct xbf_dev *xb)
 {
 	unsigned long flags;
 	unsigned int i;
@@ -57,7 +57,7 @@ bool xbf_rings_hold(struct xbf_dev *xb)
 }
 
 /* Where the waiting list begins for others: behind the rest of what was sent in part. */
-static struct list_head *xbf_behind_rest(struct xbf_ring *ring)
+static struct list_head *xbf_wait_head(struct xbf_ring *ring)
 {
 	struct xbf_req *first = list_first_entry_or_null(&ring->waiting, struct xbf_req, link);
 
@@ -74,9 +74,9 @@ static void xbf_resubmit(struct xbf_ring *ring, struct xbf_req *br)
 	dead = ring->mode == XBF_RING_DEAD;
 	br->placed = 0;
 	if (!dead) {
-		list_add(&br->link, xbf_behind_rest(ring));
+		list_add(&br->link, xbf_wait_head(ring));
 		/* Under the lock: a ring that is live now has its channel. */
-		if (xbf_pump(ring))
+		if (xbf_dispatch(ring))
 			xfl_evtchn_notify(&ring->ec);
 	}
 	spin_unlock_irqrestore(&ring->lock, flags);
@@ -85,7 +85,7 @@ static void xbf_resubmit(struct xbf_ring *ring, struct xbf_req *br)
 		blk_mq_end_request(xbf_rq(br), BLK_STS_IOERR);
 }
 
-/* The turn of the first ring keeps xbf_set_live() from handing out rings anew meanwhile. */
+/* The poll lock of the first ring keeps xbf_set_live() from changing the ring map meanwhile. */
 static void xbf_unpark(void *data)
 {
 	struct xbf_req *br = data;
@@ -95,9 +95,9 @@ static void xbf_unpark(void *data)
 	br->nr_refs = 0;
 	br->nr_stuck = 0;
 	xbf_get(xb);
-	mutex_lock(&xb->ring[0].turn);
+	mutex_lock(&xb->ring[0].poll_lock);
 	xbf_resubmit(xbf_ring_of(rq), br);
-	mutex_unlock(&xb->ring[0].turn);
+	mutex_unlock(&xb->ring[0].poll_lock);
 	xbf_put(xb);
 }
 
@@ -156,18 +156,18 @@ static void xbf_release(struct xbf_ring *ring, struct xbf_req *br)
 /**
  * xbf_recover() - settle all requests of a ring whose backend has gone
  * @ring: a ring that no interrupt reaches any more
- * @keep: whether there may be another backend; else requests fail
+ * @requeue: whether there may be another backend; else requests fail
  *
  * Requests go to the head of the waiting list, before what came later.
  */
-void xbf_recover(struct xbf_ring *ring, bool keep)
+void xbf_recover(struct xbf_ring *ring, bool requeue)
 {
 	struct xbf_req *br, *next;
 	unsigned long flags;
 	LIST_HEAD(found);
 
 	spin_lock_irqsave(&ring->lock, flags);
-	ring->mode = keep ? XBF_RING_HOLD : XBF_RING_DEAD;
+	ring->mode = requeue ? XBF_RING_HOLD : XBF_RING_DEAD;
 	if (ring->front.sring)
 		xbf_gather(ring, &found);
 	spin_unlock_irqrestore(&ring->lock, flags);
@@ -177,7 +177,7 @@ void xbf_recover(struct xbf_ring *ring, bool keep)
 		list_del_init(&br->link);
 		xbf_release(ring, br);
 	}
-	if (!keep)
+	if (!requeue)
 		xbf_fail_waiting(ring);
 }
 
@@ -210,7 +210,7 @@ static bool xbf_on_ring(const struct xbf_ring *ring, const struct xbf_req *br)
 
 /**
  * xbf_fail_waiting() - end what waits on a ring, and what will come, in error
- * @ring: the ring, its turn held
+ * @ring: the ring, its poll lock held
  */
 void xbf_fail_waiting(struct xbf_ring *ring)
 {
@@ -218,7 +218,7 @@ void xbf_fail_waiting(struct xbf_ring *ring)
 	unsigned long flags;
 	LIST_HEAD(failed);
 
-	lockdep_assert_held(&ring->turn);
+	lockdep_assert_held(&ring->poll_lock);
 	spin_lock_irqsave(&ring->lock, flags);
 	ring->mode = XBF_RING_DEAD;
 	list_for_each_entry_safe(br, next, &ring->waiting, link)
@@ -234,16 +234,16 @@ void xbf_fail_waiting(struct xbf_ring *ring)
  * xbf_fail_all() - xbf_fail_waiting() for every ring
  * @xb: the device
  *
- * Context: process, no turn held: whoever copies a request's data has it, and is waited for.
+ * Context: process, no poll lock held: whoever copies a request's data has it, and is waited for.
  */
 void xbf_fail_all(struct xbf_dev *xb)
 {
 	unsigned int i;
 
 	for (i = 0; i < xb->nr_rings; i++) {
-		mutex_lock(&xb->ring[i].turn);
+		mutex_lock(&xb->ring[i].poll_lock);
 		xbf_fail_waiting(&xb->ring[i]);
-		mutex_unlock(&xb->ring[i].turn);
+		mutex_unlock(&xb->ring[i].poll_lock);
 	}
 }
 
@@ -254,7 +254,7 @@ static void xbf_ring_fail_copied(struct xbf_ring *ring)
 	LIST_HEAD(failed);
 	u32 i;
 
-	mutex_lock(&ring->turn);
+	mutex_lock(&ring->poll_lock);
 	spin_lock_irq(&ring->lock);
 	br = list_first_entry_or_null(&ring->waiting, struct xbf_req, link);
 	if (br && br->copied)	/* the rest of one that was sent in part */
@@ -269,7 +269,7 @@ static void xbf_ring_fail_copied(struct xbf_ring *ring)
 			list_add_tail(&br->link, &failed);
 	}
 	spin_unlock_irq(&ring->lock);
-	mutex_unlock(&ring->turn);
+	mutex_unlock(&ring->poll_lock);
 
 	list_for_each_entry_safe(br, next, &failed, link) {
 		list_del_init(&br->link);

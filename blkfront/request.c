@@ -49,8 +49,8 @@ static void xbf_begin_data(struct xbf_ring *ring, struct xbf_req *br)
 {
 	struct request *rq = xbf_rq(br);
 
-	if (ring->keep.frame && !br->nr_refs) {
-		xbf_keep_take(ring, br);
+	if (ring->pframes.frame && !br->nr_refs) {
+		xbf_pframes_take(ring, br);
 		xbf_copy_out(ring, br);
 	}
 	xbf_layout_init(&br->layout, blk_rq_pos(rq), br->segs, ring->cap);
@@ -67,7 +67,7 @@ static bool xbf_place_seg(struct xbf_ring *ring, struct xbf_req *br, struct xbf_
 			return false;
 		xbf_next_part(ring, br, layout);
 	}
-	xbf_place(layout, br->copied ? ring->keep.frame[br->ref[nr]].gref :
+	xbf_place(layout, br->copied ? ring->pframes.frame[br->ref[nr]].gref :
 		  xbf_grant_frame(ring, br, seg), seg);
 	return true;
 }
@@ -117,7 +117,7 @@ static void xbf_issue_discard(struct xbf_ring *ring, struct xbf_req *br)
 /**
  * xbf_issue() - put a request on its ring, or as much of it as the ring has slots for
  * @ring: a live ring with a free slot and references enough for all of the request
- * @br: the request, without references unless xbf_keep_take() was called for it, or with
+ * @br: the request, without references unless xbf_pframes_take() was called for it, or with
  *	what an earlier call did not put there
  *
  * What was put there is the backend's until its last part is answered.

@@ -17,7 +17,7 @@ static u16 xbf_handle(const struct xbf_dev *xb)
 static void xbf_ring_init(struct xbf_ring *ring, struct xbf_dev *xb)
 {
 	spin_lock_init(&ring->lock);
-	mutex_init(&ring->turn);
+	mutex_init(&ring->poll_lock);
 	INIT_LIST_HEAD(&ring->waiting);
 	INIT_LIST_HEAD(&ring->stuck);
 	/* Deferrable: an idle CPU need not wake up for this. */
@@ -116,12 +116,12 @@ static int xbf_indirect_alloc(struct xbf_ring *ring, u32 slots)
 void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool,
 		    const struct xfl_frame *frame, grant_ref_t gref)
 {
-	if (likely(!READ_ONCE(ring->clung) && xfl_grant_end(gref))) {
+	if (likely(!READ_ONCE(ring->grants_stuck) && xfl_grant_end(gref))) {
 		xfl_gref_push(&ring->grefs, gref);
 		xfl_framepool_put(pool, *frame);
 		return;
 	}
-	WRITE_ONCE(ring->clung, true);
+	WRITE_ONCE(ring->grants_stuck, true);
 	if (xfl_grant_end_free(&ring->grefs, gref)) {
 		xfl_framepool_put(pool, *frame);
 		return;
@@ -143,7 +143,7 @@ static void xbf_indirect_free(struct xbf_ring *ring)
 	ring->indirect = NULL;
 }
 
-/* What kept frames may need, where a ring of direct requests would do with less. */
+/* What persistent frames may need, where a ring of direct requests would do with less. */
 #define XBF_MIN_REFS	1056u
 
 static u32 xbf_fixed_refs(u32 slots, u32 cap)
@@ -197,10 +197,10 @@ int xbf_ring_open(struct xbf_ring *ring, unsigned int frames, u32 cap)
 	XEN_FRONT_RING_INIT(&ring->front, (struct xbf_sring *)ring->mem.vaddr,
 			    frames * XFL_FRAME_SIZE);
 	/* Index 0 the backend does not reach again before it counted through 2^32. */
-	ring->event = !ring->silent;
+	ring->armed_at = !ring->polled;
 	WRITE_ONCE(ring->deferred, false);
-	WRITE_ONCE(ring->clung, false);
-	WRITE_ONCE(ring->front.sring->rsp_event, ring->event);
+	WRITE_ONCE(ring->grants_stuck, false);
+	WRITE_ONCE(ring->front.sring->rsp_event, ring->armed_at);
 	slots = RING_SIZE(&ring->front);
 	xfl_slots_init(&ring->table.slots, ring->slot, slots, 64);
 	ring->cap = cap;
@@ -238,7 +238,7 @@ void xbf_ring_close(struct xbf_ring *ring)
 	ring->front.sring = NULL;
 	spin_unlock_irqrestore(&ring->lock, flags);
 
-	xbf_keep_close(ring);
+	xbf_pframes_close(ring);
 	xbf_indirect_free(ring);
 	xfl_framepool_destroy(&ring->pool);
 	/* What a reconnect needs is not given to others meanwhile. */
@@ -247,10 +247,10 @@ void xbf_ring_close(struct xbf_ring *ring)
 }
 
 /**
- * xbf_rings_give_back() - give back to the grant table what was kept for a reconnect
+ * xbf_rings_destroy_grefs() - give back to the grant table what was kept for a reconnect
  * @xb: a device that has no connection and will have none soon
  */
-void xbf_rings_give_back(struct xbf_dev *xb)
+void xbf_rings_destroy_grefs(struct xbf_dev *xb)
 {
 	unsigned int i;
 

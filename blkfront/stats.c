@@ -43,14 +43,14 @@ struct xbf_level {
 	u32 slots_free;
 	u32 segments;
 	u32 grefs;
-	u32 kept;
-	u32 kept_used;
-	u32 kept_max;
+	u32 pframes;
+	u32 pframes_used;
+	u32 pframes_max;
 };
 
 static struct xbf_ring_stats xbf_stats_read(struct xbf_ring *ring, struct xbf_level *level)
 {
-	const struct xbf_keep *k = &ring->keep;
+	const struct xbf_pframe_pool *pool = &ring->pframes;
 	struct xbf_ring_stats stats;
 	unsigned long flags;
 
@@ -61,9 +61,9 @@ static struct xbf_ring_stats xbf_stats_read(struct xbf_ring *ring, struct xbf_le
 		.slots_free = ring->front.sring ? ring->table.slots.nr_free : 0,
 		.segments = ring->cap,
 		.grefs = ring->grefs.nr_owned,
-		.kept = k->nr,
-		.kept_used = k->nr - k->nr_free,
-		.kept_max = k->max,
+		.pframes = pool->nr,
+		.pframes_used = pool->nr - pool->nr_free,
+		.pframes_max = pool->max,
 	};
 	spin_unlock_irqrestore(&ring->lock, flags);
 	return stats;
@@ -80,7 +80,7 @@ static int xbf_ring_stats_show(struct seq_file *file, void *unused)
 	seq_printf(file, "slots %u\nslots_free %u\nsegments %u\ngrant_references %u\n",
 		   level.slots, level.slots_free, level.segments, level.grefs);
 	seq_printf(file, "kept_frames %u\nkept_frames_used %u\nkept_frames_max %u\n",
-		   level.kept, level.kept_used, level.kept_max);
+		   level.pframes, level.pframes_used, level.pframes_max);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(xbf_ring_stats);

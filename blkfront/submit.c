@@ -109,28 +109,29 @@ static bool xbf_refs_for(struct xbf_ring *ring, u32 segs)
 
 static bool xbf_memory_for(struct xbf_ring *ring, u32 segs)
 {
-	struct xbf_keep *k = &ring->keep;
+	struct xbf_pframe_pool *pool = &ring->pframes;
 
-	if (!k->frame)
+	if (!pool->frame)
 		return xbf_refs_for(ring, segs);
-	return likely(k->nr_free >= segs) || xbf_keep_grow(ring, segs, GFP_NOWAIT | __GFP_NOWARN);
+	return likely(pool->nr_free >= segs) ||
+	       xbf_pframes_grow(ring, segs, GFP_NOWAIT | __GFP_NOWARN);
 }
 
 /* Frames of data that are under way. */
-static u32 xbf_frames_out(const struct xbf_ring *ring)
+static u32 xbf_frames_in_flight(const struct xbf_ring *ring)
 {
-	if (ring->keep.frame)
-		return ring->keep.nr - ring->keep.nr_free;
+	if (ring->pframes.frame)
+		return ring->pframes.nr - ring->pframes.nr_free;
 	return ring->grefs.nr_owned - ring->grefs.nr_free -
 	       (ring->indirect ? ring->table.slots.nr : 0);
 }
 
 static bool xbf_leaves_room(const struct xbf_ring *ring, const struct xbf_req *br)
 {
-	u32 most = ring->keep.frame ? ring->keep.max - XBF_KEEP_SPARE :
+	u32 most = ring->pframes.frame ? ring->pframes.max - XBF_PFRAMES_SPARE :
 				      ring->table.slots.nr * XBF_SLOT_FRAMES;
 
-	return xbf_is_small(br) || xbf_frames_out(ring) + br->segs <= most;
+	return xbf_is_small(br) || xbf_frames_in_flight(ring) + br->segs <= most;
 }
 
 static bool xbf_can_issue(struct xbf_ring *ring, const struct xbf_req *br)
@@ -141,26 +142,26 @@ static bool xbf_can_issue(struct xbf_ring *ring, const struct xbf_req *br)
 
 static bool xbf_much_to_copy(const struct xbf_ring *ring, const struct xbf_req *br)
 {
-	return ring->keep.frame && br->op == XBF_WRITE && !xbf_is_small(br) && !br->nr_refs;
+	return ring->pframes.frame && br->op == XBF_WRITE && !xbf_is_small(br) && !br->nr_refs;
 }
 
 /*
  * Copies a large write now, outside the lock. What happens to the ring meanwhile
  * xbf_admit() finds out; the frames stay, see xbf_disconnect().
  */
-static void xbf_stage(struct xbf_ring *ring, struct xbf_req *br, unsigned long *flags)
+static void xbf_copy_early(struct xbf_ring *ring, struct xbf_req *br, unsigned long *flags)
 	__must_hold(&ring->lock)
 {
 	if (!xbf_much_to_copy(ring, br) || !list_empty(&ring->waiting) || !xbf_can_issue(ring, br))
 		return;
-	xbf_keep_take(ring, br);
+	xbf_pframes_take(ring, br);
 	spin_unlock_irqrestore(&ring->lock, *flags);
 	xbf_copy_out(ring, br);
 	spin_lock_irqsave(&ring->lock, *flags);
 }
 
 /* The list is: what was sent in part, small ones, large ones; or nearly, after a reconnect. */
-static struct list_head *xbf_place_to_wait(struct xbf_ring *ring, const struct xbf_req *br)
+static struct list_head *xbf_wait_position(struct xbf_ring *ring, const struct xbf_req *br)
 {
 	struct xbf_req *other;
 
@@ -176,7 +177,7 @@ static struct list_head *xbf_place_to_wait(struct xbf_ring *ring, const struct x
 static void xbf_wait(struct xbf_ring *ring, struct xbf_req *br)
 {
 	ring->stats.waits++;
-	list_add_tail(&br->link, xbf_place_to_wait(ring, br));
+	list_add_tail(&br->link, xbf_wait_position(ring, br));
 }
 
 static struct xbf_req *xbf_first_large(struct xbf_ring *ring)
@@ -246,22 +247,22 @@ static bool xbf_push(struct xbf_ring *ring)
 }
 
 /**
- * xbf_pump() - send waiting requests as far as credits go
+ * xbf_dispatch() - send waiting requests as far as credits go
  * @ring: the ring
  *
- * A write with much to copy is left to xbf_stage_first(), with all that wait behind it.
+ * A write with much to copy is left to xbf_copy_and_dispatch(), with all that wait behind it.
  *
  * Context: ring lock held.
  * Return: whether the doorbell has to be rung.
  */
-bool xbf_pump(struct xbf_ring *ring)
+bool xbf_dispatch(struct xbf_ring *ring)
 {
 	struct xbf_req *br;
 	bool sent = false;
 
 	lockdep_assert_held(&ring->lock);
 	while ((br = xbf_next_waiting(ring))) {
-		if (br == ring->staging || !xbf_can_issue(ring, br))
+		if (br == ring->copying || !xbf_can_issue(ring, br))
 			break;
 		if (xbf_much_to_copy(ring, br)) {
 			xbf_defer(ring);
@@ -275,13 +276,13 @@ bool xbf_pump(struct xbf_ring *ring)
 }
 
 /**
- * xbf_first_to_stage() - the next request to be sent, if it can be sent and has much to copy
+ * xbf_first_to_copy() - the next request to be sent, if it can be sent and has much to copy
  * @ring: the ring
  *
  * Context: ring lock held.
  * Return: the request or %NULL.
  */
-struct xbf_req *xbf_first_to_stage(struct xbf_ring *ring)
+struct xbf_req *xbf_first_to_copy(struct xbf_ring *ring)
 {
 	struct xbf_req *br = xbf_next_waiting(ring);
 
@@ -289,35 +290,35 @@ struct xbf_req *xbf_first_to_stage(struct xbf_ring *ring)
 }
 
 /**
- * xbf_stage_first() - send the first request that waits, if it is a write with much to copy
+ * xbf_copy_and_dispatch() - send the first request that waits, if it is a write with much to copy
  * @ring: the ring
  *
  * The data is copied outside the lock.
  *
- * Context: process; @turn of the ring held, so the connection stays.
+ * Context: process; @poll_lock of the ring held, so the connection stays.
  * Return: whether there was one.
  */
-bool xbf_stage_first(struct xbf_ring *ring)
+bool xbf_copy_and_dispatch(struct xbf_ring *ring)
 {
 	struct xbf_req *br;
 	bool notify;
 
-	lockdep_assert_held(&ring->turn);
+	lockdep_assert_held(&ring->poll_lock);
 	spin_lock_irq(&ring->lock);
-	br = xbf_first_to_stage(ring);
+	br = xbf_first_to_copy(ring);
 	if (!br) {
 		spin_unlock_irq(&ring->lock);
 		return false;
 	}
-	xbf_keep_take(ring, br);
-	ring->staging = br;
+	xbf_pframes_take(ring, br);
+	ring->copying = br;
 	spin_unlock_irq(&ring->lock);
 
 	xbf_copy_out(ring, br);
 
 	spin_lock_irq(&ring->lock);
-	ring->staging = NULL;
-	notify = xbf_pump(ring);
+	ring->copying = NULL;
+	notify = xbf_dispatch(ring);
 	/* Copied in vain: the ring has stopped, or others that were sent before went first. */
 	if (!list_empty(&br->link) && !br->placed)
 		xbf_return_refs(ring, br);
@@ -355,11 +356,11 @@ blk_status_t xbf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_
 	}
 
 	spin_lock_irqsave(&ring->lock, flags);
-	xbf_stage(ring, br, &flags);
+	xbf_copy_early(ring, br, &flags);
 	status = xbf_admit(ring, br);
 	/* It may have held what the first one waits for, and nothing else be under way. */
 	if (unlikely(!list_empty(&ring->waiting)))
-		notify = xbf_pump(ring);
+		notify = xbf_dispatch(ring);
 	if (bd->last)
 		notify |= xbf_push(ring);
 	spin_unlock_irqrestore(&ring->lock, flags);
@@ -400,7 +401,7 @@ void xbf_ring_set_mode(struct xbf_ring *ring, enum xbf_ring_mode mode)
 	spin_lock_irqsave(&ring->lock, flags);
 	notify = xbf_push(ring);
 	ring->mode = mode;
-	notify |= xbf_pump(ring);
+	notify |= xbf_dispatch(ring);
 	spin_unlock_irqrestore(&ring->lock, flags);
 	if (notify)
 		xfl_evtchn_notify(&ring->ec);

@@ -197,10 +197,10 @@ static enum xbf_status xbf_status_from_wire(s16 status)
 }
 
 /**
- * xbf_judge() - whether a response is to be believed, and what it says
+ * xbf_rsp_check() - whether a response is to be believed, and what it says
  * @t: ring requests in flight
- * @rsp: a private copy of the response
- * @answer: filled in on success
+ * @wire: a private copy of the response
+ * @rsp: filled in on success
  *
  * On success the slot is free again. On failure nothing changes, and nothing
  * more should be believed from this backend.
@@ -209,19 +209,19 @@ static enum xbf_status xbf_status_from_wire(s16 status)
  * generation, -ENOENT for a request answered already, -EBADMSG for an operation
  * that is not the one that was asked.
  */
-int xbf_judge(struct xbf_table *t, const struct xbf_wire_response *rsp, struct xbf_answer *answer)
+int xbf_rsp_check(struct xbf_table *t, const struct xbf_wire_response *wire, struct xbf_rsp *rsp)
 {
-	int slot = xfl_slot_find(&t->slots, rsp->id);
+	int slot = xfl_slot_find(&t->slots, wire->id);
 	const struct xbf_sent *sent;
 
 	if (unlikely(slot < 0))
 		return slot;
 	sent = &t->sent[slot];
-	if (unlikely(rsp->op != sent->op))
+	if (unlikely(wire->op != sent->op))
 		return -EBADMSG;
-	answer->owner = sent->owner;
-	answer->op = sent->op;
-	answer->status = xbf_status_from_wire(rsp->status);
+	rsp->owner = sent->owner;
+	rsp->op = sent->op;
+	rsp->status = xbf_status_from_wire(wire->status);
 	xfl_slot_put(&t->slots, (u32)slot);
 	return 0;
 }
@@ -231,7 +231,7 @@ static bool xbf_is_power_of_two(u32 n)
 	return n && !(n & (n - 1));
 }
 
-static void xbf_judge_discard(const struct xbf_keys *k, struct xbf_disk *d)
+static void xbf_disk_check_discard(const struct xbf_keys *k, struct xbf_disk *d)
 {
 	u32 granularity = k->discard_granularity;
 
@@ -246,16 +246,16 @@ static void xbf_judge_discard(const struct xbf_keys *k, struct xbf_disk *d)
 }
 
 /**
- * xbf_judge_disk() - what to make of the numbers a backend wrote about its disk
+ * xbf_disk_check() - what to make of the numbers a backend wrote about its disk
  * @k: the numbers
  * @d: result; all of it is written
- * @why: what is wrong, in words, if this fails
+ * @reason: what is wrong, in words, if this fails
  *
  * What matters for correctness is refused; a hint that makes no sense is left out.
  *
  * Return: 0 or -EINVAL.
  */
-int xbf_judge_disk(const struct xbf_keys *k, struct xbf_disk *d, const char **why)
+int xbf_disk_check(const struct xbf_keys *k, struct xbf_disk *d, const char **reason)
 {
 	*d = (struct xbf_disk){
 		.logical = k->sector_size,
@@ -267,11 +267,11 @@ int xbf_judge_disk(const struct xbf_keys *k, struct xbf_disk *d, const char **wh
 	/* A segment lies in one frame and must hold whole logical blocks. */
 	if (!xbf_is_power_of_two(k->sector_size) || k->sector_size < XBF_SECTOR_SIZE ||
 	    k->sector_size > XFL_FRAME_SIZE) {
-		*why = "sector-size is not a power of two from 512 to 4096";
+		*reason = "sector-size is not a power of two from 512 to 4096";
 		return -EINVAL;
 	}
 	if (k->sectors >= XBF_SECTORS_LIMIT) {
-		*why = "sectors is beyond what can be addressed";
+		*reason = "sectors is beyond what can be addressed";
 		return -EINVAL;
 	}
 	d->sectors = k->sectors & ~((u64)(d->logical >> XBF_SECTOR_SHIFT) - 1);
@@ -279,7 +279,7 @@ int xbf_judge_disk(const struct xbf_keys *k, struct xbf_disk *d, const char **wh
 		d->physical = k->physical_sector_size;
 	if (!d->readonly)
 		d->flush_op = k->flush ? XBF_FLUSH : k->barrier ? XBF_BARRIER : 0;
-	xbf_judge_discard(k, d);
+	xbf_disk_check_discard(k, d);
 	return 0;
 }
 

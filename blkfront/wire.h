@@ -10,7 +10,7 @@
  *	xbf_layout_init()	how many parts, from the number of frames
  *	  xbf_open_part()	writes the head of one ring request
  *	    xbf_place()		adds one frame's data to it
- *	xbf_judge()		which request a response belongs to, if it is to be believed
+ *	xbf_rsp_check()		which request a response belongs to, if it is to be believed
  *	xbf_tally_add()		whether that was the last part, and the worst status
  *
  * Everything that is written goes straight to shared memory and is never read
@@ -410,19 +410,19 @@ static inline int __must_check xbf_send(struct xbf_table *t, u8 op, void *owner)
 }
 
 /**
- * struct xbf_answer - a response that was found to be good
+ * struct xbf_rsp - a response that was found to be good
  * @owner: the block request, as given to xbf_send()
  * @op: what was asked
  * @status: what came of it
  */
-struct xbf_answer {
+struct xbf_rsp {
 	void *owner;
 	u8 op;
 	enum xbf_status status;
 };
 
-int __must_check xbf_judge(struct xbf_table *t, const struct xbf_wire_response *rsp,
-			   struct xbf_answer *answer);
+int __must_check xbf_rsp_check(struct xbf_table *t, const struct xbf_wire_response *wire,
+				struct xbf_rsp *rsp);
 
 /**
  * struct xbf_tally - answers to the parts of one block request
@@ -515,7 +515,7 @@ static inline bool xbf_same_disk(const struct xbf_disk *a, const struct xbf_disk
 	       a->removable == b->removable && a->cdrom == b->cdrom;
 }
 
-int __must_check xbf_judge_disk(const struct xbf_keys *k, struct xbf_disk *d, const char **why);
+int __must_check xbf_disk_check(const struct xbf_keys *k, struct xbf_disk *d, const char **reason);
 u32 xbf_segs_per_part(u32 offered, u32 wanted);
 
 /**

@@ -133,23 +133,23 @@ static void complete(struct blkguest *g, struct blkguest_req *req)
 		grant_end(&g->grants, req->indirect[i].gref);
 }
 
-static void take(struct blkguest *g, const struct xbf_wire_response *rsp)
+static void take(struct blkguest *g, const struct xbf_wire_response *wire)
 {
 	u32 credits = xbf_credits(&g->table);
-	struct xbf_answer answer;
+	struct xbf_rsp rsp;
 	struct blkguest_req *req;
 
-	g->broken = xbf_judge(&g->table, rsp, &answer);
+	g->broken = xbf_rsp_check(&g->table, wire, &rsp);
 	if (g->broken) {
 		CHECK(xbf_credits(&g->table) == credits);
 		return;
 	}
 	CHECK(xbf_credits(&g->table) == credits + 1);
-	req = answer.owner;
-	CHECK(answer.op == req->op && rsp->op == req->op);
+	req = rsp.owner;
+	CHECK(rsp.op == req->op && wire->op == req->op);
 	req->answers++;
 	CHECK(req->answers <= req->parts);
-	if (xbf_tally_add(&req->tally, answer.status))
+	if (xbf_tally_add(&req->tally, rsp.status))
 		complete(g, req);
 }
 

@@ -66,13 +66,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes in = { data, size };
 	struct xbf_keys k = { 0 };
 	struct xbf_disk d;
-	const char *why = NULL;
+	const char *reason = NULL;
 	u32 segs, offered;
 
 	take_keys(&in, &k);
 	memset(&d, 0xff, sizeof(d));
-	if (xbf_judge_disk(&k, &d, &why))
-		CHECK(why);
+	if (xbf_disk_check(&k, &d, &reason))
+		CHECK(reason);
 	else
 		check_disk(&k, &d);
 	offered = take_u32(&in);

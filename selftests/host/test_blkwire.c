@@ -553,12 +553,12 @@ static void unknown_status_is_an_error(void **state)
 		struct xbf_sent sent[1];
 		struct xbf_table t = { .sent = sent };
 		struct xbf_wire_response rsp = { .op = XBF_READ, .status = (s16)status };
-		struct xbf_answer answer;
+		struct xbf_rsp answer;
 
 		xfl_slots_init(&t.slots, slot, 1, 64);
 		assert_int_equal(xbf_send(&t, XBF_READ, w), 0);
 		rsp.id = xfl_slot_id(&t.slots, 0);
-		assert_int_equal(xbf_judge(&t, &rsp, &answer), 0);
+		assert_int_equal(xbf_rsp_check(&t, &rsp, &answer), 0);
 		assert_ptr_equal(answer.owner, w);
 		assert_int_equal(answer.status, status == 0 ? XBF_OK :
 				 status == -2 ? XBF_UNSUPPORTED : XBF_ERROR);
@@ -586,10 +586,10 @@ static const struct xbf_keys good_keys = {
 
 static int judge(struct xbf_keys k, struct xbf_disk *d)
 {
-	const char *why = NULL;
-	int err = xbf_judge_disk(&k, d, &why);
+	const char *reason = NULL;
+	int err = xbf_disk_check(&k, d, &reason);
 
-	assert_true(!err == !why);
+	assert_true(!err == !reason);
 	return err;
 }
 
