@@ -362,7 +362,7 @@ void xbf_pframes_close(struct xbf_ring *ring);
 void xbf_trim(struct work_struct *work);
 void xbf_trim_later(struct xbf_ring *ring);
 bool xbf_pframes_grow(struct xbf_ring *ring, u32 n, gfp_t gfp);
-void xbf_pframes_take(struct xbf_ring *ring, struct xbf_req *br);
+bool __must_check xbf_pframes_take(struct xbf_ring *ring, struct xbf_req *br);
 void xbf_copy_out(struct xbf_ring *ring, struct xbf_req *br);
 void xbf_copy_back(struct xbf_ring *ring, struct xbf_req *br);
 

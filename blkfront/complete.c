@@ -29,6 +29,9 @@ static int xbf_take_response(struct xbf_ring *ring, struct list_head *responded,
 	err = xbf_rsp_check(&ring->table, &wire, &rsp);
 	if (unlikely(err))
 		return err;
+	/* Slots lose their owner in xbf_fail_copied() only, when nothing is believed any more. */
+	if (WARN_ON_ONCE(!rsp.owner))
+		return -ENOENT;
 	WRITE_ONCE(ring->front.rsp_cons, ring->front.rsp_cons + 1);
 	br = rsp.owner;
 	if (xbf_tally_add(&br->tally, rsp.status)) {

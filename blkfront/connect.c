@@ -67,7 +67,9 @@ static int xbf_write_ring(struct xenbus_transaction xbt, const char *dir,
 		snprintf(key, sizeof(key), "ring-ref%u", i);
 		err = xenbus_printf(xbt, dir, key, "%u", mem->gref[i]);
 	}
-	return err ?: xenbus_printf(xbt, dir, "event-channel", "%u", ring->ec.port);
+	if (err)
+		return err;
+	return xenbus_printf(xbt, dir, "event-channel", "%u", ring->ec.port);
 }
 
 static int xbf_write_queues(struct xenbus_transaction xbt, const char *dir,
@@ -102,7 +104,9 @@ static int xbf_write_keys(struct xenbus_transaction xbt, const char *dir, void *
 					xbf_write_ring(xbt, dir, &xb->ring[0]);
 	if (!err)
 		err = xenbus_printf(xbt, dir, "protocol", "%s", XEN_IO_PROTO_ABI_NATIVE);
-	return err ?: xenbus_printf(xbt, dir, "feature-persistent", "%u", xb->persistent);
+	if (err)
+		return err;
+	return xenbus_printf(xbt, dir, "feature-persistent", "%u", xb->persistent);
 }
 
 static void xbf_map_rings(struct xbf_dev *xb)

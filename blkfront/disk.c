@@ -242,7 +242,7 @@ int xbf_name_is_free(struct xbf_dev *xb)
 	if (err == -ENOSPC && !xb->name_reported)
 		dev_warn(&xb->xd.xbdev->dev, "%s: another disk still has this name\n",
 			 xb->vdev.name);
-	xb->name_reported = err;
+	xb->name_reported = err == -ENOSPC;
 	return err;
 }
 

@@ -134,7 +134,7 @@ static bool xbf_poll_ring(struct xbf_ring *ring)
  */
 int xbf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch)
 {
-	return xbf_poll_ring(hctx->driver_data);
+	return xbf_poll_ring(hctx->driver_data) ? 1 : 0;
 }
 
 /**

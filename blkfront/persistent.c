@@ -175,16 +175,20 @@ void xbf_pframes_close(struct xbf_ring *ring)
  * Given back by xbf_return_refs().
  *
  * Context: ring lock held.
+ * Return: true; false, with nothing taken, if there are too few, which the caller has excluded.
  */
-void xbf_pframes_take(struct xbf_ring *ring, struct xbf_req *br)
+bool xbf_pframes_take(struct xbf_ring *ring, struct xbf_req *br)
 {
 	struct xbf_pframe_pool *pool = &ring->pframes;
 
 	lockdep_assert_held(&ring->lock);
+	if (WARN_ON_ONCE(pool->nr_free < br->segs))
+		return false;
 	while (br->nr_refs < br->segs)
 		br->ref[br->nr_refs++] = pool->free[--pool->nr_free];
 	pool->idle = min(pool->idle, pool->nr_free);
 	br->copied = true;
+	return true;
 }
 
 static __always_inline void xbf_copy_seg(const struct xbf_run *seg, void *frame, bool write,

@@ -11,25 +11,37 @@ static union xbf_wire_request *xbf_next_slot(struct xbf_ring *ring)
 	return RING_GET_REQUEST(&ring->front, ring->front.req_prod_pvt++);
 }
 
-/* Credit was checked by the caller, so there is a slot. */
-static u64 xbf_register(struct xbf_ring *ring, struct xbf_req *br, u8 op, int *slot)
+/* Return: a slot of the table. The caller has checked the credit: -ENOSPC cannot happen. */
+static int xbf_register(struct xbf_ring *ring, struct xbf_req *br)
 {
-	*slot = xbf_send(&ring->table, op, br);
+	int slot = xbf_send(&ring->table, br->op, br);
+
+	if (WARN_ON_ONCE(slot < 0))
+		return slot;
 	ring->stats.parts++;
-	return xfl_slot_id(&ring->table.slots, *slot);
+	return slot;
 }
 
-static void xbf_next_part(struct xbf_ring *ring, struct xbf_req *br, struct xbf_layout *layout)
+static u64 xbf_id(const struct xbf_ring *ring, int slot)
+{
+	return xfl_slot_id(&ring->table.slots, slot);
+}
+
+/* Return: whether there is a part to put segments in. */
+static bool xbf_next_part(struct xbf_ring *ring, struct xbf_req *br, struct xbf_layout *layout)
 {
 	struct xbf_part part = { .op = br->op, .handle = ring->handle };
-	int slot;
+	int slot = xbf_register(ring, br);
 
-	part.id = xbf_register(ring, br, br->op, &slot);
+	if (unlikely(slot < 0))
+		return false;
+	part.id = xbf_id(ring, slot);
 	if (ring->indirect) {
 		part.frame = ring->indirect[slot].seg;
 		part.frame_gref = ring->indirect[slot].gref;
 	}
 	xbf_open_part(layout, xbf_next_slot(ring), &part);
+	return true;
 }
 
 static grant_ref_t xbf_grant_frame(struct xbf_ring *ring, struct xbf_req *br,
@@ -45,17 +57,20 @@ static grant_ref_t xbf_grant_frame(struct xbf_ring *ring, struct xbf_req *br,
 	return ref;
 }
 
-static void xbf_begin_data(struct xbf_ring *ring, struct xbf_req *br)
+/* Return: whether the request has what its data goes through. */
+static bool xbf_begin_data(struct xbf_ring *ring, struct xbf_req *br)
 {
 	struct request *rq = xbf_rq(br);
 
 	if (ring->pframes.frame && !br->nr_refs) {
-		xbf_pframes_take(ring, br);
+		if (unlikely(!xbf_pframes_take(ring, br)))
+			return false;
 		xbf_copy_out(ring, br);
 	}
 	xbf_layout_init(&br->layout, blk_rq_pos(rq), br->segs, ring->cap);
 	if (br->copied && br->op == XBF_WRITE)
 		ring->stats.bytes_copied += blk_rq_bytes(rq);
+	return true;
 }
 
 /* Return: whether it was placed. */
@@ -65,7 +80,8 @@ static bool xbf_place_seg(struct xbf_ring *ring, struct xbf_req *br, struct xbf_
 	if (xbf_part_full(layout)) {
 		if (unlikely(!xbf_credits(&ring->table)))
 			return false;
-		xbf_next_part(ring, br, layout);
+		if (unlikely(!xbf_next_part(ring, br, layout)))
+			return false;
 	}
 	xbf_place(layout, br->copied ? ring->pframes.frame[br->ref[nr]].gref :
 		  xbf_grant_frame(ring, br, seg), seg);
@@ -80,8 +96,8 @@ static bool xbf_issue_data(struct xbf_ring *ring, struct xbf_req *br)
 	struct xbf_run seg;
 	u32 nr = 0;
 
-	if (likely(!br->placed))
-		xbf_begin_data(ring, br);
+	if (likely(!br->placed) && unlikely(!xbf_begin_data(ring, br)))
+		return false;
 	layout = br->layout;
 	xbf_for_each_seg(seg, segs, xbf_rq(br)) {
 		if (likely(nr >= br->placed) && !xbf_place_seg(ring, br, &layout, &seg, nr))
@@ -93,25 +109,29 @@ static bool xbf_issue_data(struct xbf_ring *ring, struct xbf_req *br)
 	return nr == br->segs;
 }
 
-static void xbf_issue_flush(struct xbf_ring *ring, struct xbf_req *br)
+static bool xbf_issue_flush(struct xbf_ring *ring, struct xbf_req *br)
 {
 	int slot;
-	u64 id;
 
 	/* It may have been meant for a backend that flushes another way. */
 	br->op = READ_ONCE(ring->xb->flush_op) ?: br->op;
-	id = xbf_register(ring, br, br->op, &slot);
-	xbf_encode_flush(xbf_next_slot(ring), br->op, ring->handle, id);
+	slot = xbf_register(ring, br);
+	if (unlikely(slot < 0))
+		return false;
+	xbf_encode_flush(xbf_next_slot(ring), br->op, ring->handle, xbf_id(ring, slot));
+	return true;
 }
 
-static void xbf_issue_discard(struct xbf_ring *ring, struct xbf_req *br)
+static bool xbf_issue_discard(struct xbf_ring *ring, struct xbf_req *br)
 {
 	struct request *rq = xbf_rq(br);
-	int slot;
-	u64 id = xbf_register(ring, br, br->op, &slot);
+	int slot = xbf_register(ring, br);
 
+	if (unlikely(slot < 0))
+		return false;
 	xbf_encode_discard(xbf_next_slot(ring), blk_rq_pos(rq), blk_rq_sectors(rq),
-			   req_op(rq) == REQ_OP_SECURE_ERASE, ring->handle, id);
+			   req_op(rq) == REQ_OP_SECURE_ERASE, ring->handle, xbf_id(ring, slot));
+	return true;
 }
 
 /**
@@ -135,8 +155,6 @@ bool xbf_issue(struct xbf_ring *ring, struct xbf_req *br)
 	if (br->segs)
 		return xbf_issue_data(ring, br);
 	if (br->op == XBF_DISCARD)
-		xbf_issue_discard(ring, br);
-	else
-		xbf_issue_flush(ring, br);
-	return true;
+		return xbf_issue_discard(ring, br);
+	return xbf_issue_flush(ring, br);
 }

@@ -197,7 +197,7 @@ int xbf_ring_open(struct xbf_ring *ring, unsigned int frames, u32 cap)
 	XEN_FRONT_RING_INIT(&ring->front, (struct xbf_sring *)ring->mem.vaddr,
 			    frames * XFL_FRAME_SIZE);
 	/* Index 0 the backend does not reach again before it counted through 2^32. */
-	ring->armed_at = !ring->polled;
+	ring->armed_at = ring->polled ? 0 : 1;
 	WRITE_ONCE(ring->deferred, false);
 	WRITE_ONCE(ring->grants_stuck, false);
 	WRITE_ONCE(ring->front.sring->rsp_event, ring->armed_at);

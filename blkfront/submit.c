@@ -154,7 +154,8 @@ static void xbf_copy_early(struct xbf_ring *ring, struct xbf_req *br, unsigned l
 {
 	if (!xbf_much_to_copy(ring, br) || !list_empty(&ring->waiting) || !xbf_can_issue(ring, br))
 		return;
-	xbf_pframes_take(ring, br);
+	if (unlikely(!xbf_pframes_take(ring, br)))
+		return;
 	spin_unlock_irqrestore(&ring->lock, *flags);
 	xbf_copy_out(ring, br);
 	spin_lock_irqsave(&ring->lock, *flags);
@@ -214,7 +215,8 @@ static struct xbf_req *xbf_next_waiting(struct xbf_ring *ring)
 static bool xbf_issue_waiting(struct xbf_ring *ring, struct xbf_req *br)
 {
 	if (!xbf_issue(ring, br)) {
-		list_move(&br->link, &ring->waiting);
+		if (br->placed)
+			list_move(&br->link, &ring->waiting);
 		return false;
 	}
 	list_del_init(&br->link);
@@ -242,7 +244,8 @@ static bool xbf_push(struct xbf_ring *ring)
 {
 	bool notify = ring->mode == XBF_RING_LIVE && XFL_RING_PUSH(&ring->front);
 
-	ring->stats.doorbells += notify;
+	if (notify)
+		ring->stats.doorbells++;
 	return notify;
 }
 
@@ -306,11 +309,10 @@ bool xbf_copy_and_dispatch(struct xbf_ring *ring)
 	lockdep_assert_held(&ring->poll_lock);
 	spin_lock_irq(&ring->lock);
 	br = xbf_first_to_copy(ring);
-	if (!br) {
+	if (!br || unlikely(!xbf_pframes_take(ring, br))) {
 		spin_unlock_irq(&ring->lock);
 		return false;
 	}
-	xbf_pframes_take(ring, br);
 	ring->copying = br;
 	spin_unlock_irq(&ring->lock);
 
