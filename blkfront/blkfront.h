@@ -323,10 +323,19 @@ static inline struct request *xbf_rq(struct xbf_req *br)
 	return blk_mq_rq_from_pdu(br);
 }
 
-/* The ring a request goes by. Changes only while the queue is quiesced. */
+/*
+ * The ring that a hardware context has. It changes only while the queue is quiesced, which stops
+ * submission, but neither pollers nor the timeout handler: these may still get the earlier ring.
+ */
+static inline struct xbf_ring *xbf_hctx_ring(const struct blk_mq_hw_ctx *hctx)
+{
+	return READ_ONCE(hctx->driver_data);
+}
+
+/* The ring that a request goes by. */
 static inline struct xbf_ring *xbf_ring_of(const struct request *rq)
 {
-	return rq->mq_hctx->driver_data;
+	return xbf_hctx_ring(rq->mq_hctx);
 }
 
 /* The ring that serves a hardware context as things are. */

@@ -8,6 +8,7 @@
 /* Nothing a backend says after the first lie is looked at. */
 static void xbf_protocol_error(struct xbf_ring *ring, const char *what, int err)
 {
+	lockdep_assert_held(&ring->lock);
 	ring->mode = XBF_RING_HOLD;
 	xfl_break(&ring->xb->xd, "ring %td: %s (%pe)", ring - ring->xb->ring, what, ERR_PTR(err));
 }
@@ -47,6 +48,7 @@ static bool xbf_take_responses(struct xbf_ring *ring, struct list_head *responde
 	u32 before = ring->front.rsp_cons;
 	int pending, err;
 
+	lockdep_assert_held(&ring->lock);
 	while (*budget > 0 && (pending = XFL_RING_PENDING(&ring->front))) {
 		if (unlikely(pending < 0)) {
 			xbf_protocol_error(ring, "impossible response index", pending);
@@ -115,6 +117,7 @@ static void xbf_return_all_refs(struct xbf_ring *ring, struct list_head *ready)
 {
 	struct xbf_req *br, *next;
 
+	lockdep_assert_held(&ring->lock);
 	list_for_each_entry_safe(br, next, ready, link) {
 		if (br->copied && br->op == XBF_READ)
 			ring->stats.bytes_copied += blk_rq_bytes(xbf_rq(br));
@@ -207,6 +210,7 @@ static void xbf_complete_requests(struct list_head *ready)
 /* For who took something: a poller that finds nothing does not have the machine look each time. */
 static void xbf_check_drained(struct xbf_ring *ring)
 {
+	lockdep_assert_held(&ring->lock);
 	if (unlikely(ring->mode != XBF_RING_LIVE) &&
 	    ring->table.slots.nr_free == ring->table.slots.nr)
 		xfl_look(&ring->xb->xd);

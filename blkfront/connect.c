@@ -114,8 +114,9 @@ static void xbf_map_rings(struct xbf_dev *xb)
 	struct blk_mq_hw_ctx *hctx;
 	unsigned long i;
 
+	lockdep_assert_held(&xb->ring[0].poll_lock);
 	queue_for_each_hw_ctx(xb->gd->queue, hctx, i)
-		hctx->driver_data = xbf_ring_for(xb, i);
+		WRITE_ONCE(hctx->driver_data, xbf_ring_for(xb, i));
 }
 
 /*
@@ -134,7 +135,7 @@ static void xbf_set_live(struct xbf_dev *xb, struct xbf_rings live)
 		blk_mq_quiesce_queue(xb->gd->queue);
 	mutex_lock(&first->poll_lock);
 	xb->live = live;
-	xb->nr_live = live.event + live.poll;
+	WRITE_ONCE(xb->nr_live, live.event + live.poll);
 	if (xb->gd)
 		xbf_map_rings(xb);
 
@@ -370,7 +371,7 @@ static void xbf_announce(struct xbf_dev *xb)
 		return;
 	dev_info(&xb->xd.xbdev->dev,
 		 "%s: %llu sectors, %s%s%s, %u+%u ring(s) of %u, %u segments each\n",
-		 xb->vdev.name, xb->disk.sectors, xbf_flush_name(xb->flush_op),
+		 xb->vdev.name, xb->disk.sectors, xbf_flush_name(READ_ONCE(xb->flush_op)),
 		 xb->disk.discard_granularity ? ", discard" : "",
 		 xb->untrusted ? ", not trusted" : ring->pframes.frame ? ", persistent grants" : "",
 		 xb->live.event, xb->live.poll,
@@ -419,7 +420,7 @@ static int xbf_go_live(struct xfl_device *xd)
 	if (err)
 		return err;
 	WRITE_ONCE(xb->flush_op, xb->disk.flush_op);
-	if (!xb->flush_op)
+	if (!xb->disk.flush_op)
 		xbf_end_flushes(xb);
 	if (!xb->gd) {
 		xb->block_mask = xb->disk.logical - 1;

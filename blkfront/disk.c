@@ -92,6 +92,7 @@ static int xbf_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int cm
 		     unsigned long arg)
 {
 	struct xbf_dev *xb = bdev->bd_disk->private_data;
+	bool cdrom;
 
 	switch (cmd) {
 	case CDROMMULTISESSION:
@@ -99,7 +100,10 @@ static int xbf_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int cm
 			return -EFAULT;
 		return 0;
 	case CDROM_GET_CAPABILITY:
-		return xb->disk.cdrom ? 0 : -EINVAL;
+		spin_lock_irq(&xb->disk_lock);
+		cdrom = xb->disk.cdrom;
+		spin_unlock_irq(&xb->disk_lock);
+		return cdrom ? 0 : -EINVAL;
 	default:
 		return -ENOTTY;
 	}
@@ -122,7 +126,7 @@ static int xbf_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int in
 {
 	struct xbf_dev *xb = data;
 
-	hctx->driver_data = xbf_ring_for(xb, index);
+	WRITE_ONCE(hctx->driver_data, xbf_ring_for(xb, index));
 	return 0;
 }
 
@@ -275,7 +279,7 @@ int xbf_disk_create(struct xbf_dev *xb)
 	xbf_gendisk_fill(xb, gd);
 	ratelimit_state_init(&xb->log_limit, XBF_LOG_PERIOD, XBF_LOG_BURST);
 	xb->gd = gd;
-	xb->cache_known = lim.features & BLK_FEAT_WRITE_CACHE;
+	WRITE_ONCE(xb->cache_known, !!(lim.features & BLK_FEAT_WRITE_CACHE));
 	xbf_stats_add(xb);
 	return 0;
 

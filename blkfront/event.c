@@ -20,7 +20,10 @@ bool xbf_arm(struct xbf_ring *ring)
 	u32 cons = ring->front.rsp_cons;
 
 	lockdep_assert_held(&ring->lock);
-	if (ring->polled || ring->deferred || !ring->front.sring || !xfl_believes(&ring->xb->xd))
+	/* xbf_open_rings() writes @polled without the lock. */
+	if (READ_ONCE(ring->polled) || ring->deferred)
+		return false;
+	if (!ring->front.sring || !xfl_believes(&ring->xb->xd))
 		return false;
 	if (ring->armed_at == cons + 1)
 		return false;
@@ -103,9 +106,10 @@ irqreturn_t xbf_interrupt(int irq, void *data)
 	u32 prod;
 
 	xfl_evtchn_event(&ring->ec);
-	ring->stats.events++;
+	/* xbf_stats_read() does not exclude the handler. */
+	WRITE_ONCE(ring->stats.events, ring->stats.events + 1);
 	if (unlikely(!xbf_complete(ring, &prod, XBF_EVENT_BUDGET)))
-		ring->stats.idle_events++;
+		WRITE_ONCE(ring->stats.idle_events, ring->stats.idle_events + 1);
 	/* Events of a backend that is not believed stay off. */
 	if (xfl_believes(&ring->xb->xd))
 		xfl_evtchn_eoi(&ring->ec, prod);
@@ -134,7 +138,7 @@ static bool xbf_poll_ring(struct xbf_ring *ring)
  */
 int xbf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch)
 {
-	return xbf_poll_ring(hctx->driver_data) ? 1 : 0;
+	return xbf_poll_ring(xbf_hctx_ring(hctx)) ? 1 : 0;
 }
 
 /**

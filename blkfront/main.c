@@ -139,10 +139,11 @@ static void xbf_start_delete(struct xbf_dev *xb)
 
 static u32 xbf_progress(const struct xbf_dev *xb)
 {
-	unsigned int i;
+	unsigned int i, nr = READ_ONCE(xb->nr_live);
 	u32 sum = 0;
 
-	for (i = 0; i < xb->nr_live; i++)
+	/* Neither the life cycle nor a ring's lock is held here: only a change counts. */
+	for (i = 0; i < nr; i++)
 		sum += READ_ONCE(xb->ring[i].front.rsp_cons);
 	return sum;
 }

@@ -91,6 +91,7 @@ static void xbf_pframes_free_idle(struct xbf_ring *ring, u32 n)
 	u16 gone[XBF_TRIM_BATCH];
 	u32 i, nr_gone = 0, left = 0;
 
+	lockdep_assert_held(&ring->lock);
 	for (i = 0; i < pool->nr_free; i++) {
 		if (i < n && xbf_pframe_free(ring, &pool->frame[pool->free[i]]))
 			gone[nr_gone++] = pool->free[i];

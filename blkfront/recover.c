@@ -166,6 +166,7 @@ void xbf_recover(struct xbf_ring *ring, bool requeue)
 	unsigned long flags;
 	LIST_HEAD(found);
 
+	lockdep_assert_held(&ring->poll_lock);
 	spin_lock_irqsave(&ring->lock, flags);
 	ring->mode = requeue ? XBF_RING_HOLD : XBF_RING_DEAD;
 	if (ring->front.sring)
@@ -205,6 +206,7 @@ void xbf_end_flushes(struct xbf_dev *xb)
 /* Whether a part of a request that waits may be in the backend's hands. */
 static bool xbf_on_ring(const struct xbf_ring *ring, const struct xbf_req *br)
 {
+	lockdep_assert_held(&ring->lock);
 	return br->placed && ring->front.sring;
 }
 

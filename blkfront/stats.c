@@ -48,35 +48,38 @@ struct xbf_level {
 	u32 pframes_max;
 };
 
-static struct xbf_ring_stats xbf_stats_read(struct xbf_ring *ring, struct xbf_level *level)
+/*
+ * The interrupt handler counts its events without the lock, and a ring that is being opened or
+ * closed gets its references and frames without it: what is shown of these may be halfway.
+ */
+static void xbf_stats_read(struct xbf_ring *ring, u64 *count, struct xbf_level *level)
 {
 	const struct xbf_pframe_pool *pool = &ring->pframes;
-	struct xbf_ring_stats stats;
 	unsigned long flags;
+	unsigned int i;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	stats = ring->stats;
-	*level = (struct xbf_level){
-		.slots = ring->front.sring ? ring->table.slots.nr : 0,
-		.slots_free = ring->front.sring ? ring->table.slots.nr_free : 0,
-		.segments = ring->cap,
-		.grefs = ring->grefs.nr_owned,
-		.pframes = pool->nr,
-		.pframes_used = pool->nr - pool->nr_free,
-		.pframes_max = pool->max,
-	};
+	for (i = 0; i < ARRAY_SIZE(xbf_counters); i++)
+		count[i] = READ_ONCE(*(u64 *)((void *)&ring->stats + xbf_counters[i].offset));
+	level->slots = ring->front.sring ? ring->table.slots.nr : 0;
+	level->slots_free = ring->front.sring ? ring->table.slots.nr_free : 0;
+	level->segments = ring->cap;
+	level->grefs = data_race(ring->grefs.nr_owned);	/* see above */
+	level->pframes = data_race(pool->nr);		/* see above */
+	level->pframes_used = level->pframes - data_race(pool->nr_free);	/* see above */
+	level->pframes_max = data_race(pool->max);	/* see above */
 	spin_unlock_irqrestore(&ring->lock, flags);
-	return stats;
 }
 
 static int xbf_ring_stats_show(struct seq_file *file, void *unused)
 {
+	u64 count[ARRAY_SIZE(xbf_counters)];
 	struct xbf_level level;
-	struct xbf_ring_stats stats = xbf_stats_read(file->private, &level);
-	const struct xbf_counter *c;
+	unsigned int i;
 
-	for (c = xbf_counters; c < xbf_counters + ARRAY_SIZE(xbf_counters); c++)
-		seq_printf(file, "%s %llu\n", c->name, *(u64 *)((void *)&stats + c->offset));
+	xbf_stats_read(file->private, count, &level);
+	for (i = 0; i < ARRAY_SIZE(xbf_counters); i++)
+		seq_printf(file, "%s %llu\n", xbf_counters[i].name, count[i]);
 	seq_printf(file, "slots %u\nslots_free %u\nsegments %u\ngrant_references %u\n",
 		   level.slots, level.slots_free, level.segments, level.grefs);
 	seq_printf(file, "kept_frames %u\nkept_frames_used %u\nkept_frames_max %u\n",

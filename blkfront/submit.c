@@ -136,6 +136,7 @@ static bool xbf_leaves_room(const struct xbf_ring *ring, const struct xbf_req *b
 
 static bool xbf_can_issue(struct xbf_ring *ring, const struct xbf_req *br)
 {
+	lockdep_assert_held(&ring->lock);
 	return ring->mode == XBF_RING_LIVE && xbf_credits(&ring->table) &&
 	       (br->nr_refs || (xbf_leaves_room(ring, br) && xbf_memory_for(ring, br->segs)));
 }
@@ -152,6 +153,7 @@ static bool xbf_much_to_copy(const struct xbf_ring *ring, const struct xbf_req *
 static void xbf_copy_early(struct xbf_ring *ring, struct xbf_req *br, unsigned long *flags)
 	__must_hold(&ring->lock)
 {
+	lockdep_assert_held(&ring->lock);
 	if (!xbf_much_to_copy(ring, br) || !list_empty(&ring->waiting) || !xbf_can_issue(ring, br))
 		return;
 	if (unlikely(!xbf_pframes_take(ring, br)))
@@ -177,6 +179,7 @@ static struct list_head *xbf_wait_position(struct xbf_ring *ring, const struct x
 
 static void xbf_wait(struct xbf_ring *ring, struct xbf_req *br)
 {
+	lockdep_assert_held(&ring->lock);
 	ring->stats.waits++;
 	list_add_tail(&br->link, xbf_wait_position(ring, br));
 }
@@ -226,6 +229,7 @@ static bool xbf_issue_waiting(struct xbf_ring *ring, struct xbf_req *br)
 
 static blk_status_t xbf_admit(struct xbf_ring *ring, struct xbf_req *br)
 {
+	lockdep_assert_held(&ring->lock);
 	if (likely(list_empty(&ring->waiting) && xbf_can_issue(ring, br))) {
 		if (unlikely(!xbf_issue(ring, br)))
 			xbf_wait(ring, br);
@@ -242,8 +246,10 @@ static blk_status_t xbf_admit(struct xbf_ring *ring, struct xbf_req *br)
 /* Return: whether the doorbell has to be rung. */
 static bool xbf_push(struct xbf_ring *ring)
 {
-	bool notify = ring->mode == XBF_RING_LIVE && XFL_RING_PUSH(&ring->front);
+	bool notify;
 
+	lockdep_assert_held(&ring->lock);
+	notify = ring->mode == XBF_RING_LIVE && XFL_RING_PUSH(&ring->front);
 	if (notify)
 		ring->stats.doorbells++;
 	return notify;
@@ -287,8 +293,10 @@ bool xbf_dispatch(struct xbf_ring *ring)
  */
 struct xbf_req *xbf_first_to_copy(struct xbf_ring *ring)
 {
-	struct xbf_req *br = xbf_next_waiting(ring);
+	struct xbf_req *br;
 
+	lockdep_assert_held(&ring->lock);
+	br = xbf_next_waiting(ring);
 	return br && xbf_much_to_copy(ring, br) && xbf_can_issue(ring, br) ? br : NULL;
 }
 
@@ -340,7 +348,7 @@ bool xbf_copy_and_dispatch(struct xbf_ring *ring)
  */
 blk_status_t xbf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd)
 {
-	struct xbf_ring *ring = hctx->driver_data;
+	struct xbf_ring *ring = xbf_hctx_ring(hctx);
 	struct request *rq = bd->rq;
 	struct xbf_req *br = xbf_req_of(rq);
 	blk_status_t status = xbf_prepare(ring->xb, rq, br);
@@ -378,7 +386,7 @@ blk_status_t xbf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_
  */
 void xbf_commit_rqs(struct blk_mq_hw_ctx *hctx)
 {
-	struct xbf_ring *ring = hctx->driver_data;
+	struct xbf_ring *ring = xbf_hctx_ring(hctx);
 	unsigned long flags;
 	bool notify;
 
