@@ -2,25 +2,31 @@
 /*
  * The block frontend: its objects, and which file does what.
  *
- * DOC: the way of a request
+ * The way of a request:
  *
- *	submit.c	checks its shape, then issues it or lets it wait for credit
- *	segs.h		its data, segment by segment
- *	request.c	turns them into grants and ring requests
- *	persistent.c	has the frames its data is copied through, if it is
+ *	submit.c	checks the request, then issues it or lets it wait
+ *	segs.h		walks its data, segment by segment
+ *	request.c	grants the segments and writes ring requests
+ *	persistent.c	has the frames that data is copied through, where it is copied
  *	event.c		finds that there are responses
- *	complete.c	takes them, ends grants, completes it
- *	recover.c	what becomes of it when the connection ends first
+ *	complete.c	takes responses, ends grants, completes requests
+ *	recover.c	requeues, parks or fails requests whose connection ends
  *
- * and the way of a device: main.c, connect.c (keys, life cycle), ring.c (a ring's
- * memory), disk.c (the gendisk), stats.c (debugfs), params.c, vdev.c (names),
+ * The way of a device: main.c (module, probe, removal), connect.c (keys, life cycle), ring.c (a
+ * ring's memory), disk.c (the gendisk), stats.c (debugfs), params.c, vdev.c (names), serial.c,
  * wire.c (protocol).
  *
- * DOC: locks. A ring has one lock; it covers the ring, the table of what is in
- * flight, the stack of grant references and the requests that wait. Ending
- * grants and completing requests happen outside it: a request whose last
- * answer was taken from the ring belongs to whoever took it. The life of the
- * device is serialised by struct xfl_device's work queue.
+ * Locks, in the order in which they are taken:
+ *
+ *	poll_lock	mutex of a ring. Whoever looks at the ring outside its interrupt, or takes
+ *			it down, holds it. That of ring 0 guards the ring map as well
+ *	lock		spinlock of a ring: the ring itself, the table of what is in flight, the
+ *			stack of grant references, persistent frames, requests that wait
+ *	disk_lock	spinlock of a device: what the backend said last of its disk
+ *
+ * Grants end, and requests complete, outside the ring lock: a request whose last response was taken
+ * from the ring belongs to whoever took it. The life cycle runs on the work queue of struct
+ * xfl_device, one step at a time.
  */
 #ifndef XENFRONT_BLKFRONT_BLKFRONT_H
 #define XENFRONT_BLKFRONT_BLKFRONT_H
@@ -49,268 +55,196 @@
 
 DEFINE_RING_TYPES(xbf, union xbf_wire_request, struct xbf_wire_response);
 
-/**
- * struct xbf_req - what the driver keeps with each block request
- * @link: on its ring's waiting or stuck list, or on a private list of whoever
- *	took its last answer; else empty
- * @tally: answers to its parts; ring lock
- * @op: what goes over the wire
- * @copied: its data goes through persistent frames, and @ref holds their numbers
- * @segs: frames of its data
- * @placed: how many of them are on the ring; fewer than all only at the head of the
- *	ring's waiting list
- * @nr_refs: grants in use, in @ref; whoever owns the request
- * @nr_stuck: how many of them the backend will not let go of; at the front of @ref
- * @layout: how the rest goes on, once @placed is not 0
- * @parked: while its connection is gone and the backend still maps its data
- * @ref: one grant reference, or number of a persistent frame, per frame of data
- */
+/* The driver's part of a block request. It belongs to whoever has the request. */
 struct xbf_req {
+	/*
+	 * On a ring's list of waiting or stuck requests, or on a private list of whoever took its
+	 * last response; else empty.
+	 */
 	struct list_head link;
-	struct xbf_tally tally;
-	u8 op;
-	bool copied;
-	u16 segs;
+	struct xbf_tally tally;		/* responses to its parts; ring lock */
+	u8 op;				/* what goes over the wire, an enum xbf_op */
+	bool copied;			/* data goes through persistent frames, see @ref */
+	u16 segs;			/* segments of its data */
+	/*
+	 * How many of @segs are on the ring. Only the head of the waiting list can have some there
+	 * and not all.
+	 */
 	u16 placed;
-	u16 nr_refs;
-	u16 nr_stuck;
-	struct xbf_layout layout;
-	struct xfl_parked parked;
+	u16 nr_refs;			/* valid entries of @ref */
+	u16 nr_stuck;			/* the first so many are grants that the backend uses */
+	struct xbf_layout layout;	/* where to go on, once @placed is not 0 */
+	struct xfl_parked parked;	/* while the backend maps its data without a connection */
+	/* For each segment a grant reference or, if @copied, the number of a persistent frame. */
 	grant_ref_t ref[XBF_MAX_SEGS];
 };
 
-/* What a ring does with a request. */
+/* What a ring does with a new request. */
 enum xbf_ring_mode {
 	XBF_RING_HOLD,	/* lets it wait: there is no backend, but there may be one */
 	XBF_RING_LIVE,	/* sends it, or lets it wait for credit */
 	XBF_RING_DEAD,	/* fails it */
 };
 
-/**
- * struct xbf_indirect - a frame that holds the segments of an indirect request
- * @seg: the frame's memory
- * @gref: the backend may read it, from connect to disconnect
- * @frame: the frame
- */
+/* A frame for the segments of an indirect request. It stays granted with the connection. */
 struct xbf_indirect {
 	struct xbf_wire_segment *seg;
-	grant_ref_t gref;
+	grant_ref_t gref;		/* for reading, unless grants may persist */
 	struct xfl_frame frame;
 };
 
-/**
- * struct xbf_pframe - a frame that stays granted
- * @va: its memory; NULL if there is none under this number
- * @gref: the backend may read and write it
- * @frame: the frame
- */
+/* A persistent frame: granted for reading and writing from one request to the next. */
 struct xbf_pframe {
-	void *va;
+	void *va;			/* NULL if there is no frame under this number */
 	grant_ref_t gref;
 	struct xfl_frame frame;
 };
 
-/* So many of a ring's persistent frames are for small requests alone. */
+/* So many of a ring's persistent frames are left to small requests. */
 #define XBF_PFRAMES_SPARE	64u
 
-/**
- * struct xbf_pframe_pool - persistent frames of a ring
- * @frame: the frames; NULL if data is granted where it is
- * @free: numbers in @frame: the first @nr_free are those of free frames, a stack;
- *	from @nr to @max those without a frame
- * @nr_free: free frames
- * @idle: the least that @nr_free was since xbf_trim() looked
- * @nr: frames there are
- * @max: most there will be
- * @framepool: where they come from
- */
+/* The persistent frames of a ring. Ring lock, except while the ring is opened or closed. */
 struct xbf_pframe_pool {
-	struct xbf_pframe *frame;
+	struct xbf_pframe *frame;	/* by number; NULL if data is granted where it is */
+	/*
+	 * Numbers: the first @nr_free are those of free frames, a stack; those from @nr to @max
+	 * have no frame.
+	 */
 	u16 *free;
 	u32 nr_free;
-	u32 idle;
-	u32 nr;
-	u32 max;
-	struct xfl_framepool framepool;
+	u32 idle;			/* the least @nr_free since xbf_trim() looked */
+	u32 nr;				/* frames there are */
+	u32 max;			/* most there can be */
+	struct xfl_framepool framepool;	/* their memory */
 };
 
-/**
- * struct xbf_ring_stats - counts of one ring, since the disk was made; ring lock, except
- *	that @events and @idle_events belong to the interrupt handler
- * @requests: block requests sent, again if they were sent again
- * @parts: ring requests sent for them
- * @waits: requests that had to wait for credit, grant references or frames
- * @doorbells: events raised for the backend
- * @events: interrupts
- * @idle_events: those that brought nothing
- * @deferred: times that more was to do than an interrupt should
- * @grants_made: frames of data granted
- * @grants_ended: those taken back
- * @bytes_copied: bytes that went through persistent frames, either way
- * @requeued: requests that a connection ended on
- * @parked: those of them that had to wait for the backend to unmap their data
- */
+/* Counts of one ring since the disk was made. Their names are those in debugfs. */
 struct xbf_ring_stats {
-	u64 requests;
-	u64 parts;
-	u64 waits;
-	u64 doorbells;
-	u64 events;
-	u64 idle_events;
-	u64 deferred;
-	u64 grants_made;
-	u64 grants_ended;
-	u64 bytes_copied;
-	u64 requeued;
-	u64 parked;
+	/* Ring lock. */
+	u64 requests;			/* block requests sent, again if they were sent again */
+	u64 parts;			/* ring requests sent for them */
+	u64 waits;			/* requests that waited for credit, references or frames */
+	u64 doorbells;			/* events raised for the backend */
+	u64 deferred;			/* times that an interrupt left work to @deferred_work */
+	u64 grants_made;		/* frames of data granted */
+	u64 grants_ended;		/* and taken back */
+	u64 bytes_copied;		/* through persistent frames, either way */
+	u64 requeued;			/* requests whose connection ended under them */
+	u64 parked;			/* those of them whose data the backend still mapped */
+
+	/* Written by the interrupt handler, read anywhere. */
+	u64 events;			/* interrupts */
+	u64 idle_events;		/* interrupts without a response */
 };
 
-/**
- * struct xbf_ring - one ring and what is on it
- * @lock: protects everything up to @stats; taken in hard interrupts
- * @mode: what becomes of new requests
- * @polled: the backend is not asked for events
- * @grants_stuck: the backend was found to keep data mapped. The kernel logs each attempt to end
- *	such a grant, so there is but one
- * @deferred: @deferred_work is queued or running and has yet to look; nobody asks for
- *	events meanwhile
- * @handle: the frontend's device id, part of every request
- * @cap: segments one ring request carries
- * @armed_at: the response index at which an event was asked for
- * @front: the ring; its sring is NULL while there is none
- * @table: ring requests in flight
- * @grefs: grant references
- * @indirect: frames for indirect requests, one per slot of @table; NULL if the
- *	backend takes none
- * @pframes: persistent frames
- * @waiting: requests that wait for credit, whichever hardware context they came by; in
- *	which order they go stands in submit.c
- * @passes: small ones that went before a large one, since the last large one
- * @copying: the one of @waiting whose data is being copied
- * @stuck: answered requests with a grant the backend will not let go of
- * @stats: counts
- * @ec: event channel; bound by the life cycle, end-of-interrupt by the handler
- * @poll_lock: held by whoever looks at the ring outside its interrupt: pollers, the timeout
- *	handler and @deferred_work, also while it copies @copying; and while the ring is taken
- *	down. That of ring 0 guards the ring map as well: @live and @nr_live of the device, and
- *	which ring each hardware context has
- * @deferred_work: what an interrupt should not do: copying and ending much
- * @trim: frees persistent frames and references that nobody needs
- * @xb: the device
- * @slot: memory of @table, kept over a reconnect for its generations
- * @pool: frames of @indirect; life cycle only, as all below
- * @mem: memory of @front
- */
+/* One ring and what is on it. */
 struct xbf_ring {
-	spinlock_t lock;
+	spinlock_t lock;		/* taken in hard interrupts */
+
+	/* Ring lock, unless said otherwise. */
 	enum xbf_ring_mode mode;
-	bool polled;
+	bool polled;			/* asks for no events; also read without the lock */
+	/*
+	 * @deferred_work is queued, or runs and has yet to look. Nobody asks for events meanwhile.
+	 * Also read without the lock.
+	 */
 	bool deferred;
+	/*
+	 * The backend was found to map data that it has responded to. The kernel logs each attempt
+	 * to end such a grant, so no other grant of this connection is ended after that. Read and
+	 * written without the lock.
+	 */
 	bool grants_stuck;
-	u16 handle;
-	u16 cap;
-	u32 armed_at;
-	struct xbf_front_ring front;
-	struct xbf_table table;
+	u16 handle;			/* the frontend's device id, part of every ring request */
+	u16 cap;			/* segments one ring request carries */
+	u32 armed_at;			/* response index at which an event was asked for */
+	struct xbf_front_ring front;	/* its sring is NULL while the ring is closed */
+	struct xbf_table table;		/* ring requests in flight */
 	struct xfl_grefs grefs;
-	struct xbf_indirect *indirect;
+	struct xbf_indirect *indirect;	/* one per slot of @table; NULL if all are direct */
 	struct xbf_pframe_pool pframes;
-	struct list_head waiting;
-	u32 passes;
-	struct xbf_req *copying;
-	struct list_head stuck;
+	struct list_head waiting;	/* for credit; submit.c has the order */
+	u32 passes;			/* small requests sent in a row while others waited */
+	struct xbf_req *copying;	/* the one of @waiting whose data is being copied */
+	struct list_head stuck;		/* responded to, but a grant is still in use */
 	struct xbf_ring_stats stats;
 
-	struct xfl_evtchn ec;
+	struct xfl_evtchn ec;		/* bound by the life cycle, its EOI is the handler's */
+	/*
+	 * Held by whoever looks at the ring outside its interrupt: pollers, the timeout handler,
+	 * and @deferred_work also while it copies the data of @copying. Held while the ring is
+	 * taken down. That of ring 0 guards the ring map as well: @live and @nr_live of the device,
+	 * and which ring each hardware context has.
+	 */
 	struct mutex poll_lock;
-	struct work_struct deferred_work;
-	struct delayed_work trim;
+	struct work_struct deferred_work; /* copies and ends more than an interrupt should */
+	struct delayed_work trim;	/* frees frames and references that nobody needs */
 	struct xbf_dev *xb;
-	struct xfl_slot *slot;
-	struct xfl_framepool pool;
-	struct xfl_ring_mem mem;
+
+	/* Life cycle only. */
+	struct xfl_slot *slot;		/* of @table; outlives a connection for its generations */
+	struct xfl_framepool pool;	/* frames of @indirect */
+	struct xfl_ring_mem mem;	/* memory of @front */
 } ____cacheline_aligned_in_smp;
 
-/**
- * struct xbf_dev - one disk
- * @ring: the rings
- * @nr_rings: how many, as many as there are hardware contexts
- * @nr_live: rings in use with this backend, the first ones
- * @contexts: the hardware contexts by kind
- * @live: the rings in use by kind
- * @block_mask: logical block size minus 1
- * @flush_op: how this backend flushes, 0 if it has nothing to flush; cleared
- *	when it says it cannot
- * @persistent: we offered the backend to let grants persist; life cycle only
- * @untrusted: the backend shall see no more than the data itself; life cycle only
- * @xd: life cycle
- * @resized: watch on the size the backend writes; life cycle only
- * @drained: woken when a ring that holds new requests has none in flight, and when the
- *	block layer was told what changed
- * @keys: the backend's keys @disk was made of; life cycle only
- * @disk_lock: protects @disk and @removing
- * @disk: what the backend said last; written by the life cycle
- * @removing: no more @disk_work
- * @minors_node: on the list of disks that have device numbers; under a lock of disk.c
- * @deleting: its deletion has begun
- * @name_reported: it was said that another disk has our name
- * @dead: the disk will not come back, or could not be added
- * @abandoned: the device was removed while its backend mapped a ring; the life cycle's part of the
- *	rest is left to xbf_abandoned_put()
- * @log_limit: bounds the lines about what the backend changes; @disk_work
- * @cache_known: the block layer knows that there is a cache; @disk_work
- * @waiting_for_cache: rings hold requests until it knows; life cycle
- * @disk_users: who still uses @gd: the life cycle, @del_work
- * @gd: the gendisk, from the first connection on; NULL before
- * @tag_set: its tags
- * @disk_work: adds the disk, and later tells the block layer what changed
- * @del_work: deletes the disk
- * @deleted: done by @del_work
- * @added: the disk was added; @disk_work only, then @del_work
- * @stats: its directory in debugfs
- * @moves: value of @xd.restores when the disk was last seen to be the one it was; life cycle only
- * @vdev: its name and minors
- * @serial: its serial number, empty if there is none; fixed from @gd on
- * @ref: references: the xenbus device, @del_work, and the gendisk
- */
+/* One disk. */
 struct xbf_dev {
+	/* Set at the first connection, and fixed from then on. */
 	struct xbf_ring *ring;
-	unsigned int nr_rings;
-	unsigned int nr_live;
-	struct xbf_rings contexts;
-	struct xbf_rings live;
-	u32 block_mask;
-	u8 flush_op;
-	bool persistent;
-	bool untrusted;
+	unsigned int nr_rings;		/* as many as there are hardware contexts */
+	struct xbf_rings contexts;	/* the hardware contexts by kind */
+	u32 block_mask;			/* logical block size minus 1 */
 
+	/*
+	 * The ring map: rings that this backend has, the first ones. Written by the life cycle
+	 * under the poll lock of ring 0; removal reads @nr_live without.
+	 */
+	struct xbf_rings live;
+	unsigned int nr_live;
+
+	/*
+	 * How this backend flushes; 0 if it has no cache, or said that it cannot. Without a lock.
+	 */
+	u8 flush_op;
+
+	/* Life cycle. */
 	struct xfl_device xd;
-	struct xfl_watch *resized;
-	wait_queue_head_t drained;
-	struct xbf_keys keys;
-	spinlock_t disk_lock;
-	struct xbf_disk disk;
-	bool removing;
-	struct list_head minors_node;
-	bool deleting;
-	bool name_reported;
-	bool dead;
+	bool persistent;		/* the backend was offered persistent grants */
+	bool untrusted;			/* the backend shall see the data and nothing else */
+	struct xfl_watch *resized;	/* on the size that the backend writes */
+	struct xbf_keys keys;		/* the backend's keys @disk was made of */
+	unsigned int moves;		/* @xd.restores when the disk was last seen to be the same */
+	bool name_reported;		/* a line said that another disk has our name */
+	/* A removed device whose backend maps a ring: xbf_abandoned_put() does the rest. */
 	bool abandoned;
-	struct ratelimit_state log_limit;
-	bool cache_known;
-	bool waiting_for_cache;
-	atomic_t disk_users;
-	bool added;
-	struct gendisk *gd;
+
+	/* Written by the life cycle under @disk_lock. */
+	spinlock_t disk_lock;
+	struct xbf_disk disk;		/* what the backend said last */
+	bool removing;			/* @disk_work is not queued any more; by @del_work */
+
+	/* The gendisk, from the first connection on. */
+	struct gendisk *gd;		/* NULL before */
 	struct blk_mq_tag_set tag_set;
-	struct work_struct disk_work;
-	struct work_struct del_work;
-	struct completion deleted;
-	struct dentry *stats;
-	unsigned int moves;
-	struct xbf_vdev vdev;
-	char serial[XBF_SERIAL_MAX + 1];
-	struct kref ref;
+	struct list_head minors_node;	/* disks that have device numbers; xbf_disks_lock */
+	struct dentry *stats;		/* its directory in debugfs */
+	atomic_t disk_users;		/* of @gd: the life cycle, @del_work */
+	struct work_struct disk_work;	/* adds the disk, tells the block layer what changed */
+	struct work_struct del_work;	/* deletes the disk */
+	struct completion deleted;	/* by @del_work */
+
+	/* Read without a lock. */
+	bool added;			/* by @disk_work */
+	bool deleting;			/* @del_work is queued, or has run */
+	bool dead;			/* the disk will not come back, or could not be added */
+	bool cache_known;		/* the block layer knows of the cache; by @disk_work */
+	bool waiting_for_cache;		/* rings hold requests until @cache_known; life cycle */
+
+	struct ratelimit_state log_limit; /* of lines about what the backend changes; @disk_work */
+	wait_queue_head_t applied;	/* woken when the block layer was told what changed */
+	struct xbf_vdev vdev;		/* name and minors, fixed from probe on */
+	char serial[XBF_SERIAL_MAX + 1]; /* empty if there is none; fixed from @gd on */
+	struct kref ref;		/* the xenbus device, @del_work, the gendisk */
 };
 
 static inline struct xbf_req *xbf_req_of(struct request *rq)
@@ -338,7 +272,7 @@ static inline struct xbf_ring *xbf_ring_of(const struct request *rq)
 	return xbf_hctx_ring(rq->mq_hctx);
 }
 
-/* The ring that serves a hardware context as things are. */
+/* The ring that serves a hardware context by the ring map. */
 static inline struct xbf_ring *xbf_ring_for(struct xbf_dev *xb, unsigned int context)
 {
 	return &xb->ring[xbf_ring_index(&xb->contexts, &xb->live, context)];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Completion: responses are copied and judged under the ring lock; grants are
- * ended and requests completed outside it.
+ * Completion. Responses are copied and checked under the ring lock. Grants end, and requests
+ * complete, outside it.
  */
 #include "blkfront.h"
 
-/* Nothing a backend says after the first lie is looked at. */
+/* After a protocol error the ring is not looked at again: xfl_break() withholds belief. */
 static void xbf_protocol_error(struct xbf_ring *ring, const char *what, int err)
 {
 	lockdep_assert_held(&ring->lock);
@@ -13,7 +13,10 @@ static void xbf_protocol_error(struct xbf_ring *ring, const char *what, int err)
 	xfl_break(&ring->xb->xd, "ring %td: %s (%pe)", ring - ring->xb->ring, what, ERR_PTR(err));
 }
 
-/* What is left to do for an answered request, in frames to copy or to take back, and itself. */
+/*
+ * What a request costs once its last response is there: one for the request, and one for each frame
+ * to copy back or to end. A write that was copied has no such frames.
+ */
 static int xbf_cost(const struct xbf_req *br)
 {
 	return br->copied && br->op == XBF_WRITE ? 1 : 1 + br->segs;
@@ -30,7 +33,7 @@ static int xbf_take_response(struct xbf_ring *ring, struct list_head *responded,
 	err = xbf_rsp_check(&ring->table, &wire, &rsp);
 	if (unlikely(err))
 		return err;
-	/* Slots lose their owner in xbf_fail_copied() only, when nothing is believed any more. */
+	/* Only xbf_fail_copied() takes a slot's owner away. The ring is not believed by then. */
 	if (WARN_ON_ONCE(!rsp.owner))
 		return -ENOENT;
 	WRITE_ONCE(ring->front.rsp_cons, ring->front.rsp_cons + 1);
@@ -42,7 +45,7 @@ static int xbf_take_response(struct xbf_ring *ring, struct list_head *responded,
 	return 0;
 }
 
-/* Return: whether there was anything. */
+/* Moves requests to @responded with their last response. Return: whether there was a response. */
 static bool xbf_take_responses(struct xbf_ring *ring, struct list_head *responded, int *budget)
 {
 	u32 before = ring->front.rsp_cons;
@@ -68,12 +71,12 @@ out:
 
 /**
  * xbf_end_grants() - take back access to a request's data
- * @ring: the ring it was sent by
- * @br: a request that is ours, answered or given up
+ * @ring: the ring that the request was sent by
+ * @br: a request that is ours: responded to, or given up
  *
- * Kept frames stay as they are. What cannot be ended moves to the front of @br->ref
- * and is counted in @br->nr_stuck. Once a backend was found to keep a frame, nothing more of the
- * ring is tried here: the parking place tries without a line for each.
+ * Persistent frames stay granted. References that the backend still uses move to the front of
+ * @br->ref, and @br->nr_stuck counts them. After the first of these no other grant of the ring is
+ * ended here: the kernel logs each failed attempt, and the parking place tries without a line.
  */
 void xbf_end_grants(struct xbf_ring *ring, struct xbf_req *br)
 {
@@ -90,13 +93,7 @@ void xbf_end_grants(struct xbf_ring *ring, struct xbf_req *br)
 	}
 }
 
-/**
- * xbf_return_refs() - put references whose access has ended, or persistent frames, back
- * @ring: the ring they are of
- * @br: a request after xbf_end_grants()
- *
- * Context: ring lock held.
- */
+/* Gives a request's references back after xbf_end_grants(), or its persistent frames. */
 void xbf_return_refs(struct xbf_ring *ring, struct xbf_req *br)
 {
 	lockdep_assert_held(&ring->lock);
@@ -110,8 +107,8 @@ void xbf_return_refs(struct xbf_ring *ring, struct xbf_req *br)
 }
 
 /*
- * A backend that answers and goes on mapping could read or change the page when
- * it has long been somebody else's: such a request is not completed.
+ * A backend that responds to a request and goes on mapping its data could read or change pages that
+ * have another user by then. Such a request is not completed: it leaves @ready for @stuck.
  */
 static void xbf_return_all_refs(struct xbf_ring *ring, struct list_head *ready)
 {
@@ -135,7 +132,7 @@ static blk_status_t xbf_unsupported(struct request *rq)
 
 	switch (req_op(rq)) {
 	case REQ_OP_FLUSH:
-		/* No cache that could be flushed: then there is nothing volatile either. */
+		/* A backend that cannot flush has no volatile cache either. */
 		if (xchg(&xb->flush_op, 0)) {
 			if (xfl_may_log(&xb->xd))
 				dev_warn(disk_to_dev(rq->q->disk),
@@ -166,18 +163,15 @@ static blk_status_t xbf_rq_status(struct request *rq)
 	}
 }
 
-/**
- * xbf_complete_rq() - blk_mq_ops.complete
- * @rq: an answered request without grants
- */
+/* blk_mq_ops.complete, for a request that the backend has responded to and has no access to. */
 void xbf_complete_rq(struct request *rq)
 {
 	blk_mq_end_request(rq, xbf_rq_status(rq));
 }
 
 /*
- * Somebody polls for this one, but an event came before: its ring is not a polled one. The
- * block layer of Linux 6.1 keeps the bios of such requests without a lock against interrupts.
+ * Somebody polls for this request, but its ring is not a polled one, and an event came first. Linux
+ * 6.1 keeps the bios of polled requests in a cache that has no lock against interrupts.
  */
 static void xbf_clear_polled(struct request *rq)
 {
@@ -207,7 +201,7 @@ static void xbf_complete_requests(struct list_head *ready)
 		batch.complete(&batch);
 }
 
-/* For who took something: a poller that finds nothing does not have the machine look each time. */
+/* Only after a response was taken: a poller that finds none need not wake the life cycle. */
 static void xbf_check_drained(struct xbf_ring *ring)
 {
 	lockdep_assert_held(&ring->lock);
@@ -225,18 +219,18 @@ static void xbf_end_data(struct xbf_ring *ring, struct xbf_req *br)
 }
 
 /**
- * xbf_complete() - complete what the backend has answered
+ * xbf_complete() - complete the requests that the backend has responded to
  * @ring: the ring
- * @prod: set to the backend's producer index as last read, unless %NULL
- * @budget: how much to take on, in requests and frames of their data; one request may
- *	exceed it. The others are left to @deferred_work of the ring, or, where no
- *	events are wanted, to the next who looks
+ * @prod: for the interrupt handler: set to the index of the next response; %NULL for others
+ * @budget: how much to take on, as in xbf_cost(); one request may exceed it. The rest is left to
+ *	@deferred_work of the ring or, if the ring is polled, to whoever looks next
  *
- * What one round takes from the ring is completed in the next, when its
- * references are on the stack again.
+ * A request passes two rounds. The first takes its last response under the lock, and ends its
+ * grants or copies its data back without the lock: it is on @responded. The second gives its
+ * references back under the lock, and completes it without the lock: it is on @ready.
  *
  * Context: any.
- * Return: whether there was anything.
+ * Return: whether there was a response.
  */
 bool xbf_complete(struct xbf_ring *ring, u32 *prod, int budget)
 {
@@ -254,7 +248,11 @@ bool xbf_complete(struct xbf_ring *ring, u32 *prod, int budget)
 		       xbf_take_responses(ring, &responded, &budget);
 		any |= took;
 		notify = xbf_dispatch(ring);
-		/* The handler, which alone wants @prod, cannot be held up before its last round. */
+		/*
+		 * Process context may be preempted before the next round, and has to ask for an
+		 * event in each. The interrupt handler cannot be: it asks in the round that takes
+		 * no request, which is its last unless a response came meanwhile.
+		 */
 		more = (!prod || list_empty(&responded)) && xbf_arm(ring);
 		if (more && budget <= 0) {
 			xbf_defer(ring);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Connecting: what the backend offers, what we publish, and what each step of
- * the device's life means for its rings.
+ * Connecting: what the backend offers, what we publish, and what each step of the life cycle means
+ * for the rings.
  */
 #include <linux/cpumask.h>
 #include <linux/slab.h>
@@ -12,16 +12,11 @@
 #include "blkfront.h"
 #include "params.h"
 
-/**
- * struct xbf_offer - what a backend offers before it sees our keys
- * @segments: most segments in an indirect request
- * @queues: most rings
- * @ring_order: largest order of a ring
- */
+/* What a backend offers before it sees our keys. */
 struct xbf_offer {
-	u32 segments;
-	u32 queues;
-	u32 ring_order;
+	u32 segments;	/* most segments in an indirect request */
+	u32 queues;	/* most rings */
+	u32 ring_order;	/* largest order of a ring */
 };
 
 static const struct xfl_key xbf_offer_keys[] = {
@@ -96,7 +91,7 @@ static int xbf_write_keys(struct xenbus_transaction xbt, const char *dir, void *
 	unsigned int frames = xb->ring[0].mem.nr_frames;
 	int err = 0;
 
-	/* A backend that finds the order, even 0, looks for numbered references. */
+	/* A backend that finds this key, even with 0, looks for numbered references. */
 	if (frames > 1)
 		err = xenbus_printf(xbt, dir, "ring-page-order", "%u", ilog2(frames));
 	if (!err)
@@ -120,9 +115,9 @@ static void xbf_map_rings(struct xbf_dev *xb)
 }
 
 /*
- * How many hardware contexts there are is settled by the first backend. One that
- * offers fewer rings later has several contexts share each; nobody queues while
- * that changes, and what waits moves to a ring that is certainly there and has events.
+ * The first backend decides how many hardware contexts there are. With a later one that offers
+ * fewer rings, several contexts share a ring. Nobody submits while the ring map changes, and
+ * requests that wait move to ring 0, which every connection has, and which has events.
  */
 static void xbf_set_live(struct xbf_dev *xb, struct xbf_rings live)
 {
@@ -144,7 +139,7 @@ static void xbf_set_live(struct xbf_dev *xb, struct xbf_rings live)
 
 		spin_lock_irq(&xb->ring[i].lock);
 		list_splice_init(&xb->ring[i].waiting, &moved);
-		/* As it was left by a time in which the disk was broken, and had fewer. */
+		/* An unused ring can be dead since a connection that failed. */
 		if (i < xb->nr_live && xb->ring[i].mode == XBF_RING_DEAD)
 			xb->ring[i].mode = XBF_RING_HOLD;
 		spin_unlock_irq(&xb->ring[i].lock);
@@ -186,7 +181,7 @@ static void xbf_close_rings(struct xbf_dev *xb)
 		xbf_ring_close(&xb->ring[i]);
 }
 
-/* Rings for events are the first ones. The next connection tries all of them again. */
+/* Goes on with the first @nr rings; those with events come first. A reconnect tries all again. */
 static void xbf_reduce_rings(struct xbf_dev *xb, unsigned int nr)
 {
 	struct xbf_rings live = { .event = min(xb->live.event, nr) };
@@ -214,7 +209,7 @@ static int xbf_open_rings(struct xbf_dev *xb, const struct xbf_offer *offer)
 		else if (err)
 			return err;
 	}
-	/* What they kept for a reconnect is of use to others. */
+	/* Others can use the references that unused rings have in reserve. */
 	for (i = xb->nr_live; i < xb->nr_rings; i++)
 		xfl_grefs_destroy(&xb->ring[i].grefs);
 	return 0;
@@ -226,7 +221,7 @@ static int xbf_connect(struct xfl_device *xd)
 	struct xbf_offer offer;
 	int err;
 
-	/* The block layer lets no disk return that it was told is dead. */
+	/* The block layer has no way back for a disk that was marked dead. */
 	if (READ_ONCE(xb->dead))
 		return -ENODEV;
 	err = xbf_name_is_free(xb);
@@ -249,7 +244,7 @@ static int xbf_connect(struct xfl_device *xd)
 	return err;
 }
 
-/* What an earlier connection left behind must not wait for one that will not come. */
+/* Requests of an earlier connection must not wait for one that will not come. */
 static void xbf_failed(struct xfl_device *xd)
 {
 	xbf_fail_all(xbf_of(xd));
@@ -260,14 +255,15 @@ static void xbf_failed(struct xfl_device *xd)
 static void xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *complainer,
 			  struct xbf_keys *keys)
 {
-	memset(keys, 0, sizeof(*keys));		/* to be compared as a whole */
+	memset(keys, 0, sizeof(*keys));		/* padding too, for memcmp() */
 	xfl_keys_read(complainer, xb->xd.backend, xbf_disk_keys, ARRAY_SIZE(xbf_disk_keys),
 		      keys);
 }
 
 /*
- * What requests that wait, and those who have the disk open, take for granted. A guest is restored
- * to the disk it was saved with, or to a copy; a fixed one that is smaller is another.
+ * Checks what requests that wait, and those who have the disk open, rely on. A guest is restored to
+ * the disk that it was saved with, or to a copy. So a disk that is smaller is another one, unless
+ * its medium can be changed.
  */
 static int xbf_check_same_disk(const struct xbf_dev *xb, const struct xbf_disk *d,
 			       const char **reason)
@@ -329,7 +325,7 @@ static bool xbf_read_serial_key(struct xbf_dev *xb, const char *key, xbf_serial_
 	return !err;
 }
 
-/* The first key is XAPI's, which win-xenvbd reads too; the second is ours. */
+/* XAPI writes the first key, and win-xenvbd reads it too. The second is this driver's own. */
 static void xbf_read_serial(struct xbf_dev *xb, char *serial)
 {
 	if (!xbf_read_serial_key(xb, "sm-data/scsi/0x12/0x80", xbf_serial_from_page, serial) &&
@@ -337,7 +333,7 @@ static void xbf_read_serial(struct xbf_dev *xb, char *serial)
 		serial[0] = '\0';
 }
 
-/* A migration of the storage gives a disk another number too: that is no reason to refuse it. */
+/* Another serial number is only reported: a disk gets one when its storage is migrated, too. */
 static void xbf_compare_serial(struct xbf_dev *xb)
 {
 	char now[XBF_SERIAL_MAX + 1];
@@ -379,8 +375,8 @@ static void xbf_announce(struct xbf_dev *xb)
 }
 
 /*
- * Whether data is copied is settled once per connection: a backend that lets grants
- * persist keeps all it ever saw.
+ * Decides for the whole connection whether data is copied: a backend that lets grants persist keeps
+ * every frame mapped that it ever saw.
  */
 static int xbf_decide_copying(struct xbf_dev *xb)
 {
@@ -396,7 +392,7 @@ static int xbf_decide_copying(struct xbf_dev *xb)
 	return err;
 }
 
-/* Contexts that share rings have no CPUs in common, so their rings stay where they are. */
+/* Contexts that share a ring have different CPUs, so the ring's events stay where they are. */
 static void xbf_set_affinity(struct xbf_dev *xb)
 {
 	struct blk_mq_hw_ctx *hctx;
@@ -436,7 +432,7 @@ static int xbf_go_live(struct xfl_device *xd)
 	xbf_set_affinity(xb);
 	xbf_set_modes(xb, XBF_RING_LIVE);
 	xbf_disk_update(xb);
-	/* Backends say "sectors", then write their state again. Not all do the latter. */
+	/* A backend that resizes writes "sectors", then its state again. Not all do the latter. */
 	xb->resized = xfl_watch_start(xd, "sectors");
 	return 0;
 }
@@ -447,7 +443,7 @@ static void xbf_changed(struct xfl_device *xd)
 	struct xbf_disk before = xb->disk;
 	struct xbf_keys keys;
 
-	/* Not everything that wakes us is news, and complaints are not for repeating. */
+	/* Most wake-ups bring nothing new, and invalid keys are reported once. */
 	xbf_read_keys(xb, NULL, &keys);
 	if (!memcmp(&keys, &xb->keys, sizeof(keys)))
 		return;
@@ -496,7 +492,7 @@ static bool xbf_holds(struct xfl_device *xd)
 	return xbf_rings_have_waiting(xbf_of(xd));
 }
 
-/* Rings that are polled are asked for events as long as nobody may be polling. */
+/* Polled rings have events while the device is paused, since nobody may poll then. */
 static void xbf_pause(struct xfl_device *xd, bool paused)
 {
 	struct xbf_dev *xb = xbf_of(xd);
@@ -513,7 +509,10 @@ static void xbf_pause(struct xfl_device *xd, bool paused)
 	xbf_set_modes(xb, paused ? XBF_RING_HOLD : XBF_RING_LIVE);
 }
 
-/* Whoever copies data or takes responses holds the poll lock, or is an interrupt: these are off. */
+/*
+ * Waits for whoever takes responses, or copies the data that they speak of. Only the poll lock's
+ * and the ring lock's owners do, and interrupt handlers, which do not run now.
+ */
 static void xbf_withhold(struct xfl_device *xd)
 {
 	struct xbf_dev *xb = xbf_of(xd);
@@ -555,14 +554,14 @@ static bool xbf_should_requeue(struct xfl_device *xd, enum xfl_close_reason reas
 
 static void xbf_take_down(struct xbf_ring *ring, bool requeue)
 {
-	/* The backend cannot reach the ring any more. What it wrote counts, if it is believed. */
-	xbf_complete(ring, NULL, INT_MAX);	/* all there are */
+	/* The backend has unmapped the ring. What it wrote counts, if it is believed. */
+	xbf_complete(ring, NULL, INT_MAX);	/* all responses */
 	xfl_evtchn_unbind(&ring->xb->xd, &ring->ec, ring);
 	xbf_recover(ring, requeue);
 	xbf_ring_close(ring);
 }
 
-/* The rings take nothing new. Nobody copies to their frames any more: see xbf_copy_early(). */
+/* No ring is live. Waits for submitters that copy to a ring's frames, see xbf_copy_early(). */
 static void xbf_await_submitters(struct xbf_dev *xb)
 {
 	if (!xb->gd)

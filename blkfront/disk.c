@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The gendisk: made at the first connection, added and changed from a work item
- * of its own, deleted with the device.
+ * The gendisk: made at the first connection, added and changed by a work item of its own, deleted
+ * with the device.
  *
- * DOC: adding a disk reads its partition table through ourselves. The life cycle
- * must not wait for that: should the backend break meanwhile, it is the one to
- * end those reads. The same goes for new queue limits, which wait for the
- * queue to be empty.
+ * Adding a disk reads its partition table, through this driver. The life cycle must not wait for
+ * that: if the backend breaks meanwhile, it is the life cycle that ends those reads. The same holds
+ * for new queue limits, which wait for the queue to be empty.
  */
 #include <linux/cdrom.h>
 #include <linux/hdreg.h>
@@ -20,10 +19,10 @@
 #include "blkfront.h"
 #include "params.h"
 
-/* A backend may do nothing else while it discards, so not too much at a time. */
+/* 128 MB: a backend may do nothing else while it discards. */
 #define XBF_MAX_DISCARD_SECTORS	((128u << 20) >> XBF_SECTOR_SHIFT)
 
-/* What a backend can have written to the log as often as it likes, for each disk. */
+/* Bounds the lines that a backend can have written to the log, for each disk. */
 #define XBF_LOG_PERIOD	(60 * HZ)
 #define XBF_LOG_BURST	5
 
@@ -36,7 +35,7 @@ static bool xbf_minors_overlap(const struct xbf_vdev *a, const struct xbf_vdev *
 	return a->minor < b->minor + b->nr_minors && b->minor < a->minor + a->nr_minors;
 }
 
-/* One that could not be added is dead, and stays. */
+/* Whether a disk is being deleted, or will be. One that could not be added is dead and stays. */
 static bool xbf_is_leaving(const struct xbf_dev *xb)
 {
 	return READ_ONCE(xb->deleting) || READ_ONCE(xb->xd.removing) ||
@@ -44,8 +43,8 @@ static bool xbf_is_leaving(const struct xbf_dev *xb)
 }
 
 /*
- * Return: 0; -ENOSPC if a disk that will go has one of the numbers; -EBUSY if one that stays has.
- * The toolstack can have it so: xvda and xvda1 are both disks.
+ * A toolstack can configure disks whose minors overlap: xvda and xvda1.
+ * Return: 0; -ENOSPC if a disk that will go has one of the minors; -EBUSY if one that stays has.
  */
 static int xbf_minors_check(const struct xbf_dev *xb)
 {
@@ -138,7 +137,7 @@ static void xbf_map_queues(struct blk_mq_tag_set *set)
 	blk_mq_map_queues(&set->map[HCTX_TYPE_DEFAULT]);
 	if (set->nr_maps == 1)
 		return;
-	/* Reads have no queues of their own. */
+	/* Reads use the default queues. */
 	set->map[HCTX_TYPE_READ].nr_queues = 0;
 	set->map[HCTX_TYPE_POLL].nr_queues = xb->contexts.poll;
 	set->map[HCTX_TYPE_POLL].queue_offset = xb->contexts.event;
@@ -166,7 +165,7 @@ static void xbf_fill_limits(const struct xbf_dev *xb, const struct xbf_disk *d,
 	lim->dma_alignment = d->logical - 1;
 	lim->max_hw_sectors = XBF_MAX_SECTORS;
 	lim->max_segments = XBF_MAX_SEGS;
-	/* What it promises, and what it does not, is said in wire.h. */
+	/* See "the shape of data" in wire.h. */
 	lim->virt_boundary_mask = XFL_FRAME_MASK;
 
 	lim->max_hw_discard_sectors = d->discard_granularity ? XBF_MAX_DISCARD_SECTORS : 0;
@@ -176,15 +175,15 @@ static void xbf_fill_limits(const struct xbf_dev *xb, const struct xbf_disk *d,
 }
 
 /*
- * Tags beyond those that fill the ring: whoever keeps it full of large requests leaves some for
- * others, who need not wait until several of these are done. With a ring of one frame that makes
- * 64, as many as the in-tree driver's scheduler takes.
+ * Tags beyond those that fill the ring. While large requests fill it, others still find a tag, and
+ * can go before those that wait. With a ring of one frame that makes 64 tags, as many as the
+ * in-tree driver's scheduler has.
  */
 #define XBF_SPARE_TAGS	32u
 
 /*
- * Where one page needs two ring requests, half as many tags keep the ring busy;
- * credits would carry more, but what waits for them cannot be merged any more.
+ * Where one page needs two ring requests, half as many tags keep the ring busy. More requests would
+ * only wait for credit, where the block layer cannot merge them any more.
  */
 static unsigned int xbf_depth(const struct xbf_dev *xb)
 {
@@ -228,11 +227,11 @@ static void xbf_gendisk_fill(struct xbf_dev *xb, struct gendisk *gd)
  * xbf_name_is_free() - whether a disk can be made with our device number
  * @xb: the device
  *
- * A disk that was exchanged, or taken away with requests that its backend still keeps, has its name
- * until they have ended. Known before the backend is bothered with a connection.
+ * A disk that was exchanged or detached has its name until its last request has ended, and a
+ * backend may delay that. Checked before there is a connection, as that would be in vain.
  *
  * Context: life cycle.
- * Return: 0; -ENOSPC, after one line; -EBUSY if that disk stays.
+ * Return: 0; -ENOSPC, after one line, if the other disk will go; -EBUSY if it stays.
  */
 int xbf_name_is_free(struct xbf_dev *xb)
 {
@@ -335,7 +334,7 @@ static void xbf_disk_add(struct xbf_dev *xb)
 	WRITE_ONCE(xb->added, true);
 }
 
-/* While rings hold requests back nothing is under way, and a freeze would wait for these. */
+/* While rings hold requests, none is in flight, and a freeze would wait for those held. */
 static int xbf_commit_limits(struct xbf_dev *xb, struct queue_limits *lim)
 {
 	if (READ_ONCE(xb->waiting_for_cache))
@@ -344,8 +343,8 @@ static int xbf_commit_limits(struct xbf_dev *xb, struct queue_limits *lim)
 }
 
 /*
- * The block layer writes a line of its own for each size that it is told with a notice. Beyond so
- * many it is told without, and who listens for events in the same way.
+ * set_capacity_and_notify() logs each new size. Beyond @log_limit the size is set, and the uevent
+ * sent, without it.
  */
 static void xbf_set_size(struct xbf_dev *xb, u64 sectors)
 {
@@ -373,7 +372,7 @@ static void xbf_disk_apply(struct xbf_dev *xb, const struct xbf_disk *d)
 	lim.logical_block_size = xb->block_mask + 1;
 	lim.physical_block_size = max(lim.physical_block_size, lim.logical_block_size);
 	lim.dma_alignment = xb->block_mask;
-	/* From before a commit that takes it away until after one that gives it. */
+	/* False from before a commit that takes the cache away until after one that gives it. */
 	if (!(lim.features & BLK_FEAT_WRITE_CACHE))
 		WRITE_ONCE(xb->cache_known, false);
 	err = xbf_commit_limits(xb, &lim);
@@ -382,16 +381,13 @@ static void xbf_disk_apply(struct xbf_dev *xb, const struct xbf_disk *d)
 			 ERR_PTR(err));
 	else if (!err && (lim.features & BLK_FEAT_WRITE_CACHE))
 		WRITE_ONCE(xb->cache_known, true);
-	wake_up(&xb->drained);
+	wake_up(&xb->applied);
 	set_disk_ro(xb->gd, d->readonly);
-	/* Of a backend whose blocks are smaller now, whole blocks of ours are used. */
+	/* The backend's blocks may be smaller now: round down to blocks of this disk. */
 	xbf_set_size(xb, d->sectors & ~((u64)xb->block_mask >> XBF_SECTOR_SHIFT));
 }
 
-/**
- * xbf_disk_work() - add the disk, or tell the block layer what changed, or that it is gone
- * @work: disk_work of the device
- */
+/* Adds the disk, tells the block layer what changed, or marks the disk dead. */
 void xbf_disk_work(struct work_struct *work)
 {
 	struct xbf_dev *xb = container_of(work, struct xbf_dev, disk_work);
@@ -406,18 +402,13 @@ void xbf_disk_work(struct work_struct *work)
 			blk_mark_disk_dead(xb->gd);
 		return;
 	}
-	/* A disk may have met another backend since it was made. */
+	/* Before the disk is added, too: another backend may have come since it was made. */
 	xbf_disk_apply(xb, &d);
 	if (!xb->added)
 		xbf_disk_add(xb);
 }
 
-/**
- * xbf_disk_update() - have the block layer told what is in @xb->disk
- * @xb: a device with a gendisk
- *
- * Context: any.
- */
+/* Has the block layer told what is in @xb->disk. Context: any. */
 void xbf_disk_update(struct xbf_dev *xb)
 {
 	unsigned long flags;
@@ -429,11 +420,11 @@ void xbf_disk_update(struct xbf_dev *xb)
 }
 
 /**
- * xbf_disk_await_cache() - see that flushes come to us before a backend with a cache is used
- * @xb: a device with a gendisk whose rings hold requests back
+ * xbf_disk_await_cache() - wait until the block layer knows that the new backend has a cache
+ * @xb: a device with a gendisk, whose rings hold requests
  *
- * A disk that had no cache may come back with one. Until the block layer knows, it
- * ends flushes by itself.
+ * A disk that had no cache may reconnect with one. Until the block layer knows, it completes
+ * flushes without sending them.
  *
  * Context: life cycle; waits a second at most.
  */
@@ -443,7 +434,7 @@ void xbf_disk_await_cache(struct xbf_dev *xb)
 		return;
 	WRITE_ONCE(xb->waiting_for_cache, true);
 	xbf_disk_update(xb);
-	if (!wait_event_timeout(xb->drained, READ_ONCE(xb->cache_known), HZ) &&
+	if (!wait_event_timeout(xb->applied, READ_ONCE(xb->cache_known), HZ) &&
 	    xfl_may_log(&xb->xd))
 		dev_warn(&xb->xd.xbdev->dev, "%s: has a cache now, but flushes come later\n",
 			 xb->vdev.name);
@@ -451,11 +442,11 @@ void xbf_disk_await_cache(struct xbf_dev *xb)
 }
 
 /**
- * xbf_disk_mark_dead() - have everybody who has it open told that the disk is gone
+ * xbf_disk_mark_dead() - tell everybody who has the disk open that it is gone
  * @xb: a device whose requests all fail by now, or are parked
  *
- * Filesystems wait for their pages then, parked ones included, so it is done by
- * @disk_work or, if that comes first, by @del_work.
+ * File systems wait for their pages when they are told, also for parked ones. So @disk_work tells
+ * them, or @del_work if it comes first.
  *
  * Context: process.
  */
@@ -468,30 +459,27 @@ void xbf_disk_mark_dead(struct xbf_dev *xb)
 }
 
 /**
- * xbf_disk_put() - one of the two users of the gendisk is done with it
+ * xbf_disk_put() - drop one of the two uses of the gendisk
  * @xb: the device
  *
- * They are the life cycle, until its last disconnect, and @del_work. The later one
- * frees it.
+ * The users are the life cycle, until its last disconnect, and @del_work. The later one frees the
+ * gendisk.
  */
 void xbf_disk_put(struct xbf_dev *xb)
 {
 	if (!atomic_dec_and_test(&xb->disk_users) || !xb->gd)
 		return;
 	xbf_stats_del(xb);
-	/* In this order: a disk that was never added needs its tags to go. */
+	/* In this order: to free a disk that was never added takes its tags. */
 	put_disk(xb->gd);
 	blk_mq_free_tag_set(&xb->tag_set);
 	xbf_minors_put(xb);
 }
 
-/**
- * xbf_disk_del_work() - delete the disk
- * @work: del_work of the device
- *
- * Waits for every request, also for those whose grants the backend keeps; that is
- * why it is not done where somebody waits. Drops the reference on the device
- * and the one on this module that it was queued with.
+/*
+ * Deletes the disk. Waits for every request, also for those whose data the backend still maps: so
+ * this is a work item, and nobody has to wait for it. Drops the references on the device and on
+ * this module that xbf_start_delete() took.
  */
 void xbf_disk_del_work(struct work_struct *work)
 {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who looks at a ring, and when: after an event, because somebody polls, or because a
- * request takes long.
+ * Who looks at a ring, and when: the interrupt handler after an event, pollers, and the timeout
+ * handler when a request takes long.
  */
 #include "blkfront.h"
 
 /**
- * xbf_arm() - ask for an event with the next response
- * @ring: the ring; all that it holds was taken
+ * xbf_arm() - ask for an event at the next response
+ * @ring: the ring; every response on it was taken
  *
- * Not asked for again where it was asked for already. Where there is no ring, or
- * nobody wants events, or will look anyway, nothing happens.
+ * Does nothing if the event was asked for already, if the ring is closed, not believed or polled,
+ * or if @deferred_work will look anyway.
  *
  * Context: ring lock held.
- * Return: whether it came meanwhile, so that no event will.
+ * Return: whether the response came meanwhile, so that no event will.
  */
 bool xbf_arm(struct xbf_ring *ring)
 {
@@ -32,23 +32,18 @@ bool xbf_arm(struct xbf_ring *ring)
 }
 
 /*
- * Enough for a ring of small requests. At most half a megabyte to copy, and the request that
- * exceeds it, with interrupts off.
+ * A full ring of small requests fits. With interrupts off this is half a megabyte to copy at most,
+ * and the one request that exceeds it.
  */
 #define XBF_EVENT_BUDGET		128
 
-/* Pollers and the timeout handler can take their time. */
+/* Pollers and the timeout handler run in process context. */
 #define XBF_POLL_BUDGET		4096
 
-/* So often is copied and looked before others get a turn. */
+/* Rounds of xbf_deferred_work() before it lets other work items run. */
 #define XBF_DEFERRED_ROUNDS	16
 
-/**
- * xbf_defer() - have somebody look who may take longer
- * @ring: the ring; no event is asked for until that was done
- *
- * Context: ring lock held.
- */
+/* Has @deferred_work look at the ring. No event is asked for until it has. Ring lock held. */
 void xbf_defer(struct xbf_ring *ring)
 {
 	lockdep_assert_held(&ring->lock);
@@ -59,7 +54,7 @@ void xbf_defer(struct xbf_ring *ring)
 	queue_work(xbf_deferred_wq, &ring->deferred_work);
 }
 
-/* Return: whether that was all, and events are asked for again. */
+/* Return: whether nothing is left, and events are asked for again. */
 static bool xbf_deferred_done(struct xbf_ring *ring)
 {
 	bool more;
@@ -72,11 +67,9 @@ static bool xbf_deferred_done(struct xbf_ring *ring)
 	return !more;
 }
 
-/**
- * xbf_deferred_work() - what is too much for an interrupt: much to copy, either way
- * @work: deferred_work of the ring
- *
- * One request's data is copied between two looks at the ring.
+/*
+ * Does what is too much for an interrupt: completes many requests, and copies the data of large
+ * writes, of one between two looks at the ring.
  */
 void xbf_deferred_work(struct work_struct *work)
 {
@@ -95,11 +88,7 @@ void xbf_deferred_work(struct work_struct *work)
 		queue_work(xbf_deferred_wq, &ring->deferred_work);
 }
 
-/**
- * xbf_interrupt() - the backend raised its doorbell
- * @irq: interrupt
- * @data: the ring
- */
+/* Handler of the ring's event channel. */
 irqreturn_t xbf_interrupt(int irq, void *data)
 {
 	struct xbf_ring *ring = data;
@@ -117,7 +106,7 @@ irqreturn_t xbf_interrupt(int irq, void *data)
 }
 
 /*
- * Outside the interrupt handler. Where the poll lock is taken, its owner looks at the ring, or
+ * For all but the interrupt handler. Where the poll lock is taken, its owner looks at the ring, or
  * takes it down and sees to its requests.
  */
 static bool xbf_poll_ring(struct xbf_ring *ring)
@@ -131,19 +120,15 @@ static bool xbf_poll_ring(struct xbf_ring *ring)
 	return any;
 }
 
-/**
- * xbf_poll() - blk_mq_ops.poll: somebody would rather look than wait for an event
- * @hctx: hardware context
- * @batch: not used: the ring's own round completes in batches
- */
+/* blk_mq_ops.poll. Does not use @batch: xbf_complete() has a batch of its own. */
 int xbf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch)
 {
 	return xbf_poll_ring(xbf_hctx_ring(hctx)) ? 1 : 0;
 }
 
-/**
- * xbf_ring_enable_events() - have events on a ring that nobody may poll any more
- * @ring: the ring
+/*
+ * Has a polled ring raise events, for a time in which nobody may poll. Without the poll lock: its
+ * callers are the life cycle, which takes rings down, and a suspend, which stops the life cycle.
  */
 void xbf_ring_enable_events(struct xbf_ring *ring)
 {
@@ -155,10 +140,7 @@ void xbf_ring_enable_events(struct xbf_ring *ring)
 	xbf_complete(ring, NULL, XBF_POLL_BUDGET);
 }
 
-/**
- * xbf_ring_disable_events() - the end of xbf_ring_enable_events()
- * @ring: a ring that is polled
- */
+/* Ends what xbf_ring_enable_events() began. */
 void xbf_ring_disable_events(struct xbf_ring *ring)
 {
 	unsigned long flags;
@@ -172,11 +154,11 @@ void xbf_ring_disable_events(struct xbf_ring *ring)
  * xbf_timeout() - blk_mq_ops.timeout: a request takes long
  * @rq: the request
  *
- * Its pages are granted, so it cannot be given up here; but an event may have
- * been lost. Or the backend was restarted, and the thread that runs all watches waits for this very
- * request, as it does when it takes a CPU away: so the life cycle is made to look by time as well.
+ * The request cannot be given up here, since its pages are granted. But its event may have been
+ * lost. Or the backend was restarted while the thread of all watches waits for this very request,
+ * as it does when it takes a CPU away. So the life cycle looks at the backend's state as well.
  *
- * Return: BLK_EH_DONE if it is complete now, else BLK_EH_RESET_TIMER.
+ * Return: BLK_EH_DONE if the request is complete now, else BLK_EH_RESET_TIMER.
  */
 enum blk_eh_timer_return xbf_timeout(struct request *rq)
 {
@@ -185,7 +167,7 @@ enum blk_eh_timer_return xbf_timeout(struct request *rq)
 	bool found = xbf_poll_ring(ring);
 
 	if (blk_mq_request_started(rq) && !blk_mq_request_completed(rq)) {
-		/* A backend that is gone, or another one, may have been told of to nobody. */
+		/* The backend may be gone, or another one, without a watch having said so. */
 		xfl_look(&ring->xb->xd);
 		return BLK_EH_RESET_TIMER;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xen-blkfront: the Xen block frontend. Wiring: module, xenbus driver, and the
- * life of struct xbf_dev.
+ * xen-blkfront: the Xen block frontend. The module, the xenbus driver, and how a struct xbf_dev
+ * begins and ends.
  */
 #include <linux/major.h>
 #include <linux/module.h>
@@ -19,10 +19,6 @@
 struct workqueue_struct *xbf_wq;
 struct workqueue_struct *xbf_deferred_wq;
 
-/**
- * xbf_get() - take a reference on a device
- * @xb: the device
- */
 void xbf_get(struct xbf_dev *xb)
 {
 	kref_get(&xb->ref);
@@ -36,10 +32,6 @@ static void xbf_free(struct kref *ref)
 	kfree(xb);
 }
 
-/**
- * xbf_put() - drop a reference on a device
- * @xb: the device
- */
 void xbf_put(struct xbf_dev *xb)
 {
 	kref_put(&xb->ref, xbf_free);
@@ -52,7 +44,7 @@ static struct xbf_dev *xbf_alloc(void)
 	if (!xb)
 		return NULL;
 	kref_init(&xb->ref);
-	init_waitqueue_head(&xb->drained);
+	init_waitqueue_head(&xb->applied);
 	spin_lock_init(&xb->disk_lock);
 	INIT_WORK(&xb->disk_work, xbf_disk_work);
 	INIT_WORK(&xb->del_work, xbf_disk_del_work);
@@ -76,8 +68,8 @@ static int xbf_read_vdev(struct xenbus_device *xbdev, struct xbf_vdev *vdev)
 }
 
 /*
- * An HVM guest keeps its emulated disks until they are unplugged, and its
- * emulated CD-ROM for good: those are not ours.
+ * Whether the disk is served by emulated hardware. An HVM guest has its emulated disks until they
+ * are unplugged, and its emulated CD-ROM for good.
  */
 static bool xbf_is_emulated(struct xenbus_device *xbdev, const struct xbf_vdev *vdev)
 {
@@ -142,21 +134,21 @@ static u32 xbf_progress(const struct xbf_dev *xb)
 	unsigned int i, nr = READ_ONCE(xb->nr_live);
 	u32 sum = 0;
 
-	/* Neither the life cycle nor a ring's lock is held here: only a change counts. */
+	/* Neither the life cycle nor a ring's lock is held: only a change of the sum counts. */
 	for (i = 0; i < nr; i++)
 		sum += READ_ONCE(xb->ring[i].front.rsp_cons);
 	return sum;
 }
 
-/* Dirty data takes its time, and whoever takes the disk from its driver may wait for that. */
+/* Dirty data takes time, and whoever unbinds the driver can wait for it. */
 #define XBF_DELETE_LIMIT	(600 * HZ)
 
-/* Once the toolstack has taken the device away, every other device of the guest waits meanwhile. */
+/* If the toolstack removed the directory, xenwatch waits, and with it all devices of the guest. */
 #define XBF_GONE_LIMIT	(30 * HZ)
 
 /*
- * Waits as long as the backend goes on answering, and a little longer. What is not done in time
- * fails, and the disk is deleted by @del_work when that has happened.
+ * Waits for the deletion while the backend responds at least once in XFL_BACKEND_TIMEOUT, up to a
+ * limit. Requests that are left then fail, and @del_work goes on by itself.
  */
 static void xbf_await_delete(struct xbf_dev *xb)
 {
@@ -172,10 +164,7 @@ static void xbf_await_delete(struct xbf_dev *xb)
 		 time_before(jiffies, start + limit));
 }
 
-/**
- * xbf_end_life() - the device has no connection, and will have none
- * @xb: the device
- */
+/* The device has no connection, and will have none. */
 static void xbf_end_life(struct xbf_dev *xb)
 {
 	xbf_fail_all(xb);
@@ -184,11 +173,9 @@ static void xbf_end_life(struct xbf_dev *xb)
 	xfl_device_fini(&xb->xd);
 }
 
-/**
- * xbf_abandon() - &struct xfl_ops.abandon: the backend still maps a ring of a removed disk
- * @xd: life cycle of the device
- *
- * Requests whose data goes through frames of ours may fail now, the others have to wait.
+/*
+ * xfl_ops.abandon: the backend still maps a ring of a removed disk. Requests whose data goes
+ * through persistent frames fail now, the others have to wait.
  */
 void xbf_abandon(struct xfl_device *xd)
 {
@@ -201,10 +188,7 @@ void xbf_abandon(struct xfl_device *xd)
 	xbf_fail_copied(xb);
 }
 
-/**
- * xbf_abandoned_put() - &struct xfl_ops.put: it has let go
- * @xd: life cycle of the device
- */
+/* xfl_ops.put: the backend has unmapped the rings of an abandoned device. */
 void xbf_abandoned_put(struct xfl_device *xd)
 {
 	struct xbf_dev *xb = container_of(xd, struct xbf_dev, xd);
@@ -215,8 +199,8 @@ void xbf_abandoned_put(struct xfl_device *xd)
 }
 
 /*
- * While there is a backend the disk is deleted first, so that what is dirty gets
- * written; else the connection is ended first, so that nothing waits for it.
+ * While there is a backend the disk is deleted first, so that dirty data is written. Else the
+ * connection ends first, so that nothing waits for it.
  */
 static void xbf_remove(struct xenbus_device *xbdev)
 {
@@ -265,7 +249,7 @@ static int __init xbf_init(void)
 	xbf_wq = alloc_workqueue("xen-blkfront", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!xbf_wq)
 		return -ENOMEM;
-	/* Apart from the other, whose work waits for I/O. */
+	/* A queue of its own: work on the other one waits for I/O. */
 	xbf_deferred_wq = alloc_workqueue("xen-blkfront-io",
 				     WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 0);
 	err = -ENOMEM;
@@ -297,9 +281,9 @@ static void __exit xbf_exit(void)
 {
 	xenbus_unregister_driver(&xbf_driver);
 	unregister_blkdev(XENVBD_MAJOR, XBF_NAME);
-	/* The last step of a deletion may still run. */
+	/* A deletion may still run. */
 	destroy_workqueue(xbf_wq);
-	/* The last request that was parked is ended by a step that may still run. */
+	/* The release of a parked request may still run. */
 	xfl_park_flush();
 	destroy_workqueue(xbf_deferred_wq);
 	xbf_stats_exit();

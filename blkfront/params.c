@@ -13,9 +13,8 @@
 #include "wire.h"
 
 /*
- * A backend sets aside memory for its own limit however few segments we use, so
- * there is nothing to save by asking for less. Only xen-blkback on a dom0 with
- * 64 KB pages must not be given more than 32: it reads them from the wrong place.
+ * A backend reserves memory for its own limit however few segments we use, so a smaller default
+ * saves nothing. But with more than 32, xen-blkback on a dom0 with 64 KB pages reads wrong ones.
  */
 #define XBF_DEFAULT_SEGMENTS	(IS_ENABLED(CONFIG_ARM64) ? 32 : 256)
 
@@ -43,7 +42,7 @@ module_param_named(trusted, xbf_trusted, bool, 0644);
 MODULE_PARM_DESC(trusted, "Whether backends may see what lies beside the data; N copies all data (default Y)");
 
 /*
- * As in-tree. It costs a copy of every byte and up to 4 MB a ring, and spares the
+ * The in-tree driver's default. It costs a copy of every byte and up to 4 MB a ring, and saves the
  * backend's host mapping and unmapping every frame.
  */
 bool xbf_feature_persistent = true;
@@ -63,10 +62,9 @@ static void xbf_param_clamp(const char *name, unsigned int *value, unsigned int 
 	*value = used;
 }
 
-/**
- * xbf_params_check() - bring parameters into range, with a line for each that was not
- *
- * The default for max_queues is more than a small guest has CPUs, which needs no line.
+/*
+ * Clamps parameters, with a line for each that is out of range. The default of max_queues is not,
+ * although a small guest has fewer CPUs.
  */
 void xbf_params_check(void)
 {

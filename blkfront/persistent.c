@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Frames that stay granted from one request to the next, and data that is copied
- * through them: where grants persist, and where the backend is not trusted.
+ * Persistent frames: they stay granted from one request to the next, and data is copied through
+ * them. Used where the backend lets grants persist, and where it is not trusted.
  *
- * DOC: a backend that lets grants persist keeps every frame it has seen mapped, up
- * to a limit of its own (1056 per ring for xen-blkback), and maps and unmaps as ever
- * beyond it. So large requests never have more frames than that, the last one used is
- * used next, and a request that finds too few waits, as it does for ring slots. Beside
- * large ones there are a few more for small ones, so that those need not wait.
- * Enough for one largest request are there from the start.
+ * A backend that lets grants persist keeps the frames that it has seen mapped, up to a limit of its
+ * own. xen-blkback keeps 1056 per ring, and maps and unmaps others for each request. So large
+ * requests share as many frames, and the frame used last is used next. A request that finds too few
+ * waits, as it does for ring slots. Small requests have a few more frames, so that they need not
+ * wait. Enough frames for one largest request are there from the start.
  *
- * Frames that no request needed for a while are freed, once the backend has let go
- * of them by itself: xen-blkback does after a minute without use.
+ * Frames that no request needed for a while are freed, once the backend has unmapped them by
+ * itself: xen-blkback does so after a minute without use.
  *
- * DOC: an untrusted backend sees what it is told to write, what it has itself
- * read, and nothing else. A frame is zeroed before it is granted and holds since
- * then only data that was sent to this very backend: it needs no zeroing between
- * requests, since what it still holds is known over there.
+ * An untrusted backend sees what it writes, what it has read itself, and nothing else. A frame is
+ * zeroed before it is granted, and holds only data that was sent to or by this backend since. So it
+ * is not zeroed between requests: the backend has seen what it holds.
  */
 #include <linux/highmem.h>
 #include <linux/module.h>
@@ -25,14 +23,11 @@
 #include "blkfront.h"
 #include "segs.h"
 
-#define XBF_PFRAMES_LIMIT	1056u
+#define XBF_PFRAMES_LIMIT	1056u	/* that xen-blkback keeps mapped for a ring */
 #define XBF_TRIM_PERIOD	(5 * HZ)
 #define XBF_TRIM_BATCH	128u	/* bounds the time under the lock */
 
-/**
- * xbf_trim_later() - look now and then what is not needed of what is not always there
- * @ring: a ring that has got more frames or references
- */
+/* Has xbf_trim() run, if the ring has more frames or references than it keeps at all times. */
 void xbf_trim_later(struct xbf_ring *ring)
 {
 	if (ring->pframes.nr > XBF_MAX_SEGS || ring->grefs.nr_owned > ring->grefs.reserve)
@@ -57,13 +52,13 @@ static bool xbf_pframes_add(struct xbf_ring *ring, gfp_t gfp)
 }
 
 /**
- * xbf_pframes_grow() - have at least this many persistent frames free
+ * xbf_pframes_grow() - make sure that enough persistent frames are free
  * @ring: a ring with persistent frames
  * @n: frames needed
- * @gfp: how memory may be had
+ * @gfp: for memory
  *
- * Context: nobody else uses the ring's frames and references.
- * Return: true if they are free now.
+ * Context: ring lock held, or the ring is being opened.
+ * Return: whether @n frames are free now.
  */
 bool xbf_pframes_grow(struct xbf_ring *ring, u32 n, gfp_t gfp)
 {
@@ -84,7 +79,7 @@ static bool xbf_pframe_free(struct xbf_ring *ring, struct xbf_pframe *pframe)
 	return true;
 }
 
-/* Frees those of the first @n free frames, the longest unused, that nobody maps. */
+/* Frees those of the @n longest unused frames that the backend does not map. */
 static void xbf_pframes_free_idle(struct xbf_ring *ring, u32 n)
 {
 	struct xbf_pframe_pool *pool = &ring->pframes;
@@ -103,10 +98,7 @@ static void xbf_pframes_free_idle(struct xbf_ring *ring, u32 n)
 		pool->free[--pool->nr] = gone[--nr_gone];
 }
 
-/**
- * xbf_trim() - free persistent frames and references that were not needed since the last time
- * @work: trim of the ring
- */
+/* Frees persistent frames and references that no request needed since the last time. */
 void xbf_trim(struct work_struct *work)
 {
 	struct xbf_ring *ring = container_of(to_delayed_work(work), struct xbf_ring, trim);
@@ -118,7 +110,7 @@ void xbf_trim(struct work_struct *work)
 		xbf_pframes_free_idle(ring, min3(pool->idle, pool->nr - XBF_MAX_SEGS,
 						 XBF_TRIM_BATCH));
 	pool->idle = pool->nr_free;
-	/* Else some may be promised to a request that was sent in part. */
+	/* A request that waits may be sent in part, with references promised to it. */
 	if (list_empty(&ring->waiting))
 		xfl_grefs_trim(&ring->grefs, XBF_TRIM_BATCH);
 	xbf_trim_later(ring);
@@ -126,17 +118,17 @@ void xbf_trim(struct work_struct *work)
 }
 
 /**
- * xbf_pframes_open() - have a ring copy data through frames that stay granted
+ * xbf_pframes_open() - have a ring copy data through persistent frames
  * @ring: an open ring that nothing was sent on
  *
- * Return: 0 or -ENOMEM; undone by xbf_pframes_close() either way.
+ * Return: 0 or -ENOMEM. Either way xbf_pframes_close() undoes it.
  */
 int xbf_pframes_open(struct xbf_ring *ring)
 {
 	struct xbf_pframe_pool *pool = &ring->pframes;
 	u32 i;
 
-	/* The frames of indirect requests count as well. */
+	/* xen-blkback counts the frames of indirect requests as well. */
 	pool->max = XBF_PFRAMES_LIMIT + XBF_PFRAMES_SPARE;
 	if (ring->indirect)
 		pool->max -= ring->table.slots.nr;
@@ -149,10 +141,7 @@ int xbf_pframes_open(struct xbf_ring *ring)
 	return xbf_pframes_grow(ring, XBF_MAX_SEGS, GFP_NOIO) ? 0 : -ENOMEM;
 }
 
-/**
- * xbf_pframes_close() - end the access to persistent frames and free them
- * @ring: a ring with nothing in flight; one without persistent frames is accepted
- */
+/* Ends the access to persistent frames, if there are any, and frees them. Nothing is in flight. */
 void xbf_pframes_close(struct xbf_ring *ring)
 {
 	struct xbf_pframe_pool *pool = &ring->pframes;
@@ -170,10 +159,10 @@ void xbf_pframes_close(struct xbf_ring *ring)
 
 /**
  * xbf_pframes_take() - take the frames that a request's data goes through
- * @ring: a ring with as many free, see xbf_pframes_grow()
- * @br: a request with data that has no references
+ * @ring: a ring with enough of them free, see xbf_pframes_grow()
+ * @br: a request with data, without references
  *
- * Given back by xbf_return_refs().
+ * xbf_return_refs() gives them back.
  *
  * Context: ring lock held.
  * Return: true; false, with nothing taken, if there are too few, which the caller has excluded.
@@ -210,7 +199,7 @@ static void xbf_copy(struct xbf_ring *ring, struct xbf_req *br)
 	xbf_for_each_seg(seg, segs, xbf_rq(br)) {
 		void *frame = ring->pframes.frame[*nr++].va + xfl_frame_offset(seg.addr);
 
-		/* Most are whole frames. A copy of known length needs no call. */
+		/* Most segments are whole frames, and a copy of constant length needs no call. */
 		if (likely(seg.len == XFL_FRAME_SIZE))
 			xbf_copy_seg(&seg, frame, br->op == XBF_WRITE, XFL_FRAME_SIZE);
 		else
@@ -218,23 +207,16 @@ static void xbf_copy(struct xbf_ring *ring, struct xbf_req *br)
 	}
 }
 
-/**
- * xbf_copy_out() - copy what is to be written to the frames it goes through
- * @ring: the ring it will be written by
- * @br: a request after xbf_pframes_take()
- */
+/* Copies the data of a write to its frames, after xbf_pframes_take(). */
 void xbf_copy_out(struct xbf_ring *ring, struct xbf_req *br)
 {
 	if (br->op == XBF_WRITE)
 		xbf_copy(ring, br);
 }
 
-/**
- * xbf_copy_back() - copy what was read to where it was wanted
- * @ring: the ring it was read by
- * @br: an answered request whose data went through persistent frames
- *
- * Each frame is read once; what the backend does to it afterwards matters to nobody.
+/*
+ * Copies what was read from a request's frames to its own memory. Each frame is read once: what the
+ * backend writes to it later has no effect.
  */
 void xbf_copy_back(struct xbf_ring *ring, struct xbf_req *br)
 {

@@ -2,10 +2,9 @@
 /*
  * What becomes of requests when their connection ends.
  *
- * DOC: each request in flight goes exactly one of three ways, once its ring can
- * bring no more answers. If the backend still maps its data it is parked, and
- * goes one of the other two ways when the backend lets go. Else it waits for
- * the next backend, or it fails.
+ * Once a ring can bring no more responses, each request in flight goes exactly one way. If the
+ * backend still maps its data, it is parked until the backend has unmapped it. Then, or at once, it
+ * waits for the next backend, or fails if there will be none.
  */
 #include "blkfront.h"
 
@@ -20,12 +19,7 @@ static bool xbf_ring_idle(struct xbf_ring *ring)
 	return idle;
 }
 
-/**
- * xbf_rings_idle() - whether nothing is under way
- * @xb: the device
- *
- * Context: any.
- */
+/* Whether no request is in flight. Context: any. */
 bool xbf_rings_idle(struct xbf_dev *xb)
 {
 	unsigned int i;
@@ -36,12 +30,7 @@ bool xbf_rings_idle(struct xbf_dev *xb)
 	return true;
 }
 
-/**
- * xbf_rings_have_waiting() - whether requests wait
- * @xb: the device
- *
- * Context: any.
- */
+/* Whether a request waits. Context: any. */
 bool xbf_rings_have_waiting(struct xbf_dev *xb)
 {
 	unsigned long flags;
@@ -56,7 +45,7 @@ bool xbf_rings_have_waiting(struct xbf_dev *xb)
 	return hold;
 }
 
-/* Where the waiting list begins for others: behind the rest of what was sent in part. */
+/* Where requests go that are sent again: behind the one that is sent in part, before all others. */
 static struct list_head *xbf_wait_head(struct xbf_ring *ring)
 {
 	struct xbf_req *first = list_first_entry_or_null(&ring->waiting, struct xbf_req, link);
@@ -64,7 +53,7 @@ static struct list_head *xbf_wait_head(struct xbf_ring *ring)
 	return first && first->placed ? &first->link : &ring->waiting;
 }
 
-/* Last step of a request that was given up or taken over: to the next backend, or to an end. */
+/* The last step of a request that was recovered: it waits for the next backend, or fails. */
 static void xbf_resubmit(struct xbf_ring *ring, struct xbf_req *br)
 {
 	unsigned long flags;
@@ -75,7 +64,7 @@ static void xbf_resubmit(struct xbf_ring *ring, struct xbf_req *br)
 	br->placed = 0;
 	if (!dead) {
 		list_add(&br->link, xbf_wait_head(ring));
-		/* Under the lock: a ring that is live now has its channel. */
+		/* Under the lock, as a live ring has its event channel. */
 		if (xbf_dispatch(ring))
 			xfl_evtchn_notify(&ring->ec);
 	}
@@ -102,8 +91,8 @@ static void xbf_unpark(void *data)
 }
 
 /*
- * A part's owner appears once per part: it is taken when it is met first, and
- * told by its link from then on. Of one that was sent in part, the rest waits.
+ * Collects the requests that have a part in flight, each once: a request with several parts is on a
+ * list from the first one on. One that was sent in part is taken off the waiting list.
  */
 static void xbf_gather(struct xbf_ring *ring, struct list_head *found)
 {
@@ -119,7 +108,8 @@ static void xbf_gather(struct xbf_ring *ring, struct list_head *found)
 		if (!t->slots.slot[i].in_flight)
 			continue;
 		xfl_slot_put(&t->slots, i);
-		if (br && list_empty(&br->link))	/* else see xbf_fail_copied() */
+		/* xbf_fail_copied() leaves slots without an owner. */
+		if (br && list_empty(&br->link))
 			list_add_tail(&br->link, found);
 	}
 	if (first && first->placed)
@@ -154,11 +144,11 @@ static void xbf_release(struct xbf_ring *ring, struct xbf_req *br)
 }
 
 /**
- * xbf_recover() - settle all requests of a ring whose backend has gone
- * @ring: a ring that no interrupt reaches any more
+ * xbf_recover() - requeue, park or fail all requests of a ring whose connection ends
+ * @ring: a ring that no interrupt reaches any more, its poll lock held
  * @requeue: whether there may be another backend; else requests fail
  *
- * Requests go to the head of the waiting list, before what came later.
+ * Requests go to the head of the waiting list, before those that came later.
  */
 void xbf_recover(struct xbf_ring *ring, bool requeue)
 {
@@ -173,7 +163,7 @@ void xbf_recover(struct xbf_ring *ring, bool requeue)
 		xbf_gather(ring, &found);
 	spin_unlock_irqrestore(&ring->lock, flags);
 
-	/* From the last to the first, as each goes before those that wait. */
+	/* Last one first, since each goes to the head of the waiting list. */
 	list_for_each_entry_safe_reverse(br, next, &found, link) {
 		list_del_init(&br->link);
 		xbf_release(ring, br);
@@ -182,10 +172,7 @@ void xbf_recover(struct xbf_ring *ring, bool requeue)
 		xbf_fail_waiting(ring);
 }
 
-/**
- * xbf_end_flushes() - end the flushes that wait: a backend without a cache needs none
- * @xb: a device whose rings hold requests back
- */
+/* Completes the flushes that wait: the new backend has no cache. No ring is live. */
 void xbf_end_flushes(struct xbf_dev *xb)
 {
 	struct xbf_req *br, *next;
@@ -203,17 +190,14 @@ void xbf_end_flushes(struct xbf_dev *xb)
 		blk_mq_end_request(xbf_rq(br), BLK_STS_OK);
 }
 
-/* Whether a part of a request that waits may be in the backend's hands. */
+/* Whether a part of a waiting request may be in flight. */
 static bool xbf_on_ring(const struct xbf_ring *ring, const struct xbf_req *br)
 {
 	lockdep_assert_held(&ring->lock);
 	return br->placed && ring->front.sring;
 }
 
-/**
- * xbf_fail_waiting() - end what waits on a ring, and what will come, in error
- * @ring: the ring, its poll lock held
- */
+/* Fails the requests that wait on a ring, and those that will come. Its poll lock is held. */
 void xbf_fail_waiting(struct xbf_ring *ring)
 {
 	struct xbf_req *br, *next;
@@ -236,7 +220,7 @@ void xbf_fail_waiting(struct xbf_ring *ring)
  * xbf_fail_all() - xbf_fail_waiting() for every ring
  * @xb: the device
  *
- * Context: process, no poll lock held: whoever copies a request's data has it, and is waited for.
+ * Context: process, no poll lock held. Waits for whoever copies a request's data under that lock.
  */
 void xbf_fail_all(struct xbf_dev *xb)
 {
@@ -259,13 +243,14 @@ static void xbf_ring_fail_copied(struct xbf_ring *ring)
 	mutex_lock(&ring->poll_lock);
 	spin_lock_irq(&ring->lock);
 	br = list_first_entry_or_null(&ring->waiting, struct xbf_req, link);
-	if (br && br->copied)	/* the rest of one that was sent in part */
+	/* Only a request that was sent in part is copied and on the list. */
+	if (br && br->copied)
 		list_move_tail(&br->link, &failed);
 	for (i = 0; ring->front.sring && i < t->slots.nr; i++) {
 		br = t->sent[i].owner;
 		if (!t->slots.slot[i].in_flight || !br || (br->segs && !br->copied))
 			continue;
-		/* Slot and frames stay in flight; nobody answers for the request any more. */
+		/* The slot and the frames stay in flight, without a request. */
 		t->sent[i].owner = NULL;
 		if (list_empty(&br->link))
 			list_add_tail(&br->link, &failed);
@@ -280,10 +265,10 @@ static void xbf_ring_fail_copied(struct xbf_ring *ring)
 }
 
 /**
- * xbf_fail_copied() - fail the requests whose data the backend reaches in frames of ours only
+ * xbf_fail_copied() - fail the requests whose data the backend reaches in persistent frames only
  * @xb: a device that is removed while its backend maps a ring; its rings are not believed any more
  *
- * The frames stay as they are.
+ * The frames stay granted.
  */
 void xbf_fail_copied(struct xbf_dev *xb)
 {

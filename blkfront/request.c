@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From a block request to ring requests: its data is granted frame by frame,
- * and each frame becomes a segment where the backend will read it.
+ * From a block request to ring requests. Its data is granted frame by frame, and each frame becomes
+ * a segment of a ring request.
  */
 #include "blkfront.h"
 #include "segs.h"
@@ -49,7 +49,7 @@ static grant_ref_t xbf_grant_frame(struct xbf_ring *ring, struct xbf_req *br,
 {
 	grant_ref_t ref = xfl_gref_pop(&ring->grefs);
 
-	/* A backend writes to memory only where it reads from the disk. */
+	/* For a write the backend reads memory only. */
 	xfl_grant(&ring->grefs, ref, xfl_gfn(xbf_seg_page(seg), offset_in_page(seg->addr)),
 		  br->op == XBF_WRITE);
 	br->ref[br->nr_refs++] = ref;
@@ -73,7 +73,7 @@ static bool xbf_begin_data(struct xbf_ring *ring, struct xbf_req *br)
 	return true;
 }
 
-/* Return: whether it was placed. */
+/* Return: whether the segment is on the ring. */
 static bool xbf_place_seg(struct xbf_ring *ring, struct xbf_req *br, struct xbf_layout *layout,
 			  const struct xbf_run *seg, u32 nr)
 {
@@ -88,7 +88,7 @@ static bool xbf_place_seg(struct xbf_ring *ring, struct xbf_req *br, struct xbf_
 	return true;
 }
 
-/* Return: whether all of it is on the ring now. */
+/* Return: whether the whole request is on the ring now. */
 static bool xbf_issue_data(struct xbf_ring *ring, struct xbf_req *br)
 {
 	struct xbf_layout layout;
@@ -113,7 +113,7 @@ static bool xbf_issue_flush(struct xbf_ring *ring, struct xbf_req *br)
 {
 	int slot;
 
-	/* It may have been meant for a backend that flushes another way. */
+	/* The request may have been made for an earlier backend that flushes another way. */
 	br->op = READ_ONCE(ring->xb->flush_op) ?: br->op;
 	slot = xbf_register(ring, br);
 	if (unlikely(slot < 0))
@@ -136,14 +136,13 @@ static bool xbf_issue_discard(struct xbf_ring *ring, struct xbf_req *br)
 
 /**
  * xbf_issue() - put a request on its ring, or as much of it as the ring has slots for
- * @ring: a live ring with a free slot and references enough for all of the request
- * @br: the request, without references unless xbf_pframes_take() was called for it, or with
- *	what an earlier call did not put there
+ * @ring: a live ring with a free slot, and with references or frames for the whole request
+ * @br: the request: new, after xbf_pframes_take(), or put on the ring in part by an earlier call
  *
- * What was put there is the backend's until its last part is answered.
+ * What is on the ring belongs to the backend until it has responded to the last part.
  *
  * Context: ring lock held. Does not push.
- * Return: whether all of it is there. Else it has to be the next one issued.
+ * Return: whether the whole request is on the ring. If not, it is the next one to be issued.
  */
 bool xbf_issue(struct xbf_ring *ring, struct xbf_req *br)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The memory of a ring: shared frames, table, grant references, indirect frames.
+ * The memory of a ring: shared frames, table, grant references, frames of indirect requests.
  */
 #include <linux/slab.h>
 
 #include "blkfront.h"
 
-/* The device's number in xenstore, of which the protocol carries 16 bits. */
+/* The device's number in xenstore. The protocol carries 16 bits of it. */
 static u16 xbf_handle(const struct xbf_dev *xb)
 {
 	unsigned int number;
@@ -20,7 +20,7 @@ static void xbf_ring_init(struct xbf_ring *ring, struct xbf_dev *xb)
 	mutex_init(&ring->poll_lock);
 	INIT_LIST_HEAD(&ring->waiting);
 	INIT_LIST_HEAD(&ring->stuck);
-	/* Deferrable: an idle CPU need not wake up for this. */
+	/* An idle CPU need not wake up to free memory. */
 	INIT_DEFERRABLE_WORK(&ring->trim, xbf_trim);
 	INIT_WORK(&ring->deferred_work, xbf_deferred_work);
 	ring->mode = XBF_RING_HOLD;
@@ -29,12 +29,12 @@ static void xbf_ring_init(struct xbf_ring *ring, struct xbf_dev *xb)
 }
 
 /**
- * xbf_rings_alloc() - allocate what outlives a connection
+ * xbf_rings_alloc() - allocate the part of rings that outlives a connection
  * @xb: the device, without rings
  * @nr: number of rings
  * @max_frames: most frames a ring will ever have
  *
- * Return: 0 or -ENOMEM; what was allocated is freed by xbf_rings_free().
+ * Return: 0 or -ENOMEM. Either way xbf_rings_free() frees what was allocated.
  */
 int xbf_rings_alloc(struct xbf_dev *xb, unsigned int nr, unsigned int max_frames)
 {
@@ -58,10 +58,7 @@ int xbf_rings_alloc(struct xbf_dev *xb, unsigned int nr, unsigned int max_frames
 	return 0;
 }
 
-/**
- * xbf_rings_free() - undo xbf_rings_alloc(), whole or in part
- * @xb: the device; no ring is open
- */
+/* Undoes xbf_rings_alloc(), also a failed one. No ring may be open. */
 void xbf_rings_free(struct xbf_dev *xb)
 {
 	unsigned int i;
@@ -96,7 +93,7 @@ static int xbf_indirect_alloc(struct xbf_ring *ring, u32 slots)
 		at->frame = xfl_framepool_get(&ring->pool);
 		at->seg = xfl_frame_va(&at->frame);
 		at->gref = xfl_gref_pop(&ring->grefs);
-		/* Where grants may persist, backends map every frame for writing. */
+		/* Where grants may persist, a backend maps every frame for writing. */
 		xfl_grant(&ring->grefs, at->gref, xfl_frame_gfn(&at->frame),
 			  !ring->xb->persistent);
 	}
@@ -105,13 +102,13 @@ static int xbf_indirect_alloc(struct xbf_ring *ring, u32 slots)
 }
 
 /**
- * xbf_frame_free() - end the access to a frame of our own and put it back
- * @ring: ring that @gref is of
- * @pool: pool that @frame is of
+ * xbf_frame_free() - end the access to a frame of our own, and give back frame and reference
+ * @ring: the ring whose stack @gref is from
+ * @pool: the pool that @frame is from
  * @frame: the frame
  * @gref: its reference
  *
- * If the backend goes on mapping it, it is parked with its reference.
+ * While the backend maps the frame, both are parked instead.
  */
 void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool,
 		    const struct xfl_frame *frame, grant_ref_t gref)
@@ -143,7 +140,7 @@ static void xbf_indirect_free(struct xbf_ring *ring)
 	ring->indirect = NULL;
 }
 
-/* What persistent frames may need, where a ring of direct requests would do with less. */
+/* As many as there are persistent frames. A ring of direct requests needs fewer for its data. */
 #define XBF_MIN_REFS	1056u
 
 static u32 xbf_fixed_refs(u32 slots, u32 cap)
@@ -151,7 +148,7 @@ static u32 xbf_fixed_refs(u32 slots, u32 cap)
 	return cap > XBF_DIRECT_SEGS ? slots : 0;
 }
 
-/* Enough to send one largest request, whatever else goes on in the grant table. */
+/* The reserve lets one largest request go, however short the grant table is. */
 static int xbf_grefs_alloc(struct xbf_ring *ring, u32 slots, u32 cap)
 {
 	u32 fixed = xbf_fixed_refs(slots, cap);
@@ -162,8 +159,8 @@ static int xbf_grefs_alloc(struct xbf_ring *ring, u32 slots, u32 cap)
 }
 
 /**
- * xbf_ring_affordable() - whether a ring that a disk can do without may be opened
- * @ring: the ring, closed; it may have kept its reserve
+ * xbf_ring_affordable() - whether the grant table has room for a ring beyond the first
+ * @ring: the ring, closed; it may still own the reserve of an earlier connection
  * @frames: shared frames
  * @cap: segments one ring request would carry
  */
@@ -176,12 +173,12 @@ bool xbf_ring_affordable(const struct xbf_ring *ring, unsigned int frames, u32 c
 }
 
 /**
- * xbf_ring_open() - make a ring for the backend that is there now
+ * xbf_ring_open() - make a ring for a new connection
  * @ring: the ring, closed
  * @frames: shared frames
  * @cap: segments one ring request will carry
  *
- * Return: 0 or a negative errno, the ring then being closed.
+ * Return: 0; or a negative errno, and the ring is closed.
  */
 int xbf_ring_open(struct xbf_ring *ring, unsigned int frames, u32 cap)
 {
@@ -192,11 +189,11 @@ int xbf_ring_open(struct xbf_ring *ring, unsigned int frames, u32 cap)
 	err = xfl_ring_mem_alloc(xbdev, &ring->mem, frames);
 	if (err)
 		return err;
-	/* Timeout handlers and pollers look at it from here on. */
+	/* The timeout handler and pollers may look at the ring from here on. */
 	spin_lock_irq(&ring->lock);
 	XEN_FRONT_RING_INIT(&ring->front, (struct xbf_sring *)ring->mem.vaddr,
 			    frames * XFL_FRAME_SIZE);
-	/* Index 0 the backend does not reach again before it counted through 2^32. */
+	/* 0 asks for no event: rsp_prod reaches it again only after 2^32 responses. */
 	ring->armed_at = ring->polled ? 0 : 1;
 	WRITE_ONCE(ring->deferred, false);
 	WRITE_ONCE(ring->grants_stuck, false);
@@ -223,17 +220,14 @@ err_close:
 	return err;
 }
 
-/**
- * xbf_ring_close() - free what xbf_ring_open() made
- * @ring: a ring with nothing in flight, open, half open or closed
- */
+/* Undoes xbf_ring_open(), also a failed one. Nothing may be in flight. */
 void xbf_ring_close(struct xbf_ring *ring)
 {
 	unsigned long flags;
 
 	xfl_evtchn_unbind(&ring->xb->xd, &ring->ec, ring);
 
-	/* Timeout handlers look at the ring at any time. */
+	/* The timeout handler may look at the ring at any time. */
 	spin_lock_irqsave(&ring->lock, flags);
 	ring->front.sring = NULL;
 	spin_unlock_irqrestore(&ring->lock, flags);
@@ -241,15 +235,12 @@ void xbf_ring_close(struct xbf_ring *ring)
 	xbf_pframes_close(ring);
 	xbf_indirect_free(ring);
 	xfl_framepool_destroy(&ring->pool);
-	/* What a reconnect needs is not given to others meanwhile. */
+	/* The reserve stays, lest a reconnect finds the grant table used up. */
 	xfl_grefs_shrink(&ring->grefs);
 	xfl_ring_mem_free(&ring->mem);
 }
 
-/**
- * xbf_rings_destroy_grefs() - give back to the grant table what was kept for a reconnect
- * @xb: a device that has no connection and will have none soon
- */
+/* Gives the reserves back to the grant table. For a device that will have no connection soon. */
 void xbf_rings_destroy_grefs(struct xbf_dev *xb)
 {
 	unsigned int i;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * A block request's data, segment by segment: the block layer's bvecs as the wire core's pieces.
- */
+/* A block request's data by segments: the block layer's bvecs are the wire core's pieces. */
 #ifndef XENFRONT_BLKFRONT_SEGS_H
 #define XENFRONT_BLKFRONT_SEGS_H
 
@@ -11,16 +9,11 @@
 
 #include "wire.h"
 
-/**
- * struct xbf_segs - a way through a request's data
- * @bio: the bio whose bvec comes next; NULL at the end
- * @iter: where in it
- * @rest: what the wire core has not cut yet
- */
+/* A walk through a request's data. */
 struct xbf_segs {
-	struct bio *bio;
-	struct bvec_iter iter;
-	struct xbf_run rest;
+	struct bio *bio;	/* whose bvec comes next; NULL at the end */
+	struct bvec_iter iter;	/* the place in @bio */
+	struct xbf_run rest;	/* of a bvec: what the wire core has not cut yet */
 };
 
 static inline void xbf_segs_start(struct xbf_segs *s, const struct request *rq)
@@ -71,7 +64,7 @@ static inline struct xbf_measures xbf_measure(const struct request *rq)
 	return xbf_wire_measure(xbf_next_bvec, &s);
 }
 
-/* Page of a segment, which never lies in two. */
+/* A segment's page; it has one, as frames do not cross pages. */
 static inline struct page *xbf_seg_page(const struct xbf_run *seg)
 {
 	return pfn_to_page(PHYS_PFN(seg->addr));

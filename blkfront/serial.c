@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Serial numbers of disks. XAPI writes the SCSI page of vital product data that has
- * the serial number (SPC-4, 7.8.15: page code 80h) into the backend's directory, in
- * base64. A toolstack without SCSI in mind can write the number as it is.
+ * Serial numbers of disks. XAPI writes the SCSI page of vital product data with the serial number
+ * (SPC-4, 7.8.15: page code 80h) into the backend's directory, in base64. Other toolstacks can
+ * write the number as it is.
  */
 #include "serial.h"
 
@@ -22,7 +22,7 @@ static int xbf_sextet(char c)
 	return c == '/' ? 63 : -EINVAL;
 }
 
-/* Return: bytes decoded, or -EINVAL. What is behind the padding does not matter. */
+/* Ignores what follows the padding. Return: bytes decoded, or -EINVAL. */
 static int xbf_decode_base64(const char *text, u32 len, u8 *out, u32 room)
 {
 	u32 bits = 0, have = 0, n = 0, i;
@@ -52,13 +52,13 @@ static bool xbf_is_filler(char c)
 
 /**
  * xbf_serial_from_text() - a serial number that was written as it is
- * @text: what was written, by somebody who need not mean well
+ * @text: what was written; not trusted
  * @len: bytes in @text
  * @serial: result, room for XBF_SERIAL_MAX and a null byte
  *
- * Blanks around it are left out.
+ * Blanks, line feeds and null bytes around it are left out.
  *
- * Return: 0; -EINVAL if it is empty, too long or not of printable ASCII.
+ * Return: 0; -EINVAL if it is empty, too long or not printable ASCII.
  */
 int xbf_serial_from_text(const char *text, u32 len, char *serial)
 {

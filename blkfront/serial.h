@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Serial numbers, as toolstacks put them into xenstore. Pure.
- */
+/* Serial numbers, as toolstacks write them into xenstore. Pure. */
 #ifndef XENFRONT_BLKFRONT_SERIAL_H
 #define XENFRONT_BLKFRONT_SERIAL_H
 
 #include <xenfront/portable.h>
 
-#define XBF_SERIAL_MAX	252u	/* what the page of vital product data has room for */
+#define XBF_SERIAL_MAX	252u	/* bytes that fit the page of vital product data */
 
 int __must_check xbf_serial_from_page(const char *text, u32 len, char *serial);
 int __must_check xbf_serial_from_text(const char *text, u32 len, char *serial);

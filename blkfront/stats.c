@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the rings count, in debugfs: /sys/kernel/debug/xen-blkfront/DISK/ring-N. The files are
- * described in Documentation/blkfront.rst.
+ * Counts of rings in debugfs: /sys/kernel/debug/xen-blkfront/DISK/ring-N, as described in
+ * Documentation/ABI/testing/debugfs-xen-blkfront.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -10,14 +10,10 @@
 
 static struct dentry *xbf_stats_root;
 
-/**
- * struct xbf_counter - one line of a ring's file
- * @name: as it is shown
- * @offset: where in struct xbf_ring_stats
- */
+/* One line of a ring's file. */
 struct xbf_counter {
 	const char *name;
-	size_t offset;
+	size_t offset;	/* in struct xbf_ring_stats */
 };
 
 #define XBF_COUNTER(_name) { #_name, offsetof(struct xbf_ring_stats, _name) }
@@ -37,7 +33,7 @@ static const struct xbf_counter xbf_counters[] = {
 	XBF_COUNTER(parked),
 };
 
-/* What a ring has at a moment, beside what it counts. */
+/* What a ring has at this moment. */
 struct xbf_level {
 	u32 slots;
 	u32 slots_free;
@@ -49,8 +45,9 @@ struct xbf_level {
 };
 
 /*
- * The interrupt handler counts its events without the lock, and a ring that is being opened or
- * closed gets its references and frames without it: what is shown of these may be halfway.
+ * The interrupt handler counts its events without the ring lock. A ring that is being opened or
+ * closed gets or loses references and frames without it too: the figures of such a ring may not fit
+ * together.
  */
 static void xbf_stats_read(struct xbf_ring *ring, u64 *count, struct xbf_level *level)
 {
@@ -88,10 +85,7 @@ static int xbf_ring_stats_show(struct seq_file *file, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(xbf_ring_stats);
 
-/**
- * xbf_stats_add() - show a disk's counts
- * @xb: a device with rings whose name is its own, see xbf_minors_get()
- */
+/* Shows the counts of a device with rings. Its name is unique, see xbf_minors_get(). */
 void xbf_stats_add(struct xbf_dev *xb)
 {
 	char name[sizeof("ring-4294967295")];
@@ -104,26 +98,17 @@ void xbf_stats_add(struct xbf_dev *xb)
 	}
 }
 
-/**
- * xbf_stats_del() - show them no longer; nobody reads them any more on return
- * @xb: a device
- */
+/* On return nobody reads the counts any more. */
 void xbf_stats_del(struct xbf_dev *xb)
 {
 	debugfs_remove(xb->stats);
 }
 
-/**
- * xbf_stats_init() - before the first disk
- */
 void __init xbf_stats_init(void)
 {
 	xbf_stats_root = debugfs_create_dir("xen-blkfront", NULL);
 }
 
-/**
- * xbf_stats_exit() - after the last disk
- */
 void xbf_stats_exit(void)
 {
 	debugfs_remove(xbf_stats_root);

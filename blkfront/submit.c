@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Submission: what the block layer hands us goes on the ring, or waits its turn.
+ * Submission: a request of the block layer goes on the ring, or waits.
  *
- * DOC: a request takes as many credits (free ring slots) as it has parts. One
- * that finds too few puts what it can on the ring and waits at the head of the
- * ring's list with the rest. Whoever returns credits sends from that list, so the
- * block layer need not be asked to try again. A request takes no more references
- * than the ring keeps in reserve, so one can go at the latest when the ring is empty.
+ * A request takes as many credits (free ring slots) as it has parts. If there are too few, it puts
+ * as many parts on the ring as it can, and waits at the head of the ring's list with the others.
+ * Whoever returns credits dispatches from that list, so the block layer need not try again. A
+ * request needs no more references than the ring has in reserve: once the ring is empty, it can go.
  *
- * DOC: large and small. A disk of 20 MB/s needs 50 ms for a request of 1 MB, and there
- * may be dozens. So a small one, of XBF_SMALL frames at most, goes before those that wait, and
- * between the parts of one that is sent in part; and large ones have no more under
- * way than XBF_SLOT_FRAMES a slot, however much an indirect request carries: what
- * the backend has taken, nobody can pass. So that large ones are not starved, no more than
- * XBF_PASSES small ones go before each of them. Among small ones, and among large ones, it is
- * first come first served.
+ * Large and small requests. A disk of 20 MB/s needs 50 ms for a request of 1 MB, and there may be
+ * dozens. A request of XBF_SMALL frames at most is small:
+ *
+ * - A small request goes before large ones that wait, and between the parts of one that is sent in
+ *   part. At most XBF_PASSES small ones go before each large one, lest it starves.
+ * - Large requests have at most XBF_SLOT_FRAMES frames per slot in flight, however much an indirect
+ *   request carries: nothing can pass what the backend has taken.
+ * - Small requests keep their order, and so do large ones.
  */
 #include "blkfront.h"
 #include "segs.h"
 
 /*
- * Only whole logical blocks inside a frame can be described, and only so many frames. The
- * block layer knows, so what fails here is a fault of ours or of whoever came past it.
+ * A segment describes whole logical blocks inside a frame, and a request has XBF_MAX_SEGS at most.
+ * The block layer knows these limits: what fails here is a fault of ours, or came around it.
  */
 static blk_status_t xbf_prepare_data(struct xbf_dev *xb, struct request *rq, struct xbf_req *br)
 {
 	struct xbf_measures m;
 
-	/* A partition table can say where half a block is the last one. */
+	/* By a partition table the last block of a partition can be half a block. */
 	if (unlikely(blk_rq_bytes(rq) & xb->block_mask)) {
 		dev_err_ratelimited(disk_to_dev(rq->q->disk), "half a block cannot be sent\n");
 		return BLK_STS_IOERR;
@@ -70,13 +70,13 @@ static bool xbf_nothing_to_flush(const struct request *rq, const struct xbf_req 
 	return req_op(rq) == REQ_OP_FLUSH && !br->op;
 }
 
-/* Up to so many frames are copied under the lock: to take it twice would cost more. */
+/* So many frames are copied under the lock: to take the lock twice would cost more. */
 #define XBF_SMALL	4u
 
-/* As many reads as mq-deadline, the default for the in-tree driver, lets pass a write. */
+/* As many reads as may pass a write in mq-deadline, the in-tree driver's default. */
 #define XBF_PASSES	32u
 
-/* As many as the in-tree driver sends: 4 MB in a ring of one frame. */
+/* As many as the in-tree driver sends by default: 4 MB in a ring of one frame. */
 #define XBF_SLOT_FRAMES	32u
 
 static bool xbf_is_small(const struct xbf_req *br)
@@ -89,7 +89,7 @@ static struct xbf_req *xbf_first_waiting(struct xbf_ring *ring)
 	return list_first_entry_or_null(&ring->waiting, struct xbf_req, link);
 }
 
-/* References that one sent in part has yet to take are not for others. */
+/* References that a request sent in part has yet to take. They are not for others. */
 static u32 xbf_refs_promised(struct xbf_ring *ring)
 {
 	const struct xbf_req *first = xbf_first_waiting(ring);
@@ -117,7 +117,7 @@ static bool xbf_memory_for(struct xbf_ring *ring, u32 segs)
 	       xbf_pframes_grow(ring, segs, GFP_NOWAIT | __GFP_NOWARN);
 }
 
-/* Frames of data that are under way. */
+/* Frames of data that requests in flight, or being copied, use. */
 static u32 xbf_frames_in_flight(const struct xbf_ring *ring)
 {
 	if (ring->pframes.frame)
@@ -147,8 +147,9 @@ static bool xbf_much_to_copy(const struct xbf_ring *ring, const struct xbf_req *
 }
 
 /*
- * Copies a large write now, outside the lock. What happens to the ring meanwhile
- * xbf_admit() finds out; the frames stay, see xbf_disconnect().
+ * Copies the data of a large write outside the lock, if nothing waits and it could be issued.
+ * xbf_admit() checks anew, as the ring may change meanwhile. Its frames cannot go away:
+ * xbf_disconnect() waits for the queue to be quiesced first.
  */
 static void xbf_copy_early(struct xbf_ring *ring, struct xbf_req *br, unsigned long *flags)
 	__must_hold(&ring->lock)
@@ -163,7 +164,10 @@ static void xbf_copy_early(struct xbf_ring *ring, struct xbf_req *br, unsigned l
 	spin_lock_irqsave(&ring->lock, *flags);
 }
 
-/* The list is: what was sent in part, small ones, large ones; or nearly, after a reconnect. */
+/*
+ * Where a request waits. The list has the request that was sent in part, if any, then small ones,
+ * then large ones. After a reconnect what is sent again comes first, in the order it had.
+ */
 static struct list_head *xbf_wait_position(struct xbf_ring *ring, const struct xbf_req *br)
 {
 	struct xbf_req *other;
@@ -194,7 +198,7 @@ static struct xbf_req *xbf_first_large(struct xbf_ring *ring)
 	return NULL;
 }
 
-/* Which of those that wait is the next to be sent, as soon as it can be. */
+/* The waiting request that is the next to be sent, once it can be. */
 static struct xbf_req *xbf_next_waiting(struct xbf_ring *ring)
 {
 	struct xbf_req *first = xbf_first_waiting(ring), *second, *large;
@@ -210,7 +214,7 @@ static struct xbf_req *xbf_next_waiting(struct xbf_ring *ring)
 	if (xbf_is_small(first))
 		return first;
 	second = list_next_entry(first, link);
-	/* If references are short, the first one has its own. */
+	/* References may be too few for the second, while the first has a promise of its own. */
 	return xbf_is_small(second) && xbf_can_issue(ring, second) ? second : first;
 }
 
@@ -235,7 +239,7 @@ static blk_status_t xbf_admit(struct xbf_ring *ring, struct xbf_req *br)
 			xbf_wait(ring, br);
 		return BLK_STS_OK;
 	}
-	/* Copied in vain: whoever waits before it may need the frames. */
+	/* Data that was copied was copied in vain: requests that wait before need the frames. */
 	xbf_return_refs(ring, br);
 	if (unlikely(ring->mode == XBF_RING_DEAD))
 		return BLK_STS_IOERR;
@@ -243,7 +247,7 @@ static blk_status_t xbf_admit(struct xbf_ring *ring, struct xbf_req *br)
 	return BLK_STS_OK;
 }
 
-/* Return: whether the doorbell has to be rung. */
+/* Return: whether the backend has to be notified. */
 static bool xbf_push(struct xbf_ring *ring)
 {
 	bool notify;
@@ -256,13 +260,13 @@ static bool xbf_push(struct xbf_ring *ring)
 }
 
 /**
- * xbf_dispatch() - send waiting requests as far as credits go
+ * xbf_dispatch() - put waiting requests on the ring, as far as credit, references and frames go
  * @ring: the ring
  *
- * A write with much to copy is left to xbf_copy_and_dispatch(), with all that wait behind it.
+ * Stops at a write with much to copy, and leaves it to xbf_copy_and_dispatch().
  *
  * Context: ring lock held.
- * Return: whether the doorbell has to be rung.
+ * Return: whether the backend has to be notified.
  */
 bool xbf_dispatch(struct xbf_ring *ring)
 {
@@ -284,13 +288,7 @@ bool xbf_dispatch(struct xbf_ring *ring)
 	return sent && xbf_push(ring);
 }
 
-/**
- * xbf_first_to_copy() - the next request to be sent, if it can be sent and has much to copy
- * @ring: the ring
- *
- * Context: ring lock held.
- * Return: the request or %NULL.
- */
+/* The next request to be sent, if it can be sent and has much to copy; else NULL. */
 struct xbf_req *xbf_first_to_copy(struct xbf_ring *ring)
 {
 	struct xbf_req *br;
@@ -301,13 +299,11 @@ struct xbf_req *xbf_first_to_copy(struct xbf_ring *ring)
 }
 
 /**
- * xbf_copy_and_dispatch() - send the first request that waits, if it is a write with much to copy
+ * xbf_copy_and_dispatch() - copy the data of xbf_first_to_copy() outside the lock, then dispatch
  * @ring: the ring
  *
- * The data is copied outside the lock.
- *
  * Context: process; @poll_lock of the ring held, so the connection stays.
- * Return: whether there was one.
+ * Return: whether there was such a request.
  */
 bool xbf_copy_and_dispatch(struct xbf_ring *ring)
 {
@@ -329,7 +325,7 @@ bool xbf_copy_and_dispatch(struct xbf_ring *ring)
 	spin_lock_irq(&ring->lock);
 	ring->copying = NULL;
 	notify = xbf_dispatch(ring);
-	/* Copied in vain: the ring has stopped, or others that were sent before went first. */
+	/* Copied in vain if the ring has stopped, or requests that are sent again went first. */
 	if (!list_empty(&br->link) && !br->placed)
 		xbf_return_refs(ring, br);
 	spin_unlock_irq(&ring->lock);
@@ -338,14 +334,7 @@ bool xbf_copy_and_dispatch(struct xbf_ring *ring)
 	return true;
 }
 
-/**
- * xbf_queue_rq() - blk_mq_ops.queue_rq
- * @hctx: hardware context, whose ring takes the request
- * @bd: the request, and whether it is the last of a batch
- *
- * Return: BLK_STS_OK once the request is ours, also if it has to wait; an error
- * ends it.
- */
+/* blk_mq_ops.queue_rq. Return: BLK_STS_OK also if the request has to wait; an error ends it. */
 blk_status_t xbf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd)
 {
 	struct xbf_ring *ring = xbf_hctx_ring(hctx);
@@ -368,7 +357,10 @@ blk_status_t xbf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_
 	spin_lock_irqsave(&ring->lock, flags);
 	xbf_copy_early(ring, br, &flags);
 	status = xbf_admit(ring, br);
-	/* It may have held what the first one waits for, and nothing else be under way. */
+	/*
+	 * xbf_admit() may have returned frames that the head of the list waits for. With nothing in
+	 * flight no response would have it dispatched.
+	 */
 	if (unlikely(!list_empty(&ring->waiting)))
 		notify = xbf_dispatch(ring);
 	if (bd->last)
@@ -380,10 +372,7 @@ blk_status_t xbf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_
 	return status;
 }
 
-/**
- * xbf_commit_rqs() - blk_mq_ops.commit_rqs: a batch ended without its last request
- * @hctx: hardware context
- */
+/* blk_mq_ops.commit_rqs: a batch ended without its last request. */
 void xbf_commit_rqs(struct blk_mq_hw_ctx *hctx)
 {
 	struct xbf_ring *ring = xbf_hctx_ring(hctx);
@@ -397,12 +386,7 @@ void xbf_commit_rqs(struct blk_mq_hw_ctx *hctx)
 		xfl_evtchn_notify(&ring->ec);
 }
 
-/**
- * xbf_ring_set_mode() - what becomes of requests from now on
- * @ring: the ring
- * @mode: if this is XBF_RING_LIVE, what waits is sent; what was put on the ring before is
- *	sent in any case
- */
+/* Pushes what is on the ring, then changes the mode. XBF_RING_LIVE dispatches what waits. */
 void xbf_ring_set_mode(struct xbf_ring *ring, enum xbf_ring_mode mode)
 {
 	unsigned long flags;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Virtual-device numbers. Xen's xen-vbd-interface(7) defines them: the numbers
- * of Linux' IDE, SCSI and xvd disks, or with bit 28 set, a plain disk number and
- * eight bits of partition. Names stay those users have in their fstab: every
- * disk is an xvd, and the old IDE and SCSI numbers count from xvda as well.
+ * Virtual-device numbers, as xen-vbd-interface(7) defines them: the numbers of Linux' IDE, SCSI and
+ * xvd disks, or with bit 28 set, a disk number and eight bits of partition. Names are those that
+ * users have in their fstab: every disk is an xvd. IDE and SCSI numbers count from xvda as well.
  */
 #include "vdev.h"
 
@@ -20,7 +19,7 @@ struct xbf_vdev_major {
 	u16 last;
 	u16 disk;		/* number of the first disk of the first major */
 	u8 parts_shift;		/* bits of the minor that count partitions */
-	bool parts_in_minor;	/* whether our minor keeps the partition */
+	bool parts_in_minor;	/* whether our minor has the partition in it */
 };
 
 static const struct xbf_vdev_major xbf_vdev_majors[] = {
@@ -89,8 +88,7 @@ static void xbf_vdev_fill(struct xbf_vdev *vdev, u32 disk, u32 part, u32 parts_s
  * @number: as in xenstore, virtual-device or virtual-device-ext
  * @vdev: result
  *
- * Return: 0; -ENODEV for a number of no kind known; -ERANGE for one whose minors
- * do not exist.
+ * Return: 0; -ENODEV for a number of an unknown kind; -ERANGE for one whose minors do not exist.
  */
 int xbf_vdev_parse(u32 number, struct xbf_vdev *vdev)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Virtual-device numbers: which disk name and which minors one stands for. Pure.
- */
+/* Virtual-device numbers: the disk name and the minors that each stands for. Pure. */
 #ifndef XENFRONT_BLKFRONT_VDEV_H
 #define XENFRONT_BLKFRONT_VDEV_H
 
@@ -14,8 +12,7 @@
  * @minor: first minor of the disk, under major 202
  * @nr_minors: minors set aside for it and its partitions
  * @is_xvd: the number is one of Xen's own, not one of an IDE or SCSI disk
- * @name: its name: xvd and letters; with a partition's number behind if the
- *	device is to stand where a partition would
+ * @name: xvd and letters, and a partition's number if the disk has a partition's place
  */
 struct xbf_vdev {
 	u32 minor;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The block protocol: what is too long to be inline, and the proof that the
- * layout in wire.h is the one Xen means.
+ * The block protocol: functions that are too long to be inline, and the proof that the layout in
+ * wire.h is Xen's.
  */
 #include "wire.h"
 
@@ -87,7 +87,7 @@ static_assert(XBF_INFO_CDROM == VDISK_CDROM, "cdrom");
 static_assert(XBF_INFO_REMOVABLE == VDISK_REMOVABLE, "removable");
 static_assert(XBF_INFO_READONLY == VDISK_READONLY, "readonly");
 
-/* What the rest relies on: one indirect frame is enough, and any request fits any ring. */
+/* One indirect frame is enough, and any request fits any ring. */
 static_assert(XBF_MAX_SEGS * sizeof(struct xbf_wire_segment) <= XFL_FRAME_SIZE, "one frame");
 static_assert(XBF_MAX_PARTS <= 32, "one-frame ring");
 
@@ -121,12 +121,11 @@ static void xbf_open_indirect(struct xbf_layout *l, struct xbf_wire_indirect *re
 /**
  * xbf_open_part() - write the head of the next ring request
  * @l: a layout whose open part, if any, is full and which has segments left
- * @req: ring slot to write, in shared memory; every field that is sent is
- *	written, padding as zero
- * @part: what it says besides its data
+ * @req: ring entry in shared memory. Every field that is sent is written, padding as zero
+ * @part: what the head says besides its data
  *
- * The part takes as many segments as it carries; one of few segments is a
- * direct request, which spares the backend a mapping.
+ * A part takes as many segments as it can carry. One of few segments is a direct request, which
+ * saves the backend a mapping.
  */
 void xbf_open_part(struct xbf_layout *l, union xbf_wire_request *req, const struct xbf_part *part)
 {
@@ -147,8 +146,8 @@ void xbf_open_part(struct xbf_layout *l, union xbf_wire_request *req, const stru
  * @handle: the frontend's device id
  * @id: from xbf_send()
  *
- * Never with data: a backend flushes before the data of a flush, and the data
- * itself stays in the cache.
+ * Never with data: a backend flushes its cache before it writes the data of a flush, which then
+ * stays in the cache.
  */
 void xbf_encode_flush(union xbf_wire_request *req, u8 op, u16 handle, u64 id)
 {
@@ -167,7 +166,7 @@ void xbf_encode_flush(union xbf_wire_request *req, u8 op, u16 handle, u64 id)
  * @req: ring slot to write
  * @sector: first disk sector
  * @nr_sectors: sectors to discard
- * @secure: so that they cannot be recovered
+ * @secure: whether the data must not be recoverable
  * @handle: the frontend's device id
  * @id: from xbf_send()
  */
@@ -197,17 +196,16 @@ static enum xbf_status xbf_status_from_wire(s16 status)
 }
 
 /**
- * xbf_rsp_check() - whether a response is to be believed, and what it says
+ * xbf_rsp_check() - whether a response is valid, and what it says
  * @t: ring requests in flight
  * @wire: a private copy of the response
  * @rsp: filled in on success
  *
- * On success the slot is free again. On failure nothing changes, and nothing
- * more should be believed from this backend.
+ * On success the slot is free again. On failure nothing changes, and the backend has broken the
+ * protocol.
  *
- * Return: 0, or -ERANGE for an id we never use, -ESTALE for one of an earlier
- * generation, -ENOENT for a request answered already, -EBADMSG for an operation
- * that is not the one that was asked.
+ * Return: 0; -ERANGE for an id that is never used, -ESTALE for one of an earlier generation,
+ * -ENOENT for a slot that has had its response, -EBADMSG for an operation other than the request's.
  */
 int xbf_rsp_check(struct xbf_table *t, const struct xbf_wire_response *wire, struct xbf_rsp *rsp)
 {
@@ -246,12 +244,12 @@ static void xbf_disk_check_discard(const struct xbf_keys *k, struct xbf_disk *d)
 }
 
 /**
- * xbf_disk_check() - what to make of the numbers a backend wrote about its disk
+ * xbf_disk_check() - check the numbers that a backend wrote about its disk
  * @k: the numbers
  * @d: result; all of it is written
  * @reason: what is wrong, in words, if this fails
  *
- * What matters for correctness is refused; a hint that makes no sense is left out.
+ * An invalid size or block size is refused. An invalid hint is left out.
  *
  * Return: 0 or -EINVAL.
  */
@@ -304,7 +302,7 @@ u32 xbf_segs_per_part(u32 offered, u32 wanted)
  * @event: rings with events wanted, at least 1
  * @poll: polled rings wanted
  *
- * Polled ones come first, as somebody asked for them, but one is left for all that
+ * Polled rings come first, since somebody asked for them, but one ring is left for requests that
  * nobody polls for.
  */
 struct xbf_rings xbf_share_rings(u32 offered, u32 event, u32 poll)
@@ -322,8 +320,8 @@ struct xbf_rings xbf_share_rings(u32 offered, u32 event, u32 poll)
  * @live: rings that this backend has; at least one with events
  * @context: a context, those without polling first
  *
- * A polled context does without a polled ring: whoever polls finds what an event
- * has not brought yet.
+ * A context for polling can have a ring with events: whoever polls finds responses before their
+ * event comes.
  */
 u32 xbf_ring_index(const struct xbf_rings *contexts, const struct xbf_rings *live, u32 context)
 {

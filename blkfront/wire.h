@@ -2,20 +2,20 @@
 /*
  * The block protocol (blkif) as this driver speaks it. Pure.
  *
- * DOC: one block request may need more segments than one ring request carries.
- * It then goes out as several linked ring requests, its parts:
+ * One block request may need more segments than one ring request carries. It then goes out as
+ * several ring requests, its parts:
  *
  *	xbf_wire_next_seg()	cuts the data into segments, one per frame
- *	xbf_wire_measure()	how many, and can they be described at all?
- *	xbf_layout_init()	how many parts, from the number of frames
+ *	xbf_wire_measure()	counts them, and says whether they can be described
+ *	xbf_layout_init()	starts to lay them out in parts
  *	  xbf_open_part()	writes the head of one ring request
- *	    xbf_place()		adds one frame's data to it
- *	xbf_rsp_check()		which request a response belongs to, if it is to be believed
- *	xbf_tally_add()		whether that was the last part, and the worst status
+ *	    xbf_place()		adds one segment to it
+ *	xbf_rsp_check()		whether a response is valid, and which request it belongs to
+ *	xbf_tally_add()		whether that was the last part; keeps the worst status
  *
- * Everything that is written goes straight to shared memory and is never read
- * back; everything that is judged was copied from there once. Layout: little
- * endian, the 64-bit ABI that x86-64 and Arm (32 and 64 bit) have in common.
+ * What is written goes straight to shared memory and is never read back. What is checked was copied
+ * from there once. Layout: little endian, the 64-bit ABI that x86-64 and Arm (32 and 64 bit) have
+ * in common.
  */
 #ifndef XENFRONT_BLKFRONT_WIRE_H
 #define XENFRONT_BLKFRONT_WIRE_H
@@ -37,7 +37,7 @@
 #define XBF_MAX_SEGS		(XBF_MAX_BYTES / XFL_FRAME_SIZE + 1)
 /* Its parts without indirect descriptors. Fewer than a one-frame ring has slots (32). */
 #define XBF_MAX_PARTS		((XBF_MAX_SEGS + XBF_DIRECT_SEGS - 1) / XBF_DIRECT_SEGS)
-/* Larger than any disk is, small enough to be counted in bytes. */
+/* Above any disk's size; below it a size in bytes fits 64 bits. */
 #define XBF_SECTORS_LIMIT	(1ull << 54)
 
 enum xbf_op {
@@ -118,43 +118,42 @@ enum xbf_status {
 };
 
 /*
- * DOC: the shape of data. What the block layer of Linux 6.1 to 7.x hands us under the limits
- * of disk.c (virt_boundary_mask of a frame, dma_alignment of a logical block, XBF_MAX_SECTORS),
- * and what it does not promise:
+ * The shape of data: what the block layer of Linux 6.1 to 7.x hands us under the limits of disk.c
+ * (virt_boundary_mask of a frame, dma_alignment of a logical block, XBF_MAX_SECTORS), and what it
+ * does not promise.
  *
- * - Inside one bio, a piece of data (a bvec) begins at a frame's start and the one before it ends
- *   at a frame's end; bios are split where it would be otherwise. A bvec may be of many pages.
- * - Bios are merged into a request if the place where they meet is such a boundary too, or if the
- *   next one goes on in memory at the very byte where the one before it ended: then they may
- *   meet anywhere, also inside a frame. So bvecs are not what is counted; two of them may be
- *   one frame's data. With 16 KB and 64 KB pages a Xen guest's block layer takes no two bvecs
- *   for adjacent, so there only the first case is met; we do not build on that.
+ * - Inside one bio each piece of data (a bvec) begins at a frame's start, and the one before it
+ *   ends at a frame's end. The block layer splits bios where this does not hold. A bvec may have
+ *   many pages.
+ * - Bios are merged into a request if they meet at such a boundary. They are also merged if the
+ *   next one continues in memory at the very byte where the one before it ended, which may be
+ *   inside a frame. So bvecs are not what is counted: two of them may be one frame's data. With 16
+ *   KB and 64 KB pages the block layer of a Xen guest takes no two bvecs for adjacent. We do not
+ *   rely on that.
  * - So a request is a row of runs, a run being what is adjacent in memory. Each but the first
- *   begins at a frame's start, each but the last ends at a frame's end, and the number of frames
- *   is at most that of one run of the same length, XBF_MAX_SEGS. A frame may appear twice, in two
+ *   begins at a frame's start, and each but the last ends at a frame's end. There are at most as
+ *   many frames as in one run of the same length: XBF_MAX_SEGS. A frame may appear twice, in two
  *   runs (a page that is written to two places): those are two segments.
- * - The number of segments that the block layer counts (max_segments) is another one: of runs, or
- *   more. It never is the limit that is met first.
- * - Adjacent is what the guest's addresses say. A run of several frames need not be one run in the
- *   machine's memory; each frame is granted by itself.
- * - dma_alignment holds for what user space hands over. A kernel user's buffer (kmalloc) may
- *   begin anywhere: xbf_wire_measure(). Linux 7.2 fails such a bio itself, 6.12 does not look.
- * - A bvec may be empty, if whoever made the bio brought it. It comes with the others, and
- *   counts for the block layer as one that ends where it begins, also where that is a gap. For
- *   us it is nothing.
- * - Where a bio's first bvecs have a gap before the first whole block, there is no place to
- *   split it. 6.1 stops then (BUG), 7.2 fails the bio, and 6.12 passes all of it on as it is:
- *   then nothing of the above holds, XBF_MAX_SECTORS neither. What of that cannot be described
- *   xbf_wire_measure() finds.
- * - Discards and secure erases have a length and no data; of one kind, they are merged if one
- *   goes on where the other ends. A flush has neither, and is never merged; the data of the bio
- *   that asked for it comes as a write before or after it.
- * - Zeroes come as writes, since disk.c sets no limit for REQ_OP_WRITE_ZEROES: of one page or
- *   folio over and over, so of the same frames in many runs.
- * - Passthrough (REQ_OP_DRV_IN and _OUT) comes in no bio; only the kernel could make such a
- *   request, and of other data than is said here. xbf_prepare() refuses it by its name, like all
- *   that is not named here, before it looks at the data. A request of no bytes is none that we
- *   ask for: refused too.
+ * - max_segments limits another number: the block layer's segments, which are runs or pieces of
+ *   runs. It is never the limit that is met first.
+ * - Adjacency is that of the guest's addresses. A run of several frames need not be adjacent in the
+ *   machine's memory: each frame is granted by itself.
+ * - dma_alignment holds for memory of user space. A buffer of a kernel user (kmalloc) may begin
+ *   anywhere. Linux 7.2 fails such a bio itself, 6.12 does not check: xbf_wire_measure() does.
+ * - A bvec may be empty, if whoever made the bio put it there. To the block layer it ends where it
+ *   begins, also where that makes a gap. Here it is skipped.
+ * - If a bio's first bvecs have a gap before the first whole block, the block layer cannot split
+ *   it. 6.1 stops then (BUG), 7.2 fails the bio, and 6.12 passes on the whole bio as it is. Then
+ *   nothing of the above holds, not even XBF_MAX_SECTORS. xbf_wire_measure() finds what cannot be
+ *   described.
+ * - Discards and secure erases have a length and no data. Two of one kind are merged if one begins
+ *   where the other ends. A flush has neither, and is never merged. The data of a bio that asks for
+ *   a flush comes as a write before or after it.
+ * - Zeroes come as writes, since disk.c sets no limit for REQ_OP_WRITE_ZEROES. The data is one page
+ *   or folio over and over, so the same frames in many runs.
+ * - Passthrough (REQ_OP_DRV_IN and _OUT) comes in no bio. Only the kernel could make such a
+ *   request, and its data would be of another shape. xbf_prepare() refuses all operations that are
+ *   not named here before it looks at the data. It refuses a read or write of no bytes as well.
  */
 
 /**
@@ -196,9 +195,8 @@ static __always_inline u32 xbf_cut(struct xbf_run *rest)
  * @from: for @next
  * @seg: the segment: all the data from here on that is adjacent and in one frame
  *
- * The only place that cuts. Whoever grants, places or copies a request's data goes through it by
- * this, so that they cannot disagree; the tests compare it with xbf_wire_measure(), which counts
- * alone.
+ * The only place that cuts: whoever grants, places or copies a request's data uses it, so that they
+ * cannot disagree. xbf_wire_measure() counts without cutting, and the tests compare the two.
  *
  * Return: false if there is no more data.
  */
@@ -239,8 +237,8 @@ struct xbf_measures {
  * @next: how to get at a piece
  * @from: for @next
  *
- * A request is looked at thus before anything is done with it, and most pieces are many frames.
- * Whole frames between the ends of a run are whole blocks.
+ * Called for each request, and most pieces are many frames. The frames between the ends of a run
+ * are whole, so only its ends need to be looked at.
  */
 static __always_inline struct xbf_measures xbf_wire_measure(xbf_next_piece next, void *from)
 {
@@ -255,7 +253,7 @@ static __always_inline struct xbf_measures xbf_wire_measure(xbf_next_piece next,
 		if (likely(piece.addr != end))
 			m.shape |= xfl_frame_offset(piece.addr) | xfl_frame_offset(end);
 		else if (xfl_frame_offset(end))
-			m.segs--;	/* the frame of the piece before */
+			m.segs--;	/* in the same frame as the end of the piece before */
 		end = piece.addr + piece.len;
 	}
 	m.shape |= xfl_frame_offset(end);
@@ -278,9 +276,8 @@ static inline u32 xbf_parts(u32 segs, u32 cap)
  * @room: segments that still go into the open part
  * @left: segments that go into parts not opened yet
  * @cap: segments one ring request carries
- * @sector: disk sector of the next segment: the start of the request plus what
- *	was really placed, since a part carries less than its frames would hold
- *	where the data does not begin at a frame's start
+ * @sector: disk sector of the next segment: the request's first one plus the sectors placed so far.
+ *	A part whose data does not begin at a frame's start carries less than its frames would hold
  */
 struct xbf_layout {
 	struct xbf_wire_segment *next;
@@ -359,7 +356,7 @@ void xbf_encode_discard(union xbf_wire_request *req, u64 sector, u64 nr_sectors,
 			u16 handle, u64 id);
 
 /**
- * struct xbf_sent - what we remember of a ring request, since the ring is not ours to read
+ * struct xbf_sent - the driver's record of a ring request, as the ring is not read back
  * @owner: the block request it is a part of
  * @op: operation its response must name
  */
@@ -392,8 +389,7 @@ static inline u32 xbf_credits(const struct xbf_table *t)
 /**
  * xbf_send() - register a ring request
  * @t: the table
- * @op: operation the backend will name in its answer; for an indirect request
- *	that is the operation inside it
+ * @op: operation that the response must name; of an indirect request the one inside it
  * @owner: the block request it is a part of
  *
  * Return: its slot, which xfl_slot_id() turns into the id; -ENOSPC without credit.
@@ -410,10 +406,10 @@ static inline int __must_check xbf_send(struct xbf_table *t, u8 op, void *owner)
 }
 
 /**
- * struct xbf_rsp - a response that was found to be good
+ * struct xbf_rsp - what a valid response says
  * @owner: the block request, as given to xbf_send()
- * @op: what was asked
- * @status: what came of it
+ * @op: the operation of that part
+ * @status: its status
  */
 struct xbf_rsp {
 	void *owner;
@@ -425,8 +421,8 @@ int __must_check xbf_rsp_check(struct xbf_table *t, const struct xbf_wire_respon
 				struct xbf_rsp *rsp);
 
 /**
- * struct xbf_tally - answers to the parts of one block request
- * @parts_left: parts without an answer
+ * struct xbf_tally - responses to the parts of one block request
+ * @parts_left: parts without a response
  * @worst: worst status so far, an enum xbf_status
  */
 struct xbf_tally {
@@ -435,7 +431,7 @@ struct xbf_tally {
 };
 
 /**
- * xbf_tally_add() - count the answer to one part
+ * xbf_tally_add() - count the response to one part
  * @t: tally of its request
  * @status: status of the part
  *
@@ -449,7 +445,7 @@ static inline bool xbf_tally_add(struct xbf_tally *t, enum xbf_status status)
 }
 
 /**
- * struct xbf_keys - what the backend wrote, number by number, not believed yet
+ * struct xbf_keys - the numbers that the backend wrote, not checked yet
  * @sectors: size of the disk, 0 if absent
  * @info: XBF_INFO_* bits
  * @sector_size: logical block size in bytes, 0 if absent
@@ -475,7 +471,7 @@ struct xbf_keys {
 };
 
 /**
- * struct xbf_disk - what we make of it
+ * struct xbf_disk - a disk by its checked numbers
  * @sectors: usable size, whole logical blocks
  * @logical: logical block size in bytes, a power of two, 512 to 4096
  * @physical: physical block size in bytes, at least @logical
@@ -501,9 +497,9 @@ struct xbf_disk {
 };
 
 /**
- * xbf_same_disk() - whether there is nothing new in what a backend wrote
- * @a: one judgement
- * @b: another
+ * xbf_same_disk() - whether two sets of numbers describe the same disk
+ * @a: one
+ * @b: the other
  */
 static inline bool xbf_same_disk(const struct xbf_disk *a, const struct xbf_disk *b)
 {
@@ -520,8 +516,8 @@ u32 xbf_segs_per_part(u32 offered, u32 wanted);
 
 /**
  * struct xbf_rings - rings of a disk; those with events come first
- * @event: rings that tell of responses by an event
- * @poll: rings that are looked at instead
+ * @event: rings that raise events
+ * @poll: rings that are polled
  */
 struct xbf_rings {
 	u32 event;
