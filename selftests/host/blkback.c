@@ -143,10 +143,10 @@ static void check_padding(struct blkback *b, const struct blkif_request *req)
 
 static void serve_one(struct blkback *b, const struct blkif_request *req)
 {
-	struct blkback_answer *a = &b->answer[b->nr_answers++];
+	struct blkback_done *a = &b->done[b->nr_done++];
 
 	check_padding(b, req);
-	*a = (struct blkback_answer){
+	*a = (struct blkback_done){
 		.rsp = { .id = req->id, .operation = req->operation },
 		.sector = req->sector_number,
 	};
@@ -181,12 +181,12 @@ static void serve_one(struct blkback *b, const struct blkif_request *req)
 void blkback_attach(struct blkback *b, void *ring, uint32_t ring_frames)
 {
 	BACK_RING_INIT(&b->ring, (blkif_sring_t *)ring, ring_frames * RING_FRAME);
-	b->nr_answers = 0;
+	b->nr_done = 0;
 	b->complaint = NULL;
 }
 
 /**
- * blkback_serve() - carry out every request on the ring; answers wait
+ * blkback_serve() - carry out every request on the ring; responses wait
  * @b: the backend
  */
 void blkback_serve(struct blkback *b)
@@ -220,17 +220,17 @@ void blkback_put(struct blkback *b, const struct blkif_response *rsp)
 }
 
 /**
- * blkback_answer() - answer what was carried out, in random order
+ * blkback_respond() - respond to what was carried out, in random order
  * @b: the backend
  * @r: where the order comes from
- * @most: most answers to give now
+ * @most: most responses to give now
  */
-void blkback_answer(struct blkback *b, struct rng *r, uint32_t most)
+void blkback_respond(struct blkback *b, struct rng *r, uint32_t most)
 {
-	while (b->nr_answers && most--) {
-		uint32_t pick = rng_below(r, b->nr_answers);
+	while (b->nr_done && most--) {
+		uint32_t pick = rng_below(r, b->nr_done);
 
-		blkback_put(b, &b->answer[pick].rsp);
-		b->answer[pick] = b->answer[--b->nr_answers];
+		blkback_put(b, &b->done[pick].rsp);
+		b->done[pick] = b->done[--b->nr_done];
 	}
 }

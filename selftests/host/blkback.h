@@ -17,7 +17,7 @@
 
 #define BLKBACK_PENDING	512u
 
-struct blkback_answer {
+struct blkback_done {
 	struct blkif_response rsp;
 	uint64_t sector;	/* of the ring request, for tests that want to know */
 };
@@ -28,14 +28,14 @@ struct blkback_answer {
  * @grants: the guest's grant table
  * @disk: the medium
  * @sectors: its size
- * @bad_first: first sector of a bad spot, which answers with an error
+ * @bad_first: first sector of a bad spot, where requests fail
  * @bad_last: last one
  * @max_indirect: most segments of an indirect request, 0 if it takes none
  * @block: logical block size in sectors
- * @no_flush: answers a flush with EOPNOTSUPP
+ * @no_flush: responds to a flush with EOPNOTSUPP
  * @no_discard: the same for discards
- * @answer: what was done and not answered yet
- * @nr_answers: number of those
+ * @done: requests that were carried out and have no response yet
+ * @nr_done: number of those
  * @flushes: flushes and barriers seen
  * @secure: discards beyond recovery seen
  * @complaint: what the frontend did wrong, in words; NULL as long as it did nothing
@@ -51,8 +51,8 @@ struct blkback {
 	uint32_t block;
 	bool no_flush;
 	bool no_discard;
-	struct blkback_answer answer[BLKBACK_PENDING];
-	uint32_t nr_answers;
+	struct blkback_done done[BLKBACK_PENDING];
+	uint32_t nr_done;
 	uint32_t flushes;
 	uint32_t secure;
 	const char *complaint;
@@ -61,6 +61,6 @@ struct blkback {
 void blkback_attach(struct blkback *b, void *ring, uint32_t ring_frames);
 void blkback_serve(struct blkback *b);
 void blkback_put(struct blkback *b, const struct blkif_response *rsp);
-void blkback_answer(struct blkback *b, struct rng *r, uint32_t most);
+void blkback_respond(struct blkback *b, struct rng *r, uint32_t most);
 
 #endif /* HOST_BLKBACK_H */

@@ -106,7 +106,7 @@ bool blkguest_submit(struct blkguest *g, struct blkguest_req *req)
 	if (!xbf_credits(&g->table) || g->rest)
 		return false;
 	req->tally = (struct xbf_tally){ .parts_left = (u8)req->parts };
-	req->answers = 0;
+	req->responses = 0;
 	req->completions = 0;
 	req->nr_indirect = 0;
 	req->placed = 0;
@@ -124,7 +124,7 @@ static void complete(struct blkguest *g, struct blkguest_req *req)
 {
 	req->completions++;
 	CHECK(req->completions == 1);
-	CHECK(req->answers == req->parts);
+	CHECK(req->responses == req->parts);
 	if (req->op != XBF_READ && req->op != XBF_WRITE)
 		return;
 	for (u32 i = 0; i < req->nr_segs; i++)
@@ -147,15 +147,15 @@ static void take(struct blkguest *g, const struct xbf_wire_response *wire)
 	CHECK(xbf_credits(&g->table) == credits + 1);
 	req = rsp.owner;
 	CHECK(rsp.op == req->op && wire->op == req->op);
-	req->answers++;
-	CHECK(req->answers <= req->parts);
+	req->responses++;
+	CHECK(req->responses <= req->parts);
 	if (xbf_tally_add(&req->tally, rsp.status))
 		complete(g, req);
 }
 
 /**
  * blkguest_reap() - take all responses, and send what waited for credit; stop for good
- *	at the first lie
+ *	at the first protocol error
  * @g: the frontend
  *
  * Return: responses believed.

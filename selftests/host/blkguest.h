@@ -42,11 +42,11 @@ struct blkguest_seg {
  * @secure: a discard beyond recovery
  * @nr_segs: entries in @seg
  * @seg: the data
- * @tally: answers to its parts
+ * @tally: responses to its parts
  * @parts: ring requests it goes out as
  * @placed: segments of it that are on the ring
  * @layout: how the rest goes on
- * @answers: answers that were believed
+ * @responses: valid responses
  * @completions: times it completed; must never be more than one
  * @nr_indirect: entries in @indirect
  * @indirect: frames of indirect segments, and their references
@@ -62,7 +62,7 @@ struct blkguest_req {
 	u32 parts;
 	u32 placed;
 	struct xbf_layout layout;
-	u32 answers;
+	u32 responses;
 	u32 completions;
 	u32 nr_indirect;
 	struct {
@@ -79,7 +79,7 @@ struct blkguest_req {
  * @grants: grant table
  * @cap: segments one ring request carries
  * @rest: the request that is on the ring in part, if any
- * @broken: errno of the lie that broke it, 0 while it believes the backend
+ * @broken: errno of the protocol error, 0 before there is one
  */
 struct blkguest {
 	xbf_front_ring_t ring;

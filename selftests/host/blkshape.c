@@ -44,7 +44,7 @@ struct xbf_measures shape_measure(const struct bl_piece *piece, uint32_t nr)
 	return xbf_wire_measure(next_piece, &from);
 }
 
-/* Whether the driver takes it: the judgement of xbf_prepare_data(). */
+/* Whether the driver takes it: the check of xbf_prepare_data(). */
 bool shape_describable(const struct bl_piece *piece, uint32_t nr, uint32_t block)
 {
 	struct xbf_measures m = shape_measure(piece, nr);

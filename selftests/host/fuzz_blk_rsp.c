@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Responses of blkfront's ring: requests of one to many parts go out, and the
- * backend answers with what it likes. Input: a byte that chooses the ring and
+ * backend responds with what it likes. Input: a byte that chooses the ring and
  * what a part carries, then commands of one byte and their operands. Checked
  * against a plain list of what is out: a response is believed if and only if it
- * should be, each request completes once, when its last part was answered, with
+ * should be, each request completes once, when its last part has a response, with
  * the worst status of them.
  */
 #include "fuzz.h"
@@ -33,12 +33,12 @@ static void note_ids(u32 owner)
 {
 	blkback_serve(&b);
 	CHECK(!b.complaint);
-	for (u32 i = 0; i < b.nr_answers; i++) {
-		out[nr_out].id = b.answer[i].rsp.id;
-		out[nr_out].op = b.answer[i].rsp.operation;
+	for (u32 i = 0; i < b.nr_done; i++) {
+		out[nr_out].id = b.done[i].rsp.id;
+		out[nr_out].op = b.done[i].rsp.operation;
 		out[nr_out++].owner = owner;
 	}
-	b.nr_answers = 0;
+	b.nr_done = 0;
 	CHECK(nr_out <= GUEST_SLOTS);
 }
 
@@ -72,7 +72,7 @@ static int severity(s16 status)
 	       status == BLKIF_RSP_EOPNOTSUPP ? XBF_UNSUPPORTED : XBF_ERROR;
 }
 
-static void note_answer(u32 pick, s16 status)
+static void note_response(u32 pick, s16 status)
 {
 	u32 owner = out[pick].owner;
 
@@ -84,7 +84,7 @@ static void note_answer(u32 pick, s16 status)
 		CHECK(req[owner].tally.worst == worst[owner]);
 }
 
-static void answer(u64 id, u8 op, s16 status)
+static void respond(u64 id, u8 op, s16 status)
 {
 	struct blkif_response rsp = { .id = id, .operation = op, .status = status };
 	u32 pick = 0;
@@ -96,7 +96,7 @@ static void answer(u64 id, u8 op, s16 status)
 		const struct blkguest_req *rest = g.rest;
 
 		CHECK(blkguest_reap(&g) == 1 && !g.broken);
-		note_answer(pick, status);
+		note_response(pick, status);
 		if (rest)
 			note_ids((u32)(rest - req));
 	} else {
@@ -148,13 +148,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		} else if (command < 0xc0 && nr_out) {
 			u32 pick = take_u8(&in) % nr_out;
 
-			answer(out[pick].id, out[pick].op, (s16)(command & 3) - 2);
+			respond(out[pick].id, out[pick].op, (s16)(command & 3) - 2);
 		} else if (command < 0xe0) {
 			u64 id = (u64)take_u32(&in) << (command & 1 ? 32 : 0);
 
-			answer(id, take_u8(&in), (s16)take_u16(&in));
+			respond(id, take_u8(&in), (s16)take_u16(&in));
 		} else if (command < 0xf0 && nr_out) {
-			answer(out[0].id, take_u8(&in), (s16)take_u16(&in));
+			respond(out[0].id, take_u8(&in), (s16)take_u16(&in));
 		} else {
 			jump(take_u32(&in));
 		}

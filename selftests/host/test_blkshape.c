@@ -271,7 +271,7 @@ static void serve(struct rng *r)
 	blkback_serve(&w->back);
 	if (w->back.complaint)
 		fail_msg("the backend complains: %s", w->back.complaint);
-	blkback_answer(&w->back, r, UINT32_MAX);
+	blkback_respond(&w->back, r, UINT32_MAX);
 	blkguest_reap(&w->guest);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The block protocol's core, over a ring whose other end is a backend: first one
- * that behaves, with content verified to the byte, then one that lies.
+ * that behaves, with content verified to the byte, then one that breaks the protocol.
  */
 #include "test.h"
 
@@ -59,8 +59,8 @@ static void assert_backend_content(void)
 static void finish(struct rng *r)
 {
 	blkback_serve(&w->back);
-	while (w->back.nr_answers) {
-		blkback_answer(&w->back, r, UINT32_MAX);
+	while (w->back.nr_done) {
+		blkback_respond(&w->back, r, UINT32_MAX);
 		blkguest_reap(&w->guest);
 		blkback_serve(&w->back);
 	}
@@ -170,8 +170,8 @@ static void content_round_trips(u32 ring_frames, u32 cap, u32 block, int rounds)
 		assert_true(sent > 0);
 		blkback_serve(&w->back);
 		/* Answers come in drips and out of order. */
-		while (w->back.nr_answers) {
-			blkback_answer(&w->back, &r, rng_range(&r, 1, 8));
+		while (w->back.nr_done) {
+			blkback_respond(&w->back, &r, rng_range(&r, 1, 8));
 			blkguest_reap(&w->guest);
 			blkback_serve(&w->back);
 		}
@@ -267,9 +267,9 @@ static void the_second_part_starts_where_the_first_one_ended(void **state)
 	assert_int_equal(w->req[0].parts, 2);
 	blkback_serve(&w->back);
 	assert_backend_content();
-	assert_int_equal(w->back.nr_answers, 2);
-	assert_int_equal(w->back.answer[0].sector, 1000);
-	assert_int_equal(w->back.answer[1].sector, 1087);
+	assert_int_equal(w->back.nr_done, 2);
+	assert_int_equal(w->back.done[0].sector, 1000);
+	assert_int_equal(w->back.done[1].sector, 1087);
 }
 
 static void one_part_in_error_is_an_error(void **state)
@@ -430,46 +430,46 @@ static void a_request_names_the_device(void **state)
 	assert_int_equal(indirect->nr_segments, 200);
 }
 
-/* ---- a backend that lies ---- */
+/* ---- a backend that breaks the protocol ---- */
 
-/* One write of two parts in flight, carried out, not yet answered. */
+/* One write of two parts in flight, carried out, without responses yet. */
 static void two_parts_waiting(void)
 {
 	start(1, XBF_DIRECT_SEGS);
 	whole_frames(&w->req[0], 0, XBF_WRITE, 16, 0);
 	assert_true(blkguest_submit(&w->guest, &w->req[0]));
 	blkback_serve(&w->back);
-	assert_int_equal(w->back.nr_answers, 2);
+	assert_int_equal(w->back.nr_done, 2);
 }
 
-static void assert_broken_by(int why)
+static void assert_broken_by(int err)
 {
 	u32 credits = xbf_credits(&w->guest.table), completions = w->req[0].completions;
 
 	blkguest_reap(&w->guest);
-	assert_int_equal(w->guest.broken, why);
+	assert_int_equal(w->guest.broken, err);
 	assert_int_equal(xbf_credits(&w->guest.table), credits);
 	assert_int_equal(w->req[0].completions, completions);
 }
 
-static void lie_same_answer_twice(void **state)
+static void bad_same_response_twice(void **state)
 {
 	(void)state;
 	two_parts_waiting();
-	blkback_put(&w->back, &w->back.answer[0].rsp);
+	blkback_put(&w->back, &w->back.done[0].rsp);
 	assert_int_equal(blkguest_reap(&w->guest), 1);
-	blkback_put(&w->back, &w->back.answer[0].rsp);
+	blkback_put(&w->back, &w->back.done[0].rsp);
 	assert_broken_by(-ENOENT);
 	assert_int_equal(w->req[0].completions, 0);
 }
 
-static void lie_id_of_an_earlier_generation(void **state)
+static void bad_id_of_an_earlier_generation(void **state)
 {
 	struct blkif_response old;
 
 	(void)state;
 	two_parts_waiting();
-	old = w->back.answer[0].rsp;
+	old = w->back.done[0].rsp;
 	finish(&(struct rng){ 1 });
 	/* Slots are taken again last in, first out: both are in use anew. */
 	whole_frames(&w->req[0], 0, XBF_WRITE, 16, 0);
@@ -478,13 +478,13 @@ static void lie_id_of_an_earlier_generation(void **state)
 	assert_broken_by(-ESTALE);
 }
 
-static void lie_id_from_before_a_reconnect(void **state)
+static void bad_id_from_before_a_reconnect(void **state)
 {
 	struct blkif_response old;
 
 	(void)state;
 	two_parts_waiting();
-	old = w->back.answer[0].rsp;
+	old = w->back.done[0].rsp;
 	start(1, XBF_DIRECT_SEGS);
 	for (int i = 0; i < 4; i++) {
 		whole_frames(&w->req[i], i, XBF_WRITE, 8 * 11, 0);
@@ -495,35 +495,35 @@ static void lie_id_from_before_a_reconnect(void **state)
 	assert_broken_by(-ESTALE);
 }
 
-static void lie_invented_id(void **state)
+static void bad_invented_id(void **state)
 {
 	static const struct {
 		u64 id;
-		int why;
-	} lies[] = {
+		int err;
+	} bad_ids[] = {
 		{ UINT64_MAX, -ERANGE }, { 1ull << 63, -ERANGE }, { 1ull << 40, -ERANGE },
 		{ 31, -ENOENT }, { 0xffffffffull << 5, -ESTALE },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < nr_of(lies); i++) {
-		struct blkif_response rsp = { .id = lies[i].id, .operation = BLKIF_OP_WRITE };
+	for (size_t i = 0; i < nr_of(bad_ids); i++) {
+		struct blkif_response rsp = { .id = bad_ids[i].id, .operation = BLKIF_OP_WRITE };
 
 		memset(&w->guest, 0, sizeof(w->guest));
 		two_parts_waiting();
 		blkback_put(&w->back, &rsp);
-		assert_broken_by(lies[i].why);
+		assert_broken_by(bad_ids[i].err);
 	}
 }
 
-static void lie_wrong_operation(void **state)
+static void bad_wrong_operation(void **state)
 {
 	(void)state;
 	for (u32 op = 0; op < 256; op++) {
 		struct blkif_response rsp;
 
 		two_parts_waiting();
-		rsp = w->back.answer[0].rsp;
+		rsp = w->back.done[0].rsp;
 		rsp.operation = (u8)op;
 		blkback_put(&w->back, &rsp);
 		if (op != BLKIF_OP_WRITE)
@@ -533,15 +533,15 @@ static void lie_wrong_operation(void **state)
 	}
 }
 
-static void lie_indirect_answered_as_indirect(void **state)
+static void bad_response_to_indirect(void **state)
 {
 	(void)state;
 	start(1, 256);
 	whole_frames(&w->req[0], 0, XBF_WRITE, 100, 0);
 	assert_true(blkguest_submit(&w->guest, &w->req[0]));
 	blkback_serve(&w->back);
-	w->back.answer[0].rsp.operation = BLKIF_OP_INDIRECT;
-	blkback_put(&w->back, &w->back.answer[0].rsp);
+	w->back.done[0].rsp.operation = BLKIF_OP_INDIRECT;
+	blkback_put(&w->back, &w->back.done[0].rsp);
 	assert_broken_by(-EBADMSG);
 }
 
@@ -553,19 +553,19 @@ static void unknown_status_is_an_error(void **state)
 		struct xbf_sent sent[1];
 		struct xbf_table t = { .sent = sent };
 		struct xbf_wire_response rsp = { .op = XBF_READ, .status = (s16)status };
-		struct xbf_rsp answer;
+		struct xbf_rsp checked;
 
 		xfl_slots_init(&t.slots, slot, 1, 64);
 		assert_int_equal(xbf_send(&t, XBF_READ, w), 0);
 		rsp.id = xfl_slot_id(&t.slots, 0);
-		assert_int_equal(xbf_rsp_check(&t, &rsp, &answer), 0);
-		assert_ptr_equal(answer.owner, w);
-		assert_int_equal(answer.status, status == 0 ? XBF_OK :
+		assert_int_equal(xbf_rsp_check(&t, &rsp, &checked), 0);
+		assert_ptr_equal(checked.owner, w);
+		assert_int_equal(checked.status, status == 0 ? XBF_OK :
 				 status == -2 ? XBF_UNSUPPORTED : XBF_ERROR);
 	}
 }
 
-static void lie_producer_jumps(void **state)
+static void bad_producer_jumps(void **state)
 {
 	static const u32 jumps[] = { 3, 32, 33, 0x7fffffff, 0x80000000, 0xffffffff };
 
@@ -584,7 +584,7 @@ static const struct xbf_keys good_keys = {
 	.flush = true, .discard = true, .discard_granularity = 4096,
 };
 
-static int judge(struct xbf_keys k, struct xbf_disk *d)
+static int check_disk(struct xbf_keys k, struct xbf_disk *d)
 {
 	const char *reason = NULL;
 	int err = xbf_disk_check(&k, d, &reason);
@@ -598,7 +598,7 @@ static void a_sensible_disk_is_taken_as_it_is(void **state)
 	struct xbf_disk d;
 
 	(void)state;
-	assert_int_equal(judge(good_keys, &d), 0);
+	assert_int_equal(check_disk(good_keys, &d), 0);
 	assert_int_equal(d.sectors, 1000);
 	assert_int_equal(d.logical, 512);
 	assert_int_equal(d.physical, 4096);
@@ -618,12 +618,12 @@ static void impossible_sector_sizes_are_refused(void **state)
 		bool good = size == 512 || size == 1024 || size == 2048 || size == 4096;
 
 		k.sector_size = size;
-		assert_int_equal(judge(k, &d), good ? 0 : -EINVAL);
+		assert_int_equal(check_disk(k, &d), good ? 0 : -EINVAL);
 	}
 	k.sector_size = 0x80000000;
-	assert_int_equal(judge(k, &d), -EINVAL);
+	assert_int_equal(check_disk(k, &d), -EINVAL);
 	k.sector_size = UINT32_MAX;
-	assert_int_equal(judge(k, &d), -EINVAL);
+	assert_int_equal(check_disk(k, &d), -EINVAL);
 }
 
 static void impossible_disk_sizes_are_refused(void **state)
@@ -633,11 +633,11 @@ static void impossible_disk_sizes_are_refused(void **state)
 
 	(void)state;
 	k.sectors = UINT64_MAX;
-	assert_int_equal(judge(k, &d), -EINVAL);
+	assert_int_equal(check_disk(k, &d), -EINVAL);
 	k.sectors = 1ull << 55;		/* as bytes, this is 0 */
-	assert_int_equal(judge(k, &d), -EINVAL);
+	assert_int_equal(check_disk(k, &d), -EINVAL);
 	k.sectors = (1ull << 54) - 1;
-	assert_int_equal(judge(k, &d), 0);
+	assert_int_equal(check_disk(k, &d), 0);
 	assert_true(d.sectors << 9 >> 9 == k.sectors);
 }
 
@@ -649,7 +649,7 @@ static void only_whole_blocks_are_used(void **state)
 	(void)state;
 	k.sector_size = 4096;
 	k.sectors = 1007;
-	assert_int_equal(judge(k, &d), 0);
+	assert_int_equal(check_disk(k, &d), 0);
 	assert_int_equal(d.sectors, 1000);
 	assert_int_equal(d.physical, 4096);
 }
@@ -661,14 +661,14 @@ static void hints_that_make_no_sense_are_left_out(void **state)
 
 	(void)state;
 	k.physical_sector_size = 3000;
-	assert_int_equal(judge(k, &d), 0);
+	assert_int_equal(check_disk(k, &d), 0);
 	assert_int_equal(d.physical, 512);
 	k.physical_sector_size = 256;
-	assert_int_equal(judge(k, &d), 0);
+	assert_int_equal(check_disk(k, &d), 0);
 	assert_int_equal(d.physical, 512);
 	k.discard_granularity = 12345;
 	k.discard_alignment = 12345;
-	assert_int_equal(judge(k, &d), 0);
+	assert_int_equal(check_disk(k, &d), 0);
 	assert_int_equal(d.discard_granularity, d.physical);
 	assert_int_equal(d.discard_alignment, 0);
 }
@@ -678,7 +678,7 @@ static void only_what_changed_is_news(void **state)
 	struct xbf_disk a, b;
 
 	(void)state;
-	assert_int_equal(judge(good_keys, &a), 0);
+	assert_int_equal(check_disk(good_keys, &a), 0);
 	b = a;
 	assert_true(xbf_same_disk(&a, &b));
 	b.sectors++;
@@ -735,7 +735,7 @@ static void a_read_only_disk_neither_flushes_nor_discards(void **state)
 
 	(void)state;
 	k.info = VDISK_READONLY | VDISK_CDROM | VDISK_REMOVABLE;
-	assert_int_equal(judge(k, &d), 0);
+	assert_int_equal(check_disk(k, &d), 0);
 	assert_true(d.readonly && d.cdrom && d.removable);
 	assert_int_equal(d.flush_op, 0);
 	assert_int_equal(d.discard_granularity, 0);
@@ -748,13 +748,13 @@ static void flush_is_chosen_over_barrier(void **state)
 
 	(void)state;
 	k.barrier = true;
-	assert_int_equal(judge(k, &d), 0);
+	assert_int_equal(check_disk(k, &d), 0);
 	assert_int_equal(d.flush_op, XBF_FLUSH);
 	k.flush = false;
-	assert_int_equal(judge(k, &d), 0);
+	assert_int_equal(check_disk(k, &d), 0);
 	assert_int_equal(d.flush_op, XBF_BARRIER);
 	k.barrier = false;
-	assert_int_equal(judge(k, &d), 0);
+	assert_int_equal(check_disk(k, &d), 0);
 	assert_int_equal(d.flush_op, 0);
 }
 
@@ -789,14 +789,14 @@ int main(void)
 		T(discard_says_what_and_no_more),
 		T(secure_discard_sets_the_flag),
 		T(a_request_names_the_device),
-		T(lie_same_answer_twice),
-		T(lie_id_of_an_earlier_generation),
-		T(lie_id_from_before_a_reconnect),
-		T(lie_invented_id),
-		T(lie_wrong_operation),
-		T(lie_indirect_answered_as_indirect),
+		T(bad_same_response_twice),
+		T(bad_id_of_an_earlier_generation),
+		T(bad_id_from_before_a_reconnect),
+		T(bad_invented_id),
+		T(bad_wrong_operation),
+		T(bad_response_to_indirect),
 		T(unknown_status_is_an_error),
-		T(lie_producer_jumps),
+		T(bad_producer_jumps),
 		T(a_sensible_disk_is_taken_as_it_is),
 		T(impossible_sector_sizes_are_refused),
 		T(impossible_disk_sizes_are_refused),
