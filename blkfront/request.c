@@ -6,7 +6,7 @@
 #include "blkfront.h"
 #include "segs.h"
 
-static union xbf_wire_request *xbf_next_slot(struct xbf_ring *ring)
+static union xbf_wire_request *xbf_next_entry(struct xbf_ring *ring)
 {
 	return RING_GET_REQUEST(&ring->front, ring->front.req_prod_pvt++);
 }
@@ -40,7 +40,7 @@ static bool xbf_next_part(struct xbf_ring *ring, struct xbf_req *br, struct xbf_
 		part.frame = ring->indirect[slot].seg;
 		part.frame_gref = ring->indirect[slot].gref;
 	}
-	xbf_open_part(layout, xbf_next_slot(ring), &part);
+	xbf_open_part(layout, xbf_next_entry(ring), &part);
 	return true;
 }
 
@@ -118,7 +118,7 @@ static bool xbf_issue_flush(struct xbf_ring *ring, struct xbf_req *br)
 	slot = xbf_register(ring, br);
 	if (unlikely(slot < 0))
 		return false;
-	xbf_encode_flush(xbf_next_slot(ring), br->op, ring->handle, xbf_id(ring, slot));
+	xbf_encode_flush(xbf_next_entry(ring), br->op, ring->handle, xbf_id(ring, slot));
 	return true;
 }
 
@@ -129,7 +129,7 @@ static bool xbf_issue_discard(struct xbf_ring *ring, struct xbf_req *br)
 
 	if (unlikely(slot < 0))
 		return false;
-	xbf_encode_discard(xbf_next_slot(ring), blk_rq_pos(rq), blk_rq_sectors(rq),
+	xbf_encode_discard(xbf_next_entry(ring), blk_rq_pos(rq), blk_rq_sectors(rq),
 			   req_op(rq) == REQ_OP_SECURE_ERASE, ring->handle, xbf_id(ring, slot));
 	return true;
 }

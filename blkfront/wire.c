@@ -141,7 +141,7 @@ void xbf_open_part(struct xbf_layout *l, union xbf_wire_request *req, const stru
 
 /**
  * xbf_encode_flush() - write a request without data that flushes the disk's cache
- * @req: ring slot to write
+ * @req: ring entry to write
  * @op: XBF_FLUSH or XBF_BARRIER
  * @handle: the frontend's device id
  * @id: from xbf_send()
@@ -163,7 +163,7 @@ void xbf_encode_flush(union xbf_wire_request *req, u8 op, u16 handle, u64 id)
 
 /**
  * xbf_encode_discard() - write a discard request
- * @req: ring slot to write
+ * @req: ring entry to write
  * @sector: first disk sector
  * @nr_sectors: sectors to discard
  * @secure: whether the data must not be recoverable
