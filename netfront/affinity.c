@@ -31,7 +31,7 @@ void xnf_affinity_hint(struct xnf_queue *q)
 	cpus_read_unlock();
 }
 
-static bool steer_queue(struct xnf_dev *xn, struct cpumask *mask, u32 index)
+static bool xnf_affinity_steer_queue(struct xnf_dev *xn, struct cpumask *mask, u32 index)
 {
 	u32 i;
 
@@ -63,7 +63,7 @@ void xnf_affinity_steer(struct xnf_dev *xn)
 	if (xn->steered == xn->nr_queues || !alloc_cpumask_var(&mask, GFP_NOIO))
 		return;
 	for (i = 0; i < xn->nr_queues; i++)
-		all &= steer_queue(xn, mask, i);
+		all &= xnf_affinity_steer_queue(xn, mask, i);
 	free_cpumask_var(mask);
 	/* Else the next connection tries again. */
 	if (all)

@@ -10,17 +10,17 @@
 #include "pages.h"
 
 /* One from the reserves must go back there, and packets in it are dropped by the stack. */
-static bool is_whole(struct page *page)
+static bool xnf_subpage_page_is_whole(struct page *page)
 {
 	return page_count(page) == 1 && !page_is_pfmemalloc(page);
 }
 
-static bool next_page(struct xnf_carver *c)
+static bool xnf_subpage_next_page(struct xnf_carver *c)
 {
 	u32 at = (c->at + 1) % XNF_CARVE_PAGES;
 	struct page *page = c->page[at];
 
-	if (!page || !is_whole(page)) {
+	if (!page || !xnf_subpage_page_is_whole(page)) {
 		page = alloc_page(XNF_PAGES_GFP);
 		if (!page)
 			return false;
@@ -44,7 +44,7 @@ static bool next_page(struct xnf_carver *c)
  */
 struct page *xnf_carve(struct xnf_carver *c, u32 *offset)
 {
-	if (!c->left && unlikely(!next_page(c)))
+	if (!c->left && unlikely(!xnf_subpage_next_page(c)))
 		return NULL;
 	*offset = PAGE_SIZE - c->left-- * XFL_FRAME_SIZE;
 	return c->page[c->at];

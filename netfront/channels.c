@@ -19,7 +19,7 @@
 
 /* ---- queues made ahead ---- */
 
-static struct xnf_terms present_terms(const struct xnf_dev *xn)
+static struct xnf_terms xnf_queue_cfg_now(const struct xnf_dev *xn)
 {
 	return (struct xnf_terms) {
 		.resumes = READ_ONCE(xn->xd.restores),
@@ -31,9 +31,9 @@ static struct xnf_terms present_terms(const struct xnf_dev *xn)
 	};
 }
 
-static bool terms_hold(const struct xnf_dev *xn)
+static bool xnf_queue_cfg_holds(const struct xnf_dev *xn)
 {
-	struct xnf_terms now = present_terms(xn);
+	struct xnf_terms now = xnf_queue_cfg_now(xn);
 	const struct xnf_terms *then = &xn->change.terms;
 
 	return now.resumes == then->resumes && now.max_tx_slots == then->max_tx_slots &&
@@ -41,7 +41,7 @@ static bool terms_hold(const struct xnf_dev *xn)
 	       now.split == then->split && now.trusted == then->trusted;
 }
 
-static void discard_spare(struct xnf_dev *xn)
+static void xnf_reconfig_discard_queues(struct xnf_dev *xn)
 {
 	struct xnf_change *c = &xn->change;
 
@@ -53,7 +53,7 @@ static void discard_spare(struct xnf_dev *xn)
 	c->spare = NULL;
 }
 
-static int make_spare(struct xnf_dev *xn, u32 nr)
+static int xnf_reconfig_make_queues(struct xnf_dev *xn, u32 nr)
 {
 	struct xnf_change *c = &xn->change;
 	int err;
@@ -61,11 +61,11 @@ static int make_spare(struct xnf_dev *xn, u32 nr)
 	c->spare = xnf_queues_new(xn);
 	if (!c->spare)
 		return -ENOMEM;
-	c->terms = present_terms(xn);
+	c->terms = xnf_queue_cfg_now(xn);
 	for (c->nr_spare = 0; c->nr_spare < nr; c->nr_spare++) {
 		err = xnf_queue_alloc(&c->spare[c->nr_spare]);
 		if (err) {
-			discard_spare(xn);
+			xnf_reconfig_discard_queues(xn);
 			return err;
 		}
 	}
@@ -73,7 +73,7 @@ static int make_spare(struct xnf_dev *xn, u32 nr)
 }
 
 /* Counters may be read meanwhile without RTNL, see xnf_stats64(). */
-static void install_spare(struct xnf_dev *xn)
+static void xnf_reconfig_install_queues(struct xnf_dev *xn)
 {
 	struct xnf_queue *old = xn->queue;
 	u32 i;
@@ -101,21 +101,21 @@ bool xnf_channels_take(struct xnf_dev *xn)
 	bool good;
 
 	ASSERT_RTNL();
-	good = xn->change.spare && xn->change.nr_spare == xn->nr_queues && terms_hold(xn);
+	good = xn->change.spare && xn->change.nr_spare == xn->nr_queues && xnf_queue_cfg_holds(xn);
 	if (good)
-		install_spare(xn);
-	discard_spare(xn);
+		xnf_reconfig_install_queues(xn);
+	xnf_reconfig_discard_queues(xn);
 	return good;
 }
 
 /* ---- the change ---- */
 
-static bool settled(const struct xnf_dev *xn, u32 before)
+static bool xnf_reconfig_is_done(const struct xnf_dev *xn, u32 before)
 {
 	return READ_ONCE(xn->connects) != before || xfl_device_state(&xn->xd) >= XFL_BROKEN;
 }
 
-static void go_back(struct xnf_dev *xn)
+static void xnf_reconfig_revert(struct xnf_dev *xn)
 {
 	struct xnf_change *c = &xn->change;
 
@@ -123,20 +123,20 @@ static void go_back(struct xnf_dev *xn)
 		    xn->want_queues, c->fallback);
 	rtnl_lock();
 	xn->want_queues = c->fallback;
-	discard_spare(xn);
+	xnf_reconfig_discard_queues(xn);
 	rtnl_unlock();
 	xfl_reconnect(&xn->xd);
 }
 
-static void change(struct work_struct *work)
+static void xnf_reconfig_work(struct work_struct *work)
 {
 	struct xnf_dev *xn = container_of(work, struct xnf_dev, change.work);
 	u32 before = READ_ONCE(xn->connects);
 
 	xfl_reconnect(&xn->xd);
-	wait_event_timeout(xn->xd.state_wq, settled(xn, before), XNF_CHANGE_TIMEOUT);
+	wait_event_timeout(xn->xd.state_wq, xnf_reconfig_is_done(xn, before), XNF_CHANGE_TIMEOUT);
 	if (READ_ONCE(xn->connects) == before && xfl_device_state(&xn->xd) != XFL_GONE)
-		go_back(xn);
+		xnf_reconfig_revert(xn);
 	WRITE_ONCE(xn->change.busy, false);
 }
 
@@ -175,7 +175,7 @@ int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
 		return -EBUSY;
 	if (nr == xn->nr_queues)
 		return 0;
-	err = make_spare(xn, nr);
+	err = xnf_reconfig_make_queues(xn, nr);
 	if (err)
 		return err;
 	xn->change.fallback = xn->nr_queues;
@@ -192,7 +192,7 @@ int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
  */
 void xnf_channels_init(struct xnf_dev *xn)
 {
-	INIT_WORK(&xn->change.work, change);
+	INIT_WORK(&xn->change.work, xnf_reconfig_work);
 }
 
 /**
@@ -204,6 +204,6 @@ void xnf_channels_fini(struct xnf_dev *xn)
 	cancel_work_sync(&xn->change.work);
 	/* The core's list of NAPI instances is RTNL's, and the parking place may be at it. */
 	rtnl_lock();
-	discard_spare(xn);
+	xnf_reconfig_discard_queues(xn);
 	rtnl_unlock();
 }

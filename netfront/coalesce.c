@@ -33,7 +33,7 @@ void xnf_coalesce_init(struct xnf_coalesce *c)
 	};
 }
 
-static enum hrtimer_restart rx_delay_over(struct hrtimer *timer)
+static enum hrtimer_restart xnf_rx_delay_expire(struct hrtimer *timer)
 {
 	struct xnf_queue *q = container_of(timer, struct xnf_queue, rx_delay.timer);
 
@@ -47,7 +47,7 @@ static enum hrtimer_restart rx_delay_over(struct hrtimer *timer)
  */
 void xnf_rx_delay_init(struct xnf_rx_delay *delay)
 {
-	hrtimer_setup(&delay->timer, rx_delay_over, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
+	hrtimer_setup(&delay->timer, xnf_rx_delay_expire, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
 }
 
 /**
@@ -98,7 +98,7 @@ int xnf_get_coalesce(struct net_device *dev, struct ethtool_coalesce *shown,
 	return 0;
 }
 
-static int check(const struct xnf_coalesce *c, struct netlink_ext_ack *extack)
+static int xnf_coalesce_check(const struct xnf_coalesce *c, struct netlink_ext_ack *extack)
 {
 	if (c->rx_frames > XNF_RX_FRAMES_MAX)
 		NL_SET_ERR_MSG_MOD(extack, "rx-frames: at most " __stringify(XNF_RX_FRAMES_MAX)
@@ -137,7 +137,7 @@ int xnf_set_coalesce(struct net_device *dev, struct ethtool_coalesce *want,
 		.rx_usecs = want->rx_coalesce_usecs,
 		.tx_frames = want->tx_max_coalesced_frames,
 	};
-	int err = check(&c, extack);
+	int err = xnf_coalesce_check(&c, extack);
 
 	if (err)
 		return err;

@@ -46,7 +46,7 @@ static const char *const xnf_stale[] = {
 };
 
 /* More slots than a packet here can ever need are of no use. */
-static u32 usable_tx_slots(const struct xnf_offer *offer)
+static u32 xnf_offer_usable_slots(const struct xnf_offer *offer)
 {
 	u32 most = max_t(u32, XNF_SLOTS_MIN, 2 * (MAX_SKB_FRAGS + 1));
 
@@ -54,7 +54,7 @@ static u32 usable_tx_slots(const struct xnf_offer *offer)
 }
 
 /* The stack may ask for them at any time, with RTNL; xnf_xdp_xmit() without. */
-static void take_offer(struct xnf_dev *xn, const struct xnf_offer *offer, bool trusted)
+static void xnf_offer_apply(struct xnf_dev *xn, const struct xnf_offer *offer, bool trusted)
 {
 	rtnl_lock();
 	xn->offer = *offer;
@@ -66,7 +66,7 @@ static void take_offer(struct xnf_dev *xn, const struct xnf_offer *offer, bool t
 	rtnl_unlock();
 }
 
-static int read_offer(struct xnf_dev *xn)
+static int xnf_offer_read(struct xnf_dev *xn)
 {
 	struct xenbus_device *xbdev = xn->xd.xbdev;
 	struct xnf_offer offer;
@@ -78,15 +78,15 @@ static int read_offer(struct xnf_dev *xn)
 			dev_err(&xbdev->dev, "backend does not copy what we receive, as it must\n");
 		return -EOPNOTSUPP;
 	}
-	offer.max_tx_slots = usable_tx_slots(&offer);
+	offer.max_tx_slots = xnf_offer_usable_slots(&offer);
 	trusted = xenbus_read_unsigned(xbdev->nodename, "trusted", 1) && xnf_param_trusted();
-	take_offer(xn, &offer, trusted);
+	xnf_offer_apply(xn, &offer, trusted);
 	return 0;
 }
 
 /* ---- MAC address and MTU: the toolstack's count once, what is set later stays ---- */
 
-static bool read_mac(struct xnf_dev *xn, const char *dir, u8 *mac)
+static bool xnf_mac_read(struct xnf_dev *xn, const char *dir, u8 *mac)
 {
 	struct xenbus_device *xbdev = xn->xd.xbdev;
 	char *text = xenbus_read(XBT_NIL, dir, "mac", NULL);
@@ -102,12 +102,12 @@ static bool read_mac(struct xnf_dev *xn, const char *dir, u8 *mac)
 	return good;
 }
 
-static int set_mac(struct xnf_dev *xn)
+static int xnf_mac_set(struct xnf_dev *xn)
 {
 	struct xenbus_device *xbdev = xn->xd.xbdev;
 	u8 mac[ETH_ALEN];
 
-	if (!read_mac(xn, xbdev->nodename, mac) && !read_mac(xn, xn->xd.backend, mac))
+	if (!xnf_mac_read(xn, xbdev->nodename, mac) && !xnf_mac_read(xn, xn->xd.backend, mac))
 		return -ENOENT;
 	eth_hw_addr_set(xn->netdev, mac);
 	ether_addr_copy(xn->told_mac, mac);
@@ -118,14 +118,14 @@ static int set_mac(struct xnf_dev *xn)
  * Where a guest is restored to, its toolstack may have given the interface another address, and
  * behind port locking no other passes. Else the one that the administrator has set stays.
  */
-static void take_new_mac(struct xnf_dev *xn)
+static void xnf_mac_update(struct xnf_dev *xn)
 {
 	u8 mac[ETH_ALEN];
 
 	if (xn->moves == xn->xd.restores)
 		return;
 	xn->moves = xn->xd.restores;
-	if (!read_mac(xn, xn->xd.xbdev->nodename, mac) || ether_addr_equal(mac, xn->told_mac))
+	if (!xnf_mac_read(xn, xn->xd.xbdev->nodename, mac) || ether_addr_equal(mac, xn->told_mac))
 		return;
 	netdev_info(xn->netdev, "restored with MAC address %pM\n", mac);
 	ether_addr_copy(xn->told_mac, mac);
@@ -136,7 +136,7 @@ static void take_new_mac(struct xnf_dev *xn)
 }
 
 /* Whether the backend takes so much is another matter, see xnf_netdev_adapt(). */
-static u32 read_mtu(struct xnf_dev *xn, struct xfl_device *complainer)
+static u32 xnf_mtu_read(struct xnf_dev *xn, struct xfl_device *complainer)
 {
 	static const struct xfl_key key = {
 		.name = "mtu", .min = ETH_MIN_MTU, .max = XNF_MAX_MTU, .absent = ETH_DATA_LEN,
@@ -164,10 +164,10 @@ int xnf_show(struct xnf_dev *xn)
 
 	if (xn->registered)
 		return 0;
-	err = set_mac(xn);
+	err = xnf_mac_set(xn);
 	if (err)
 		return err;
-	xn->netdev->mtu = read_mtu(xn, &xn->xd);
+	xn->netdev->mtu = xnf_mtu_read(xn, &xn->xd);
 	return xnf_netdev_register(xn);
 }
 
@@ -175,9 +175,9 @@ int xnf_show(struct xnf_dev *xn)
  * The script that writes the key may come after our first look; but the backend is not connected
  * before it is done.
  */
-static void look_for_mtu_again(struct xnf_dev *xn)
+static void xnf_mtu_read_again(struct xnf_dev *xn)
 {
-	u32 mtu = read_mtu(xn, NULL);
+	u32 mtu = xnf_mtu_read(xn, NULL);
 
 	rtnl_lock();
 	if (xn->netdev->mtu == ETH_DATA_LEN && mtu > ETH_DATA_LEN && mtu <= xn->netdev->max_mtu)
@@ -187,8 +187,8 @@ static void look_for_mtu_again(struct xnf_dev *xn)
 
 /* ---- publishing ---- */
 
-static int publish_queue(struct xenbus_transaction xbt, const char *dir,
-			 const struct xnf_queue *q)
+static int xnf_publish_queue(struct xenbus_transaction xbt, const char *dir,
+			     const struct xnf_queue *q)
 {
 	int err;
 
@@ -202,25 +202,25 @@ static int publish_queue(struct xenbus_transaction xbt, const char *dir,
 	       xenbus_printf(xbt, dir, "event-channel-rx", "%u", q->rx_ec.port);
 }
 
-static int publish_queues(struct xenbus_transaction xbt, const char *dir,
-			  const struct xnf_dev *xn)
+static int xnf_publish_queues(struct xenbus_transaction xbt, const char *dir,
+			      const struct xnf_dev *xn)
 {
 	char path[128];
 	int err = 0;
 	u32 i;
 
 	if (xn->nr_queues == 1)
-		return publish_queue(xbt, dir, &xn->queue[0]);
+		return xnf_publish_queue(xbt, dir, &xn->queue[0]);
 	err = xenbus_printf(xbt, dir, "multi-queue-num-queues", "%u", xn->nr_queues);
 	for (i = 0; i < xn->nr_queues && !err; i++) {
 		snprintf(path, sizeof(path), "%s/queue-%u", dir, i);
-		err = publish_queue(xbt, path, &xn->queue[i]);
+		err = xnf_publish_queue(xbt, path, &xn->queue[i]);
 	}
 	return err;
 }
 
-static int publish_slots(struct xenbus_transaction xbt, const char *dir,
-			 const struct xnf_dev *xn)
+static int xnf_publish_slots(struct xenbus_transaction xbt, const char *dir,
+			     const struct xnf_dev *xn)
 {
 	int err = xenbus_printf(xbt, dir, "feature-max-rx-slots", "%u", xnf_rx_max_slots());
 
@@ -230,12 +230,12 @@ static int publish_slots(struct xenbus_transaction xbt, const char *dir,
 }
 
 /* Packets to be segmented are not asked for where an XDP program would see them, see xdp.c. */
-static bool withheld(const struct xnf_dev *xn, const char *feature)
+static bool xnf_publish_skips(const struct xnf_dev *xn, const char *feature)
 {
 	return !xn->told_gso && strstarts(feature, "feature-gso");
 }
 
-static int publish(struct xenbus_transaction xbt, const char *dir, void *ctx)
+static int xnf_publish(struct xenbus_transaction xbt, const char *dir, void *ctx)
 {
 	static const char *const features[] = {
 		"request-rx-copy", "feature-rx-notify", "feature-sg",
@@ -245,39 +245,39 @@ static int publish(struct xenbus_transaction xbt, const char *dir, void *ctx)
 	int err;
 	u32 i;
 
-	err = publish_queues(xbt, dir, xn) ?: publish_slots(xbt, dir, xn) ?:
+	err = xnf_publish_queues(xbt, dir, xn) ?: xnf_publish_slots(xbt, dir, xn) ?:
 	      xnf_mcast_publish(xn, xbt, dir) ?: xnf_ctrl_publish(xn, xbt, dir);
 	for (i = 0; i < ARRAY_SIZE(features) && !err; i++)
-		if (!withheld(xn, features[i]))
+		if (!xnf_publish_skips(xn, features[i]))
 			err = xenbus_printf(xbt, dir, features[i], "1");
 	return err;
 }
 
 /* ---- the steps ---- */
 
-static void drop_queues(struct xnf_dev *xn, u32 nr)
+static void xnf_queues_free(struct xnf_dev *xn, u32 nr)
 {
 	while (nr)
 		xnf_queue_free(&xn->queue[--nr]);
 }
 
 /* NAPI instances come and go under RTNL: the core walks their list with it. */
-static void free_queues(struct xnf_dev *xn)
+static void xnf_queues_disconnect(struct xnf_dev *xn)
 {
 	rtnl_lock();
-	drop_queues(xn, xn->nr_queues);
+	xnf_queues_free(xn, xn->nr_queues);
 	xnf_umems_end(xn);
 	rtnl_unlock();
 }
 
 /* Fewer queues are better than no connection, and than one that leaves nothing to others. */
-static int settle_for(struct xnf_dev *xn, u32 nr)
+static int xnf_queues_accept_fewer(struct xnf_dev *xn, u32 nr)
 {
 	int err = netif_set_real_num_tx_queues(xn->netdev, nr) ?:
 		  netif_set_real_num_rx_queues(xn->netdev, nr);
 
 	if (err) {
-		drop_queues(xn, nr);
+		xnf_queues_free(xn, nr);
 		return err;
 	}
 	if (xfl_may_log(&xn->xd))
@@ -287,7 +287,7 @@ static int settle_for(struct xnf_dev *xn, u32 nr)
 	return 0;
 }
 
-static int alloc_queues(struct xnf_dev *xn)
+static int xnf_queues_alloc(struct xnf_dev *xn)
 {
 	int err = 0;
 	u32 i;
@@ -302,12 +302,12 @@ static int alloc_queues(struct xnf_dev *xn)
 			break;
 	}
 	if (err && i)
-		return settle_for(xn, i);
+		return xnf_queues_accept_fewer(xn, i);
 	return err;
 }
 
 /* With all they need: want of memory is tried again here, and is the end of it later. */
-static int make_queues(struct xnf_dev *xn)
+static int xnf_queues_connect(struct xnf_dev *xn)
 {
 	int err;
 
@@ -315,11 +315,11 @@ static int make_queues(struct xnf_dev *xn)
 	xnf_copybreak_choose(xn);
 	xn->told_xsk = xn->xsk_changes;
 	xnf_umems_grant(xn);
-	err = xnf_channels_take(xn) ? 0 : alloc_queues(xn);
+	err = xnf_channels_take(xn) ? 0 : xnf_queues_alloc(xn);
 	if (!err) {
 		err = xnf_xdp_open(xn);
 		if (err)
-			drop_queues(xn, xn->nr_queues);
+			xnf_queues_free(xn, xn->nr_queues);
 		else
 			xnf_copybreak_apply(xn);
 	}
@@ -337,7 +337,7 @@ static int xnf_connect(struct xfl_device *xd)
 	int err;
 
 	xnf_rss_forget(xn);
-	err = read_offer(xn) ?: xnf_show(xn);
+	err = xnf_offer_read(xn) ?: xnf_show(xn);
 	if (err == -ENOENT) {
 		if (xfl_may_log(&xn->xd))
 			dev_err(&xd->xbdev->dev, "no MAC address in xenstore\n");
@@ -346,21 +346,21 @@ static int xnf_connect(struct xfl_device *xd)
 	err = err ?: xnf_netdev_adapt(xn);
 	if (err)
 		return err;
-	take_new_mac(xn);
+	xnf_mac_update(xn);
 	xnf_mcast_connect(xn);
-	err = make_queues(xn);
+	err = xnf_queues_connect(xn);
 	if (err)
 		return err;
 	xnf_rss_connect(xn);
-	err = xfl_publish(xd, publish, xn);
+	err = xfl_publish(xd, xnf_publish, xn);
 	if (err) {
 		xnf_ctrl_free(xn);
-		free_queues(xn);
+		xnf_queues_disconnect(xn);
 	}
 	return err;
 }
 
-static void say_connected(struct xnf_dev *xn)
+static void xnf_connect_log(struct xnf_dev *xn)
 {
 	if (!xfl_may_log(&xn->xd))
 		return;
@@ -376,12 +376,12 @@ static int xnf_go_live(struct xfl_device *xd)
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
 
 	if (!xn->connects)
-		look_for_mtu_again(xn);
+		xnf_mtu_read_again(xn);
 	xnf_affinity_steer(xn);
 	xnf_rss_start(xn);
 	xnf_netdev_start(xn);
 	WRITE_ONCE(xn->connects, xn->connects + 1);
-	say_connected(xn);
+	xnf_connect_log(xn);
 	xnf_mcast_update(xn->netdev);
 	/* A program or socket came or went, or a tunable was set, since the queues were made. */
 	if (xnf_netdev_misled(xn) || READ_ONCE(xn->copybreak.tx) > xn->copybreak.cells_for)
@@ -457,7 +457,7 @@ static void xnf_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
 
 	xnf_ctrl_free(xn);
-	free_queues(xn);
+	xnf_queues_disconnect(xn);
 }
 
 /* The backend reads our keys once it sees us Connected. */

@@ -38,7 +38,7 @@ struct trial {
 	bool kept;
 };
 
-static void give_and_end(struct trial *t)
+static void xnf_trial_grant(struct trial *t)
 {
 	grant_ref_t ref = xfl_gref_pop(&t->grefs);
 	u32 i;
@@ -56,7 +56,7 @@ static void give_and_end(struct trial *t)
 	t->page = NULL;
 }
 
-static void copy_pieces(struct trial *t)
+static void xnf_trial_copy(struct trial *t)
 {
 	u32 at;
 
@@ -66,11 +66,11 @@ static void copy_pieces(struct trial *t)
 	}
 }
 
-static void nothing(struct trial *t)
+static void xnf_trial_nothing(struct trial *t)
 {
 }
 
-static u64 time_once(struct trial *t, void (*work)(struct trial *t))
+static u64 xnf_trial_time_once(struct trial *t, void (*work)(struct trial *t))
 {
 	u64 start = ktime_get_ns();
 
@@ -79,34 +79,34 @@ static u64 time_once(struct trial *t, void (*work)(struct trial *t))
 }
 
 /* Return: nanoseconds, those of reading the clock included. */
-static u64 least_time(struct trial *t, void (*work)(struct trial *t))
+static u64 xnf_trial_least_time(struct trial *t, void (*work)(struct trial *t))
 {
 	u64 least = U64_MAX, end = ktime_get_ns() + XNF_COST_BUDGET;
 	u32 i;
 
 	for (i = 0; i < XNF_COST_RUNS && !t->kept; i++) {
-		least = min(least, time_once(t, work));
+		least = min(least, xnf_trial_time_once(t, work));
 		if (ktime_get_ns() > end)
 			break;
 	}
 	return least;
 }
 
-static u32 measure(struct trial *t)
+static u32 xnf_trial_measure(struct trial *t)
 {
 	u64 grants, copies, clock;
 
-	grants = least_time(t, give_and_end);
+	grants = xnf_trial_least_time(t, xnf_trial_grant);
 	if (t->kept)
 		return XNF_COPY_DEFAULT;
-	copies = least_time(t, copy_pieces);
-	clock = least_time(t, nothing);
+	copies = xnf_trial_least_time(t, xnf_trial_copy);
+	clock = xnf_trial_least_time(t, xnf_trial_nothing);
 	if (copies <= clock)	/* it is too coarse to tell */
 		return XNF_COPY_DEFAULT;
 	return xnf_copy_worth(grants - min(grants, clock), copies - clock);
 }
 
-static u32 try_and_measure(struct xnf_dev *xn)
+static u32 xnf_copybreak_measure(struct xnf_dev *xn)
 {
 	struct trial *t = kzalloc(sizeof(*t), GFP_NOIO);
 	u32 worth = XNF_COPY_DEFAULT;
@@ -116,7 +116,7 @@ static u32 try_and_measure(struct xnf_dev *xn)
 	t->page = alloc_page(GFP_NOIO | __GFP_ZERO);
 	t->from = kvzalloc(XNF_COST_BYTES, GFP_NOIO);
 	if (t->page && t->from && !xfl_grefs_init(&t->grefs, xn->xd.xbdev->otherend_id, 1, 1)) {
-		worth = measure(t);
+		worth = xnf_trial_measure(t);
 		xfl_grefs_destroy(&t->grefs);
 	}
 	kvfree(t->from);
@@ -126,7 +126,7 @@ static u32 try_and_measure(struct xnf_dev *xn)
 	return worth;
 }
 
-static u32 first_said(int interface, int parameter, u32 measured)
+static u32 xnf_copybreak_pick(int interface, int parameter, u32 measured)
 {
 	if (interface != XNF_COPY_MEASURED)
 		return interface;
@@ -155,10 +155,10 @@ void xnf_copybreak_choose(struct xnf_dev *xn)
 	struct xnf_copybreak *c = &xn->copybreak;
 
 	if (!c->worth || c->resumes != resumes)
-		c->worth = try_and_measure(xn);
+		c->worth = xnf_copybreak_measure(xn);
 	c->resumes = resumes;
-	WRITE_ONCE(c->tx, first_said(c->tx_said, xnf_param_tx_copybreak(), c->worth));
-	c->rx = first_said(c->rx_said, xnf_param_rx_copybreak(), c->worth);
+	WRITE_ONCE(c->tx, xnf_copybreak_pick(c->tx_said, xnf_param_tx_copybreak(), c->worth));
+	c->rx = xnf_copybreak_pick(c->rx_said, xnf_param_rx_copybreak(), c->worth);
 	c->cells_for = c->tx;
 }
 
@@ -206,7 +206,7 @@ int xnf_get_tunable(struct net_device *dev, const struct ethtool_tunable *tuna, 
 }
 
 /* Cells belong to a connection. */
-static void want_larger_cells(struct xnf_dev *xn)
+static void xnf_copybreak_grow_slot_bufs(struct xnf_dev *xn)
 {
 	if (xn->live && xn->copybreak.tx > xn->queue[0].tx.cell_size)
 		xfl_reconnect(&xn->xd);
@@ -236,7 +236,7 @@ int xnf_set_tunable(struct net_device *dev, const struct ethtool_tunable *tuna, 
 	} else {
 		WRITE_ONCE(c->tx, bytes);
 		c->tx_said = bytes;
-		want_larger_cells(xn);
+		xnf_copybreak_grow_slot_bufs(xn);
 	}
 	xnf_copybreak_apply(xn);
 	return 0;

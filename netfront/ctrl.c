@@ -16,7 +16,7 @@
 /* How often the backend's state is looked at meanwhile; an event that was lost costs no more. */
 #define XNF_CTRL_LOOK	(HZ / 10)
 
-static irqreturn_t ctrl_interrupt(int irq, void *data)
+static irqreturn_t xnf_ctrl_interrupt(int irq, void *data)
 {
 	struct xnf_dev *xn = data;
 
@@ -27,7 +27,7 @@ static irqreturn_t ctrl_interrupt(int irq, void *data)
 
 /* ---- the ring ---- */
 
-static int alloc_frames(struct xnf_ctrl *c, domid_t backend)
+static int xnf_ctrl_alloc_frame(struct xnf_ctrl *c, domid_t backend)
 {
 	int err = xfl_grefs_init(&c->grefs, backend, 1, 1);
 
@@ -50,7 +50,7 @@ err_grefs:
 	return err;
 }
 
-static void free_frames(struct xnf_ctrl *c)
+static void xnf_ctrl_free_frame(struct xnf_ctrl *c)
 {
 	xnf_stage_end(&c->grefs, &c->pool, &c->data);
 	xfl_framepool_destroy(&c->pool);
@@ -72,15 +72,15 @@ int xnf_ctrl_alloc(struct xnf_dev *xn)
 
 	if (err)
 		return err;
-	err = alloc_frames(c, xbdev->otherend_id);
+	err = xnf_ctrl_alloc_frame(c, xbdev->otherend_id);
 	if (err) {
 		xfl_ring_mem_free(&c->mem);
 		return err;
 	}
 	snprintf(c->name, sizeof(c->name), "%s-ctrl", xn->netdev->name);
-	err = xfl_evtchn_bind(xbdev, &c->ec, ctrl_interrupt, c->name, xn);
+	err = xfl_evtchn_bind(xbdev, &c->ec, xnf_ctrl_interrupt, c->name, xn);
 	if (err) {
-		free_frames(c);
+		xnf_ctrl_free_frame(c);
 		xfl_ring_mem_free(&c->mem);
 		return err;
 	}
@@ -104,7 +104,7 @@ void xnf_ctrl_free(struct xnf_dev *xn)
 		return;
 	xfl_evtchn_unbind(&xn->xd, &c->ec, xn);
 	c->ring.sring = NULL;
-	free_frames(c);
+	xnf_ctrl_free_frame(c);
 	xfl_ring_mem_free(&c->mem);
 }
 
@@ -126,7 +126,7 @@ int xnf_ctrl_publish(const struct xnf_dev *xn, struct xenbus_transaction xbt, co
 
 /* ---- one request, one response ---- */
 
-static struct xnf_ctrl_req put_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask)
+static struct xnf_ctrl_req xnf_ctrl_put_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask)
 {
 	struct xnf_ctrl *c = &xn->ctrl;
 	struct xnf_ctrl_req req = { .id = ++c->last_id, .type = ask->type };
@@ -147,7 +147,7 @@ static struct xnf_ctrl_req put_request(struct xnf_dev *xn, const struct xnf_ctrl
 }
 
 /* Return: -EAGAIN if there is no response yet; -ENODEV if none would be believed. */
-static int look_for_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
+static int xnf_ctrl_read_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
 {
 	struct xnf_ctrl *c = &xn->ctrl;
 	struct xnf_ctrl_rsp rsp;
@@ -172,20 +172,20 @@ static int look_for_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent
 	return err;
 }
 
-static int take_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
+static int xnf_ctrl_take_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
 {
 	struct xnf_ctrl *c = &xn->ctrl;
 	int err;
 
 	spin_lock(&c->lock);
-	err = look_for_response(xn, sent, answer);
+	err = xnf_ctrl_read_response(xn, sent, answer);
 	if (xfl_believes(&xn->xd) && err != -EAGAIN)
 		xfl_evtchn_eoi(&c->ec, c->ring.rsp_cons);
 	spin_unlock(&c->lock);
 	return err;
 }
 
-static bool worth_a_look(const struct xnf_dev *xn)
+static bool xnf_ctrl_must_look(const struct xnf_dev *xn)
 {
 	const struct xnf_ctrl *c = &xn->ctrl;
 
@@ -194,7 +194,7 @@ static bool worth_a_look(const struct xnf_dev *xn)
 }
 
 /* Return: whether an event will come, as far as anybody can tell. */
-static bool arm(struct xnf_dev *xn)
+static bool xnf_ctrl_arm(struct xnf_dev *xn)
 {
 	struct xnf_ctrl *c = &xn->ctrl;
 	bool armed;
@@ -207,7 +207,7 @@ static bool arm(struct xnf_dev *xn)
 	return armed;
 }
 
-static bool backend_serves(const struct xnf_dev *xn)
+static bool xnf_ctrl_backend_serves(const struct xnf_dev *xn)
 {
 	struct xenbus_device *xbdev = xn->xd.xbdev;
 
@@ -215,18 +215,18 @@ static bool backend_serves(const struct xnf_dev *xn)
 	       xenbus_read_driver_state(xbdev, xn->xd.backend) == XenbusStateConnected;
 }
 
-static int await_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
+static int xnf_ctrl_await_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
 {
 	struct xnf_ctrl *c = &xn->ctrl;
 	int err;
 
 	do {
-		if (arm(xn))
-			wait_event_timeout(xn->xd.state_wq, worth_a_look(xn), XNF_CTRL_LOOK);
-		err = take_response(xn, sent, answer);
+		if (xnf_ctrl_arm(xn))
+			wait_event_timeout(xn->xd.state_wq, xnf_ctrl_must_look(xn), XNF_CTRL_LOOK);
+		err = xnf_ctrl_take_response(xn, sent, answer);
 		if (err != -EAGAIN)
 			return err;
-		if (!backend_serves(xn))
+		if (!xnf_ctrl_backend_serves(xn))
 			return -ENODEV;
 	} while (time_before(jiffies, c->end));
 	return -ETIMEDOUT;
@@ -247,8 +247,8 @@ int xnf_ctrl_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask, u32 *an
 	struct xnf_ctrl_req sent;
 	int err;
 
-	sent = put_request(xn, ask);
-	err = await_response(xn, &sent, answer);
+	sent = xnf_ctrl_put_request(xn, ask);
+	err = xnf_ctrl_await_response(xn, &sent, answer);
 	if (err == -ETIMEDOUT && xfl_may_log(&xn->xd))
 		netdev_warn(xn->netdev, "backend does not answer control request %u\n", sent.type);
 	if (err == -ETIMEDOUT || err == -ENODEV || err == -EPROTO)

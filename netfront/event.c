@@ -8,7 +8,7 @@
 #include "netfront.h"
 #include "xsk.h"
 
-static irqreturn_t tx_interrupt(int irq, void *data)
+static irqreturn_t xnf_tx_interrupt(int irq, void *data)
 {
 	struct xnf_queue *q = data;
 
@@ -17,7 +17,7 @@ static irqreturn_t tx_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-static irqreturn_t rx_interrupt(int irq, void *data)
+static irqreturn_t xnf_rx_interrupt(int irq, void *data)
 {
 	struct xnf_queue *q = data;
 
@@ -46,10 +46,10 @@ int xnf_events_bind(struct xnf_queue *q)
 	snprintf(q->tx_name, sizeof(q->tx_name), "vif%s-q%u%s", number, q->index,
 		 split ? "-tx" : "");
 	snprintf(q->rx_name, sizeof(q->rx_name), "vif%s-q%u-rx", number, q->index);
-	err = xfl_evtchn_bind(xbdev, &q->tx_ec, tx_interrupt, q->tx_name, q);
+	err = xfl_evtchn_bind(xbdev, &q->tx_ec, xnf_tx_interrupt, q->tx_name, q);
 	if (err || !split)
 		return err;
-	err = xfl_evtchn_bind(xbdev, &q->rx_ec, rx_interrupt, q->rx_name, q);
+	err = xfl_evtchn_bind(xbdev, &q->rx_ec, xnf_rx_interrupt, q->rx_name, q);
 	if (err)
 		xfl_evtchn_unbind(&q->xn->xd, &q->tx_ec, q);
 	return err;
@@ -65,7 +65,7 @@ void xnf_events_unbind(struct xnf_queue *q)
 	xfl_evtchn_unbind(&q->xn->xd, &q->tx_ec, q);
 }
 
-static void end_interrupts(struct xnf_queue *q)
+static void xnf_events_eoi(struct xnf_queue *q)
 {
 	u32 tx_prod = READ_ONCE(q->tx.ring.rsp_cons);
 	u32 rx_prod = READ_ONCE(q->rx.ring.rsp_cons);
@@ -79,7 +79,7 @@ static void end_interrupts(struct xnf_queue *q)
 }
 
 /* Return: for how long nothing was answered of what is under way, in jiffies. */
-static unsigned long tx_silence(struct xnf_queue *q, u32 cons, u32 due)
+static unsigned long xnf_tx_stall_time(struct xnf_queue *q, u32 cons, u32 due)
 {
 	bool waiting = READ_ONCE(q->due) && cons == READ_ONCE(q->due_at);
 
@@ -96,7 +96,7 @@ static unsigned long tx_silence(struct xnf_queue *q, u32 cons, u32 due)
  * domain stands still, it limits our rate. So looks become rare, and that is all; but the first
  * answer then has its event, and the doorbell is rung again, in case it went unheard.
  */
-static void look_again(struct xnf_queue *q, unsigned long silence)
+static void xnf_tx_look_again(struct xnf_queue *q, unsigned long silence)
 {
 	timer_reduce(&q->timer, jiffies + clamp_t(unsigned long, silence, XNF_TX_LINGER,
 						  XNF_TX_LOOK));
@@ -104,9 +104,9 @@ static void look_again(struct xnf_queue *q, unsigned long silence)
 
 /*
  * Half of what is under way, so that senders go on while the other half is sent. Whatever this asks
- * for, a timer is behind it: tx_push() starts it for what is sent later.
+ * for, a timer is behind it: xnf_tx_push() starts it for what is sent later.
  */
-static u32 tx_batch(const struct xnf_queue *q, u32 cons, u32 due)
+static u32 xnf_tx_event_batch(const struct xnf_queue *q, u32 cons, u32 due)
 {
 	u32 asked = READ_ONCE(q->tx.asked);
 	u32 batch = due / 2;
@@ -116,29 +116,29 @@ static u32 tx_batch(const struct xnf_queue *q, u32 cons, u32 due)
 	return min(batch, READ_ONCE(q->xn->coalesce.tx_frames));
 }
 
-static bool arm_tx_at(struct xnf_tx *tx, u32 cons, u32 at)
+static bool xnf_tx_arm_at(struct xnf_tx *tx, u32 cons, u32 at)
 {
 	WRITE_ONCE(tx->armed, at);
 	return XFL_RING_ARM_AT(&tx->ring, cons, at);
 }
 
-static bool arm_tx(struct xnf_queue *q)
+static bool xnf_tx_arm(struct xnf_queue *q)
 {
 	struct xnf_tx *tx = &q->tx;
 	u32 cons = READ_ONCE(tx->ring.rsp_cons);
 	u32 due = READ_ONCE(tx->ring.req_prod_pvt) - cons;
-	unsigned long silence = tx_silence(q, cons, due);
-	u32 batch = silence > XNF_TX_LINGER ? 1 : tx_batch(q, cons, due);
+	unsigned long silence = xnf_tx_stall_time(q, cons, due);
+	u32 batch = silence > XNF_TX_LINGER ? 1 : xnf_tx_event_batch(q, cons, due);
 	bool more;
 	u32 asked;
 
 	if (due)
-		look_again(q, silence);
-	more = arm_tx_at(tx, cons, cons + batch);
+		xnf_tx_look_again(q, silence);
+	more = xnf_tx_arm_at(tx, cons, cons + batch);
 	/* Who asked meanwhile may have seen what was asked for before this. */
 	asked = READ_ONCE(tx->asked);
 	if (unlikely(batch <= XNF_TX_SLACK && xnf_tx_spared(asked, cons) && asked - cons < batch))
-		more |= arm_tx_at(tx, cons, asked);
+		more |= xnf_tx_arm_at(tx, cons, asked);
 	return more;
 }
 
@@ -146,8 +146,8 @@ static bool arm_tx(struct xnf_queue *q)
  * xnf_events_hurry() - a sender waits for the answer to what was just published
  * @q: the queue, under its transmit lock; the answer asked for is spared an event
  *
- * The pair of arm_tx(): either side says what it wants before it looks at what the other does, with
- * a full barrier between, that of publishing here. So at least one of the two sees both.
+ * The pair of xnf_tx_arm(): either side says what it wants before it looks at what the other does,
+ * with a full barrier between, that of publishing here. So at least one of the two sees both.
  */
 void xnf_events_hurry(struct xnf_queue *q)
 {
@@ -156,22 +156,22 @@ void xnf_events_hurry(struct xnf_queue *q)
 	u32 armed = READ_ONCE(tx->armed);
 
 	if (xnf_tx_spared(armed, cons) && armed - cons > tx->asked - cons &&
-	    arm_tx_at(tx, cons, tx->asked))
+	    xnf_tx_arm_at(tx, cons, tx->asked))
 		napi_schedule(&q->napi);
 }
 
-static bool arm_rx(struct xnf_queue *q)
+static bool xnf_rx_arm(struct xnf_queue *q)
 {
 	if (likely(READ_ONCE(q->xn->coalesce.rx_frames) == 1))
 		return XFL_RING_ARM(&q->rx.ring, 1);
 	return xnf_rx_arm_late(q);
 }
 
-static bool arm(struct xnf_queue *q)
+static bool xnf_events_arm(struct xnf_queue *q)
 {
-	bool more = arm_rx(q);
+	bool more = xnf_rx_arm(q);
 
-	return arm_tx(q) || more;
+	return xnf_tx_arm(q) || more;
 }
 
 /**
@@ -207,20 +207,20 @@ int xnf_poll(struct napi_struct *napi, int budget)
 	 * In this order: a response that comes now has its event on the way, and the
 	 * verdict on that one must find the producer moved since the one sent here.
 	 */
-	more = arm(q);
-	end_interrupts(q);
+	more = xnf_events_arm(q);
+	xnf_events_eoi(q);
 	if (more)
 		napi_schedule(napi);
 	return work;
 }
 
-static bool silent(const struct xnf_queue *q)
+static bool xnf_tx_is_stalled(const struct xnf_queue *q)
 {
 	return READ_ONCE(q->due) && READ_ONCE(q->due_at) == READ_ONCE(q->tx.ring.rsp_cons) &&
 	       time_after_eq(jiffies, READ_ONCE(q->due_since) + XNF_TX_LOOK);
 }
 
-static void kick(struct xnf_queue *q)
+static void xnf_tx_notify_again(struct xnf_queue *q)
 {
 	u64_stats_update_begin(&q->stats.kick_sync);
 	u64_stats_inc(&q->stats.tx_kicks);
@@ -236,7 +236,7 @@ void xnf_timer(struct timer_list *t)
 {
 	struct xnf_queue *q = timer_container_of(q, t, timer);
 
-	if (unlikely(silent(q)) && xfl_believes(&q->xn->xd))
-		kick(q);
+	if (unlikely(xnf_tx_is_stalled(q)) && xfl_believes(&q->xn->xd))
+		xnf_tx_notify_again(q);
 	napi_schedule(&q->napi);
 }

@@ -6,57 +6,60 @@
 #include "hash.h"
 #include "hash_layout.h"
 
-static bool knows(const struct xnf_hash_peer *has, enum xnf_ctrl_type what)
+static bool xnf_hash_knows(const struct xnf_hash_peer *has, enum xnf_ctrl_type what)
 {
 	return has->known & 1u << what;
 }
 
-static u32 wanted_types(const struct xnf_hash_peer *has, const struct xnf_hash *want)
+static u32 xnf_hash_wanted_types(const struct xnf_hash_peer *has, const struct xnf_hash *want)
 {
 	return want->types & has->offered;
 }
 
-static u32 wanted_alg(const struct xnf_hash *want)
+static u32 xnf_hash_wanted_alg(const struct xnf_hash *want)
 {
 	return want->on ? XNF_HASH_ALG_TOEPLITZ : XNF_HASH_ALG_NONE;
 }
 
-static bool same_table(const struct xnf_hash_peer *has, const struct xnf_hash *want)
+static bool xnf_hash_same_table(const struct xnf_hash_peer *has, const struct xnf_hash *want)
 {
-	return knows(has, XNF_CTRL_SET_TABLE) &&
+	return xnf_hash_knows(has, XNF_CTRL_SET_TABLE) &&
 	       !memcmp(has->set.table, want->table, want->nr_table * sizeof(want->table[0]));
 }
 
-static void ask_with_bytes(struct xnf_ctrl_ask *ask, u16 type, const void *bytes, u32 len)
+static void xnf_ctrl_ask_with_bytes(struct xnf_ctrl_ask *ask, u16 type, const void *bytes, u32 len)
 {
 	ask->type = type;
 	ask->bytes = bytes;
 	ask->len = len;
 }
 
-static void ask_plain(struct xnf_ctrl_ask *ask, u16 type, u32 arg)
+static void xnf_ctrl_ask_plain(struct xnf_ctrl_ask *ask, u16 type, u32 arg)
 {
 	ask->type = type;
 	ask->data[0] = arg;
 }
 
-static bool next_detail(const struct xnf_hash_peer *has, const struct xnf_hash *want,
-			struct xnf_ctrl_ask *ask)
+static bool xnf_hash_next_setting(const struct xnf_hash_peer *has, const struct xnf_hash *want,
+				  struct xnf_ctrl_ask *ask)
 {
 	const struct xnf_hash *set = &has->set;
 
-	if (!knows(has, XNF_CTRL_GET_TYPES)) {
-		ask_plain(ask, XNF_CTRL_GET_TYPES, 0);
-	} else if (!knows(has, XNF_CTRL_SET_TYPES) || set->types != wanted_types(has, want)) {
-		ask_plain(ask, XNF_CTRL_SET_TYPES, wanted_types(has, want));
-	} else if (!knows(has, XNF_CTRL_SET_KEY) || memcmp(set->key, want->key, sizeof(set->key))) {
-		ask_with_bytes(ask, XNF_CTRL_SET_KEY, want->key, sizeof(want->key));
+	if (!xnf_hash_knows(has, XNF_CTRL_GET_TYPES)) {
+		xnf_ctrl_ask_plain(ask, XNF_CTRL_GET_TYPES, 0);
+	} else if (!xnf_hash_knows(has, XNF_CTRL_SET_TYPES) ||
+		   set->types != xnf_hash_wanted_types(has, want)) {
+		xnf_ctrl_ask_plain(ask, XNF_CTRL_SET_TYPES, xnf_hash_wanted_types(has, want));
+	} else if (!xnf_hash_knows(has, XNF_CTRL_SET_KEY) ||
+		   memcmp(set->key, want->key, sizeof(set->key))) {
+		xnf_ctrl_ask_with_bytes(ask, XNF_CTRL_SET_KEY, want->key, sizeof(want->key));
 		ask->data[1] = sizeof(want->key);
-	} else if (!knows(has, XNF_CTRL_SET_TABLE_SIZE) || set->nr_table != want->nr_table) {
-		ask_plain(ask, XNF_CTRL_SET_TABLE_SIZE, want->nr_table);
-	} else if (want->nr_table && !same_table(has, want)) {
-		ask_with_bytes(ask, XNF_CTRL_SET_TABLE, want->table,
-			       want->nr_table * sizeof(want->table[0]));
+	} else if (!xnf_hash_knows(has, XNF_CTRL_SET_TABLE_SIZE) ||
+		   set->nr_table != want->nr_table) {
+		xnf_ctrl_ask_plain(ask, XNF_CTRL_SET_TABLE_SIZE, want->nr_table);
+	} else if (want->nr_table && !xnf_hash_same_table(has, want)) {
+		xnf_ctrl_ask_with_bytes(ask, XNF_CTRL_SET_TABLE, want->table,
+					want->nr_table * sizeof(want->table[0]));
 		ask->data[1] = want->nr_table;
 	} else {
 		return false;
@@ -76,11 +79,11 @@ bool xnf_hash_next(const struct xnf_hash_peer *has, const struct xnf_hash *want,
 		   struct xnf_ctrl_ask *ask)
 {
 	*ask = (struct xnf_ctrl_ask){ 0 };
-	if (!knows(has, XNF_CTRL_SET_ALG) || has->set.on != want->on) {
-		ask_plain(ask, XNF_CTRL_SET_ALG, wanted_alg(want));
+	if (!xnf_hash_knows(has, XNF_CTRL_SET_ALG) || has->set.on != want->on) {
+		xnf_ctrl_ask_plain(ask, XNF_CTRL_SET_ALG, xnf_hash_wanted_alg(want));
 		return true;
 	}
-	return want->on && next_detail(has, want, ask);
+	return want->on && xnf_hash_next_setting(has, want, ask);
 }
 
 /**
@@ -178,12 +181,12 @@ bool xnf_hash_fits(const struct xnf_hash *h, u32 queues)
 
 /* ---- types, as others speak of them ---- */
 
-static u32 address_type(bool ipv6)
+static u32 xnf_hash_address_type(bool ipv6)
 {
 	return 1u << (ipv6 ? XNF_HASH_IPV6 : XNF_HASH_IPV4);
 }
 
-static u32 port_type(bool ipv6)
+static u32 xnf_hash_port_type(bool ipv6)
 {
 	return 1u << (ipv6 ? XNF_HASH_IPV6_TCP : XNF_HASH_IPV4_TCP);
 }
@@ -196,9 +199,9 @@ static u32 port_type(bool ipv6)
  */
 enum xnf_hash_fields xnf_hash_get_fields(u32 types, bool ipv6, bool tcp)
 {
-	if (tcp && types & port_type(ipv6))
+	if (tcp && types & xnf_hash_port_type(ipv6))
 		return XNF_HASH_PORTS;
-	return types & address_type(ipv6) ? XNF_HASH_ADDRESSES : XNF_HASH_NOTHING;
+	return types & xnf_hash_address_type(ipv6) ? XNF_HASH_ADDRESSES : XNF_HASH_NOTHING;
 }
 
 /**
@@ -212,10 +215,10 @@ enum xnf_hash_fields xnf_hash_get_fields(u32 types, bool ipv6, bool tcp)
  */
 int xnf_hash_set_fields(u32 *types, bool ipv6, bool tcp, enum xnf_hash_fields fields)
 {
-	u32 less = *types & ~port_type(ipv6);
+	u32 less = *types & ~xnf_hash_port_type(ipv6);
 
 	if (tcp && fields == XNF_HASH_PORTS) {
-		*types |= port_type(ipv6);
+		*types |= xnf_hash_port_type(ipv6);
 		return 0;
 	}
 	if (tcp) {
@@ -227,8 +230,8 @@ int xnf_hash_set_fields(u32 *types, bool ipv6, bool tcp, enum xnf_hash_fields fi
 	if (fields == XNF_HASH_PORTS)
 		return -EINVAL;
 	if (fields == XNF_HASH_ADDRESSES)
-		*types |= address_type(ipv6);
+		*types |= xnf_hash_address_type(ipv6);
 	else
-		*types &= ~address_type(ipv6);
+		*types &= ~xnf_hash_address_type(ipv6);
 	return 0;
 }

@@ -20,13 +20,13 @@
 #define TCP_LEN_MIN	20u
 #define UDP_LEN		8u
 
-static u16 get16(const u8 *p)
+static u16 xnf_headers_get16(const u8 *p)
 {
 	return (u16)(p[0] << 8 | p[1]);
 }
 
 /* Return: offset behind the IPv4 header, 0 if no transport header follows. */
-static u32 skip_ipv4(const u8 *data, u32 len, u32 at, u8 *proto)
+static u32 xnf_headers_skip_ipv4(const u8 *data, u32 len, u32 at, u8 *proto)
 {
 	const u8 *ip = data + at;
 	u32 size;
@@ -37,13 +37,13 @@ static u32 skip_ipv4(const u8 *data, u32 len, u32 at, u8 *proto)
 	if (size < IPV4_LEN_MIN || len - at < size)
 		return 0;
 	/* A fragment has a transport header in the first at most, and no whole segment. */
-	if (get16(ip + 6) & 0x3fff)
+	if (xnf_headers_get16(ip + 6) & 0x3fff)
 		return 0;
 	*proto = ip[9];
 	return at + size;
 }
 
-static u32 skip_ipv6(const u8 *data, u32 len, u32 at, u8 *proto)
+static u32 xnf_headers_skip_ipv6(const u8 *data, u32 len, u32 at, u8 *proto)
 {
 	if (len - at < IPV6_LEN || data[at] >> 4 != 6)
 		return 0;
@@ -51,7 +51,8 @@ static u32 skip_ipv6(const u8 *data, u32 len, u32 at, u8 *proto)
 	return at + IPV6_LEN;
 }
 
-static void find_transport(const u8 *data, u32 len, u32 at, u8 proto, struct xnf_headers *h)
+static void xnf_headers_find_transport(const u8 *data, u32 len, u32 at, u8 proto,
+				       struct xnf_headers *h)
 {
 	u32 size;
 
@@ -77,7 +78,7 @@ static void find_transport(const u8 *data, u32 len, u32 at, u8 proto, struct xnf
  */
 void xnf_headers_find(const u8 *data, u32 len, struct xnf_headers *h)
 {
-	u16 type = get16(data + ETH_LEN - 2);
+	u16 type = xnf_headers_get16(data + ETH_LEN - 2);
 	u32 at = ETH_LEN;
 	u8 proto = 0;
 	int tags;
@@ -87,15 +88,15 @@ void xnf_headers_find(const u8 *data, u32 len, struct xnf_headers *h)
 	for (tags = 0; unlikely(type == TYPE_TAG || type == TYPE_TAG_OUTER); tags++) {
 		if (tags == TAGS_MAX || len - at < TAG_LEN)
 			return;
-		type = get16(data + at + 2);
+		type = xnf_headers_get16(data + at + 2);
 		at += TAG_LEN;
 	}
 	if (type == TYPE_IPV4)
-		at = skip_ipv4(data, len, at, &proto);
+		at = xnf_headers_skip_ipv4(data, len, at, &proto);
 	else if (type == TYPE_IPV6)
-		at = skip_ipv6(data, len, at, &proto);
+		at = xnf_headers_skip_ipv6(data, len, at, &proto);
 	else
 		return;
 	if (at)
-		find_transport(data, len, at, proto, h);
+		xnf_headers_find_transport(data, len, at, proto, h);
 }

@@ -39,7 +39,7 @@ err_free:
 }
 
 /* The bus' share, and that of a connection that was abandoned: the later one frees it all. */
-static void xnf_drop(struct xnf_dev *xn)
+static void xnf_dev_put(struct xnf_dev *xn)
 {
 	if (!refcount_dec_and_test(&xn->shares))
 		return;
@@ -65,7 +65,7 @@ void xnf_abandon(struct xfl_device *xd)
  */
 void xnf_abandoned_put(struct xfl_device *xd)
 {
-	xnf_drop(container_of(xd, struct xnf_dev, xd));
+	xnf_dev_put(container_of(xd, struct xnf_dev, xd));
 	module_put(THIS_MODULE);
 }
 
@@ -75,7 +75,7 @@ static void xnf_remove(struct xenbus_device *xbdev)
 
 	xfl_device_del(&xn->xd);
 	xnf_netdev_unregister(xn);
-	xnf_drop(xn);
+	xnf_dev_put(xn);
 }
 
 static const struct xenbus_device_id xnf_ids[] = {

@@ -18,7 +18,7 @@
 #define XNF_MCAST_RETRY	(HZ / 10)
 
 /* Return: whether the groups that are wanted make up a list at all. */
-static bool list_wanted(struct xnf_dev *xn, struct xnf_filter *want)
+static bool xnf_mcast_list_wanted(struct xnf_dev *xn, struct xnf_filter *want)
 {
 	struct net_device *dev = xn->netdev;
 	struct netdev_hw_addr *ha;
@@ -36,7 +36,7 @@ static bool list_wanted(struct xnf_dev *xn, struct xnf_filter *want)
 }
 
 /* A request without a packet: it names a slot only to be answered. */
-static void put_request(struct xnf_tx *tx, u32 index, const struct xnf_extra *extra)
+static void xnf_mcast_put_request(struct xnf_tx *tx, u32 index, const struct xnf_extra *extra)
 {
 	struct xnf_tx_slot *slot = &tx->slot[index];
 
@@ -52,7 +52,7 @@ static void put_request(struct xnf_tx *tx, u32 index, const struct xnf_extra *ex
 	tx->nulls_due++;
 }
 
-static bool send(struct xnf_queue *q, const struct xnf_extra *extra)
+static bool xnf_mcast_send(struct xnf_queue *q, const struct xnf_extra *extra)
 {
 	int index = -ENOSPC;
 
@@ -60,20 +60,20 @@ static bool send(struct xnf_queue *q, const struct xnf_extra *extra)
 	if (xnf_tx_ready(q))
 		index = xfl_slot_get(&q->tx.slots);
 	if (index >= 0) {
-		put_request(&q->tx, index, extra);
+		xnf_mcast_put_request(&q->tx, index, extra);
 		xnf_tx_publish(q);
 	}
 	__netif_tx_unlock_bh(q->txq);
 	return index >= 0;
 }
 
-static bool bring_in_line(struct xnf_dev *xn, const struct xnf_filter *want)
+static bool xnf_mcast_sync(struct xnf_dev *xn, const struct xnf_filter *want)
 {
 	struct xnf_filter *has = &xn->mcast.has;
 	struct xnf_extra extra;
 
 	while (xnf_filter_step(has, want, &extra)) {
-		if (!send(&xn->queue[0], &extra))
+		if (!xnf_mcast_send(&xn->queue[0], &extra))
 			return false;
 		xnf_filter_done(has, &extra);
 	}
@@ -81,7 +81,7 @@ static bool bring_in_line(struct xnf_dev *xn, const struct xnf_filter *want)
 }
 
 /* A backend that reads the key only once is told no by a new connection, and yes by the next. */
-static void ask(struct xnf_dev *xn, bool on)
+static void xnf_mcast_request(struct xnf_dev *xn, bool on)
 {
 	struct xnf_mcast *m = &xn->mcast;
 	int err;
@@ -104,7 +104,7 @@ static void ask(struct xnf_dev *xn, bool on)
 		netdev_warn(xn->netdev, "multicast filter: error %d writing to xenstore\n", err);
 }
 
-static void update(struct work_struct *work)
+static void xnf_mcast_work(struct work_struct *work)
 {
 	struct xnf_dev *xn = container_of(to_delayed_work(work), struct xnf_dev, mcast.work);
 	struct xnf_filter want;
@@ -112,10 +112,10 @@ static void update(struct work_struct *work)
 	if (!READ_ONCE(xn->live) || !netif_running(xn->netdev))
 		return;
 	xn->mcast.telling = false;
-	if (!list_wanted(xn, &want))
-		ask(xn, false);
-	else if (bring_in_line(xn, &want))
-		ask(xn, true);
+	if (!xnf_mcast_list_wanted(xn, &want))
+		xnf_mcast_request(xn, false);
+	else if (xnf_mcast_sync(xn, &want))
+		xnf_mcast_request(xn, true);
 	else
 		queue_delayed_work(xnf_wq, &xn->mcast.work, XNF_MCAST_RETRY);
 }
@@ -157,7 +157,7 @@ void xnf_mcast_connect(struct xnf_dev *xn)
 	m->has.nr = 0;
 	WRITE_ONCE(m->refused, m->refused && m->telling);
 	m->on = xn->offer.mcast && !xn->offer.mcast_dynamic &&
-		list_wanted(xn, &(struct xnf_filter){});
+		xnf_mcast_list_wanted(xn, &(struct xnf_filter){});
 }
 
 /**
@@ -179,7 +179,7 @@ int xnf_mcast_publish(const struct xnf_dev *xn, struct xenbus_transaction xbt, c
  */
 void xnf_mcast_init(struct xnf_dev *xn)
 {
-	INIT_DELAYED_WORK(&xn->mcast.work, update);
+	INIT_DELAYED_WORK(&xn->mcast.work, xnf_mcast_work);
 }
 
 /**

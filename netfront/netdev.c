@@ -27,7 +27,7 @@
 /* ---- up and down; both under RTNL, for a device that is live ---- */
 
 /* For those who list queues and poll them; %NULL: nobody looks after it any more. */
-static void queue_tell_napi(struct xnf_queue *q, struct napi_struct *napi)
+static void xnf_queue_set_napi(struct xnf_queue *q, struct napi_struct *napi)
 {
 	netif_queue_set_napi(q->xn->netdev, q->index, NETDEV_QUEUE_TYPE_RX, napi);
 	netif_queue_set_napi(q->xn->netdev, q->index, NETDEV_QUEUE_TYPE_TX, napi);
@@ -37,7 +37,7 @@ static void queue_tell_napi(struct xnf_queue *q, struct napi_struct *napi)
  * Until BQL hears of its first answer it takes its limit for 0, whatever the least one is, and the
  * first packet stops the queue. It is told of a byte that was sent and answered.
  */
-static void open_byte_limit(struct xnf_queue *q)
+static void xnf_queue_open_byte_limit(struct xnf_queue *q)
 {
 	__netif_tx_lock_bh(q->txq);
 	netdev_tx_sent_queue(q->txq, 1);
@@ -45,10 +45,10 @@ static void open_byte_limit(struct xnf_queue *q)
 	__netif_tx_unlock_bh(q->txq);
 }
 
-static void queue_start(struct xnf_queue *q)
+static void xnf_queue_start(struct xnf_queue *q)
 {
-	queue_tell_napi(q, &q->napi);
-	open_byte_limit(q);
+	xnf_queue_set_napi(q, &q->napi);
+	xnf_queue_open_byte_limit(q);
 	WRITE_ONCE(q->due, false);
 	napi_enable(&q->napi);
 	/* Packets may have come while nobody listened, and their event with them. */
@@ -61,22 +61,22 @@ static void queue_start(struct xnf_queue *q)
  * Those that are not in use as well, which is nobody's loss. Woken, not started: packets may have
  * waited in the qdisc, and no others need come to take them along.
  */
-static void start_queues(struct xnf_dev *xn)
+static void xnf_queues_start(struct xnf_dev *xn)
 {
 	u32 i;
 
 	for (i = 0; i < xn->nr_queues; i++)
-		queue_start(&xn->queue[i]);
+		xnf_queue_start(&xn->queue[i]);
 	netif_tx_wake_all_queues(xn->netdev);
 }
 
 /* NAPI first: its poll might start a queue again. */
-static void stop_queues(struct xnf_dev *xn)
+static void xnf_queues_stop(struct xnf_dev *xn)
 {
 	u32 i;
 
 	for (i = 0; i < xn->nr_queues; i++) {
-		queue_tell_napi(&xn->queue[i], NULL);
+		xnf_queue_set_napi(&xn->queue[i], NULL);
 		napi_disable(&xn->queue[i].napi);
 	}
 	/* A poll that has completed may still be asking for its next event. */
@@ -93,7 +93,7 @@ static void stop_queues(struct xnf_dev *xn)
  * The stack sends nothing before it has taken note of the carrier, which it does in
  * its own time; peers told too early would never hear.
  */
-static void await_qdisc(const struct net_device *dev)
+static void xnf_netdev_await_qdisc(const struct net_device *dev)
 {
 	int tries = 50;
 
@@ -110,10 +110,10 @@ void xnf_netdev_start(struct xnf_dev *xn)
 	rtnl_lock();
 	WRITE_ONCE(xn->live, true);
 	if (netif_running(xn->netdev))
-		start_queues(xn);
+		xnf_queues_start(xn);
 	netif_carrier_on(xn->netdev);
 	rtnl_unlock();
-	await_qdisc(xn->netdev);
+	xnf_netdev_await_qdisc(xn->netdev);
 	netdev_notify_peers(xn->netdev);
 }
 
@@ -141,7 +141,7 @@ void xnf_netdev_stop(struct xnf_dev *xn)
 void xnf_netdev_pause(struct xnf_dev *xn)
 {
 	if (xn->live && netif_running(xn->netdev))
-		stop_queues(xn);
+		xnf_queues_stop(xn);
 }
 
 /**
@@ -151,7 +151,7 @@ void xnf_netdev_pause(struct xnf_dev *xn)
 void xnf_netdev_go_on(struct xnf_dev *xn)
 {
 	if (xn->live && netif_running(xn->netdev))
-		start_queues(xn);
+		xnf_queues_start(xn);
 }
 
 /**
@@ -174,12 +174,12 @@ static int xnf_open(struct net_device *dev)
 	struct xnf_dev *xn = netdev_priv(dev);
 
 	if (xn->live)
-		start_queues(xn);
+		xnf_queues_start(xn);
 	return 0;
 }
 
 /* Nobody reaps while the interface is down, so a little time is given to what was sent. */
-static void await_answers(struct xnf_dev *xn)
+static void xnf_tx_await_responses(struct xnf_dev *xn)
 {
 	int tries = 5;
 	u32 i;
@@ -195,8 +195,8 @@ static int xnf_stop(struct net_device *dev)
 
 	if (!xn->live)
 		return 0;
-	stop_queues(xn);
-	await_answers(xn);
+	xnf_queues_stop(xn);
+	xnf_tx_await_responses(xn);
 	return 0;
 }
 
@@ -222,7 +222,7 @@ static netdev_features_t xnf_fix_features(struct net_device *dev, netdev_feature
 	return features;
 }
 
-static u32 offered_mtu(const struct xnf_dev *xn)
+static u32 xnf_mtu_offered(const struct xnf_dev *xn)
 {
 	if (!xn->offer.sg)
 		return ETH_DATA_LEN;
@@ -237,11 +237,11 @@ static u32 offered_mtu(const struct xnf_dev *xn)
  */
 void xnf_netdev_limit_mtu(struct xnf_dev *xn)
 {
-	xn->netdev->max_mtu = offered_mtu(xn);
+	xn->netdev->max_mtu = xnf_mtu_offered(xn);
 }
 
 /* Lowered for a backend, and not set anew since: this was the administrator's. */
-static u32 wanted_mtu(const struct xnf_dev *xn)
+static u32 xnf_mtu_wanted(const struct xnf_dev *xn)
 {
 	u32 now = xn->netdev->mtu;
 
@@ -249,9 +249,9 @@ static u32 wanted_mtu(const struct xnf_dev *xn)
 }
 
 /* A higher one that somebody objects to is no reason to have no connection. */
-static int adapt_mtu(struct xnf_dev *xn)
+static int xnf_mtu_adapt(struct xnf_dev *xn)
 {
-	u32 want = wanted_mtu(xn), mtu = min(want, offered_mtu(xn));
+	u32 want = xnf_mtu_wanted(xn), mtu = min(want, xnf_mtu_offered(xn));
 	struct net_device *dev = xn->netdev;
 	bool lower = mtu < dev->mtu;
 	int err;
@@ -283,7 +283,7 @@ int xnf_netdev_adapt(struct xnf_dev *xn)
 	err = netif_set_real_num_tx_queues(dev, xn->nr_queues) ?:
 	      netif_set_real_num_rx_queues(dev, xn->nr_queues);
 	if (!err)
-		err = adapt_mtu(xn);
+		err = xnf_mtu_adapt(xn);
 	xfl_xdp_features(dev, XNF_XDP_FEATURES |
 			      (xn->trusted ? NETDEV_XDP_ACT_XSK_ZEROCOPY : 0));
 	netdev_update_features(dev);
@@ -309,7 +309,7 @@ static const struct net_device_ops xnf_netdev_ops = {
 
 /* ---- life ---- */
 
-static void init_queue(struct xnf_dev *xn, struct xnf_queue *q, u32 index)
+static void xnf_queue_init(struct xnf_dev *xn, struct xnf_queue *q, u32 index)
 {
 	q->xn = xn;
 	q->index = index;
@@ -335,7 +335,7 @@ struct xnf_queue *xnf_queues_new(struct xnf_dev *xn)
 	if (!queue)
 		return NULL;
 	for (i = 0; i < xn->max_queues; i++)
-		init_queue(xn, &queue[i], i);
+		xnf_queue_init(xn, &queue[i], i);
 	return queue;
 }
 
@@ -346,7 +346,7 @@ struct xnf_queue *xnf_queues_new(struct xnf_dev *xn)
  * done with in under a millisecond by a backend that copies, in 4 ms by one that is behind a
  * link of 1 Gbit/s. The administrator's limit_min replaces it.
  */
-static void set_byte_floor(struct net_device *dev)
+static void xnf_netdev_set_byte_floor(struct net_device *dev)
 {
 	u32 i;
 
@@ -355,7 +355,7 @@ static void set_byte_floor(struct net_device *dev)
 }
 
 /* All it can do; ndo_fix_features takes away what the backend lacks. */
-static void describe(struct net_device *dev)
+static void xnf_netdev_describe(struct net_device *dev)
 {
 	dev->netdev_ops = &xnf_netdev_ops;
 	dev->ethtool_ops = &xnf_ethtool_ops;
@@ -367,7 +367,7 @@ static void describe(struct net_device *dev)
 	dev->vlan_features = NETIF_F_SG;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = XNF_MAX_MTU;
-	set_byte_floor(dev);
+	xnf_netdev_set_byte_floor(dev);
 	/* Unicast is not filtered, so a second address needs no promiscuity. */
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
 	xfl_xdp_features(dev, XNF_XDP_FEATURES);
@@ -375,7 +375,7 @@ static void describe(struct net_device *dev)
 }
 
 /* Before there is a backend. What it lacks is taken away when it says so. */
-static void expect(struct xnf_dev *xn)
+static void xnf_netdev_set_defaults(struct xnf_dev *xn)
 {
 	xn->nr_queues = 1;
 	xn->offer.max_queues = 1;
@@ -402,7 +402,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	xn->max_queues = max_queues;
 	xn->want_queues = max_queues;
 	refcount_set(&xn->shares, 1);
-	expect(xn);
+	xnf_netdev_set_defaults(xn);
 	xn->speed = SPEED_UNKNOWN;
 	xn->duplex = DUPLEX_UNKNOWN;
 	xnf_channels_init(xn);
@@ -416,7 +416,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 		free_netdev(dev);
 		return NULL;
 	}
-	describe(dev);
+	xnf_netdev_describe(dev);
 	netif_carrier_off(dev);
 	netif_tx_stop_all_queues(dev);
 	SET_NETDEV_DEV(dev, &xbdev->dev);

@@ -12,7 +12,7 @@
  */
 #define XNF_POOL_PAGES	(4 * XNF_RING_SLOTS)
 
-static struct page_pool *make_pool(struct napi_struct *napi)
+static struct page_pool *xnf_pages_make_pool(struct napi_struct *napi)
 {
 	struct page_pool_params params = {
 		.pool_size = XNF_POOL_PAGES,
@@ -42,7 +42,7 @@ int xnf_pages_open(struct xnf_pages *p, struct napi_struct *napi)
 		p->carver = carver;
 		return carver ? 0 : -ENOMEM;
 	}
-	pool = make_pool(napi);
+	pool = xnf_pages_make_pool(napi);
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
 	p->pool = pool;

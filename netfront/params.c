@@ -30,14 +30,14 @@ module_param(rx_copybreak, int, 0644);
 MODULE_PARM_DESC(rx_copybreak,
 		 "Packets received up to this many bytes are copied (default: -1, measured)");
 
-static int copybreak_in_range(int bytes)
+static int xnf_param_clamp_copybreak(int bytes)
 {
 	return clamp(bytes, XNF_COPY_MEASURED, (int)XNF_COPY_MOST);
 }
 
-static void check_copybreak(const char *name, int *bytes)
+static void xnf_param_check_copybreak(const char *name, int *bytes)
 {
-	int in_range = copybreak_in_range(*bytes);
+	int in_range = xnf_param_clamp_copybreak(*bytes);
 
 	if (*bytes == in_range)
 		return;
@@ -60,8 +60,8 @@ int xnf_params_check(void)
 	}
 	if (!max_queues)
 		max_queues = min(num_online_cpus(), XNF_QUEUES_DEFAULT);
-	check_copybreak("tx_copybreak", &tx_copybreak);
-	check_copybreak("rx_copybreak", &rx_copybreak);
+	xnf_param_check_copybreak("tx_copybreak", &tx_copybreak);
+	xnf_param_check_copybreak("rx_copybreak", &rx_copybreak);
 	return 0;
 }
 
@@ -90,7 +90,7 @@ bool xnf_param_trusted(void)
  */
 int xnf_param_tx_copybreak(void)
 {
-	return copybreak_in_range(READ_ONCE(tx_copybreak));
+	return xnf_param_clamp_copybreak(READ_ONCE(tx_copybreak));
 }
 
 /**
@@ -100,5 +100,5 @@ int xnf_param_tx_copybreak(void)
  */
 int xnf_param_rx_copybreak(void)
 {
-	return copybreak_in_range(READ_ONCE(rx_copybreak));
+	return xnf_param_clamp_copybreak(READ_ONCE(rx_copybreak));
 }

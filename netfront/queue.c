@@ -13,12 +13,12 @@
 #include "xdp.h"
 #include "xsk.h"
 
-static u32 gather_frames(const struct xnf_tx *tx)
+static u32 xnf_tx_gather_frames(const struct xnf_tx *tx)
 {
 	return tx->copy_all ? XNF_RING_SLOTS : XNF_STAGE_PACKETS * tx->max_slots;
 }
 
-static void tx_slots_init(struct xnf_tx *tx)
+static void xnf_tx_slots_init(struct xnf_tx *tx)
 {
 	u32 i;
 
@@ -28,7 +28,7 @@ static void tx_slots_init(struct xnf_tx *tx)
 }
 
 /* References that were parked with a packet are marked invalid. */
-static void tx_slots_free(struct xnf_tx *tx)
+static void xnf_tx_slots_free(struct xnf_tx *tx)
 {
 	u32 i;
 
@@ -39,15 +39,15 @@ static void tx_slots_free(struct xnf_tx *tx)
 	tx->slot = NULL;
 }
 
-static void tx_free(struct xnf_tx *tx)
+static void xnf_tx_free(struct xnf_tx *tx)
 {
 	xnf_stage_free(tx);
-	tx_slots_free(tx);
+	xnf_tx_slots_free(tx);
 	xfl_grefs_destroy(&tx->grefs);
 	xfl_ring_mem_free(&tx->mem);
 }
 
-static int tx_alloc_cells(struct xnf_queue *q, u32 cell_size)
+static int xnf_tx_alloc_slot_bufs(struct xnf_queue *q, u32 cell_size)
 {
 	struct xenbus_device *xbdev = q->xn->xd.xbdev;
 	struct xnf_tx *tx = &q->tx;
@@ -58,7 +58,7 @@ static int tx_alloc_cells(struct xnf_queue *q, u32 cell_size)
 	tx->max_slots = q->xn->offer.max_tx_slots;
 	tx->nulls_due = 0;
 	tx->cell_size = cell_size;
-	nr_grefs = XNF_RING_SLOTS + xnf_tx_cell_frames(tx) + gather_frames(tx);
+	nr_grefs = XNF_RING_SLOTS + xnf_tx_cell_frames(tx) + xnf_tx_gather_frames(tx);
 
 	err = xfl_ring_mem_alloc(xbdev, &tx->mem, 1);
 	if (err)
@@ -70,14 +70,14 @@ static int tx_alloc_cells(struct xnf_queue *q, u32 cell_size)
 	tx->slot = kvcalloc(XNF_RING_SLOTS, sizeof(*tx->slot), GFP_NOIO);
 	if (!tx->slot)
 		goto err_grefs;
-	tx_slots_init(tx);
-	err = xnf_stage_alloc(tx, gather_frames(tx));
+	xnf_tx_slots_init(tx);
+	err = xnf_stage_alloc(tx, xnf_tx_gather_frames(tx));
 	if (err)
 		goto err_slots;
 	return 0;
 
 err_slots:
-	tx_slots_free(tx);
+	xnf_tx_slots_free(tx);
 err_grefs:
 	xfl_grefs_destroy(&tx->grefs);
 err_ring:
@@ -86,17 +86,17 @@ err_ring:
 }
 
 /* Short of memory or references, it goes on with cells as small as can be. */
-static int tx_alloc(struct xnf_queue *q)
+static int xnf_tx_alloc(struct xnf_queue *q)
 {
 	u32 wanted = roundup_pow_of_two(max(q->xn->copybreak.tx, XNF_CELL_MIN));
-	int err = tx_alloc_cells(q, wanted);
+	int err = xnf_tx_alloc_slot_bufs(q, wanted);
 
 	if (err && wanted > XNF_CELL_MIN)
-		err = tx_alloc_cells(q, XNF_CELL_MIN);
+		err = xnf_tx_alloc_slot_bufs(q, XNF_CELL_MIN);
 	return err;
 }
 
-static void rx_free(struct xnf_queue *q)
+static void xnf_rx_free(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
 
@@ -109,7 +109,7 @@ static void rx_free(struct xnf_queue *q)
 	xfl_ring_mem_free(&rx->mem);
 }
 
-static void rx_init(struct xnf_queue *q)
+static void xnf_rx_init(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
 
@@ -127,7 +127,7 @@ static void rx_init(struct xnf_queue *q)
 	XEN_FRONT_RING_INIT(&rx->ring, (struct xnf_rx_sring *)rx->mem.vaddr, XEN_PAGE_SIZE);
 }
 
-static int rx_alloc(struct xnf_queue *q)
+static int xnf_rx_alloc(struct xnf_queue *q)
 {
 	struct xenbus_device *xbdev = q->xn->xd.xbdev;
 	struct xnf_rx *rx = &q->rx;
@@ -146,7 +146,7 @@ static int rx_alloc(struct xnf_queue *q)
 	err = xnf_pages_open(&rx->pages, &q->napi);
 	if (err)
 		goto err_buf;
-	rx_init(q);
+	xnf_rx_init(q);
 	return 0;
 
 err_buf:
@@ -163,7 +163,7 @@ err_ring:
  * The ring is shown to senders and taken from them under the lock: frames redirected here come
  * without the stack's leave, and whoever sees the ring writes to it and starts the timer.
  */
-static void tx_open(struct xnf_queue *q)
+static void xnf_tx_open(struct xnf_queue *q)
 {
 	struct xnf_tx *tx = &q->tx;
 
@@ -174,7 +174,7 @@ static void tx_open(struct xnf_queue *q)
 	__netif_tx_unlock_bh(q->txq);
 }
 
-static void tx_close(struct xnf_queue *q)
+static void xnf_tx_close(struct xnf_queue *q)
 {
 	__netif_tx_lock_bh(q->txq);
 	q->tx.ring.sring = NULL;
@@ -196,10 +196,10 @@ int xnf_queue_alloc(struct xnf_queue *q)
 	int err;
 
 	netif_napi_add(q->xn->netdev, &q->napi, xnf_poll);
-	err = tx_alloc(q);
+	err = xnf_tx_alloc(q);
 	if (err)
 		goto err_napi;
-	err = rx_alloc(q);
+	err = xnf_rx_alloc(q);
 	if (err)
 		goto err_tx;
 	err = xnf_events_bind(q);
@@ -208,13 +208,13 @@ int xnf_queue_alloc(struct xnf_queue *q)
 	netif_napi_set_irq(&q->napi, q->rx_ec.irq ?: q->tx_ec.irq);
 	xnf_affinity_hint(q);
 	xnf_rx_prepare(q);
-	tx_open(q);
+	xnf_tx_open(q);
 	return 0;
 
 err_rx:
-	rx_free(q);
+	xnf_rx_free(q);
 err_tx:
-	tx_free(&q->tx);
+	xnf_tx_free(&q->tx);
 err_napi:
 	netif_napi_del(&q->napi);
 	return err;
@@ -246,14 +246,14 @@ void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old)
  */
 void xnf_queue_free(struct xnf_queue *q)
 {
-	tx_close(q);
+	xnf_tx_close(q);
 	timer_delete_sync(&q->timer);
 	hrtimer_cancel(&q->rx_delay.timer);
 	xnf_xdp_close(q);
 	xnf_events_unbind(q);
 	xnf_tx_drop_all(q);
-	rx_free(q);
-	tx_free(&q->tx);
+	xnf_rx_free(q);
+	xnf_tx_free(&q->tx);
 	netif_napi_del(&q->napi);
 	xnf_xsk_close(q);
 }

@@ -22,14 +22,14 @@
 /* ---- bringing the backend in line ---- */
 
 /* From now on, for all that is asked until the next call, taking back a change included. */
-static void allow_time(struct xnf_dev *xn)
+static void xnf_rss_allow_time(struct xnf_dev *xn)
 {
 	lockdep_assert_held(&xn->rss.lock);
 	xn->ctrl.end = jiffies + XFL_BACKEND_TIMEOUT;
 }
 
 /* Return: 0 as well where there is no connection: the next one brings it in line. */
-static int bring_in_line(struct xnf_dev *xn)
+static int xnf_rss_sync(struct xnf_dev *xn)
 {
 	struct xnf_rss *rss = &xn->rss;
 	struct xnf_ctrl_ask ask;
@@ -49,20 +49,20 @@ static int bring_in_line(struct xnf_dev *xn)
 }
 
 /* One that answers, but with no size, has no table. Return: 0 or a negative errno. */
-static int ask_table_size(struct xnf_dev *xn, u32 *size)
+static int xnf_rss_ask_table_size(struct xnf_dev *xn, u32 *size)
 {
 	const struct xnf_ctrl_ask ask = { .type = XNF_CTRL_GET_TABLE_SIZE };
 	u32 answer;
 	int err;
 
-	allow_time(xn);
+	xnf_rss_allow_time(xn);
 	err = xnf_ctrl_request(xn, &ask, &answer);
 	*size = err ? 0 : min(answer, XNF_HASH_TABLE_MAX);
 	return xn->ctrl.open ? 0 : err;
 }
 
 /* What the administrator set stays as long as it makes sense. Return: whether it does not. */
-static bool fit_table(struct xnf_dev *xn, u32 size)
+static bool xnf_rss_fit_table(struct xnf_dev *xn, u32 size)
 {
 	bool chosen = netif_is_rxfh_configured(xn->netdev);
 	struct xnf_hash *want = &xn->rss.want;
@@ -76,7 +76,7 @@ static bool fit_table(struct xnf_dev *xn, u32 size)
 }
 
 /* Without our lock: from Linux 7.2 on the core asks for the new table at once. */
-static void table_lost(struct xnf_dev *xn)
+static void xnf_rss_table_lost(struct xnf_dev *xn)
 {
 	ASSERT_RTNL();
 	if (xfl_may_log(&xn->xd))
@@ -99,9 +99,11 @@ bool xnf_rss_possible(const struct xnf_dev *xn)
  * One that refuses a part is not to hash by the rest. It is told in the time that is left, and
  * then nothing more, so that nothing is waited for under RTNL.
  */
-static void give_up(struct xnf_dev *xn, int err)
+static void xnf_rss_give_up(struct xnf_dev *xn, int err)
 {
-	const struct xnf_ctrl_ask none = { .type = XNF_CTRL_SET_ALG, .data = { XNF_HASH_ALG_NONE } };
+	const struct xnf_ctrl_ask none = {
+		.type = XNF_CTRL_SET_ALG, .data = { XNF_HASH_ALG_NONE },
+	};
 	u32 answer;
 
 	mutex_lock(&xn->rss.lock);
@@ -134,7 +136,7 @@ void xnf_rss_forget(struct xnf_dev *xn)
 }
 
 /* One that was told to hash in another connection may do so before it hears of ours. */
-static void expect_hashes(struct xnf_dev *xn)
+static void xnf_rss_expect_hashes(struct xnf_dev *xn)
 {
 	u32 i;
 
@@ -155,7 +157,7 @@ void xnf_rss_connect(struct xnf_dev *xn)
 {
 	int err;
 
-	expect_hashes(xn);
+	xnf_rss_expect_hashes(xn);
 	if (!xn->offer.ctrl_ring)
 		return;
 	err = xnf_ctrl_alloc(xn);
@@ -167,58 +169,58 @@ void xnf_rss_connect(struct xnf_dev *xn)
 }
 
 /* The size of the table changes under RTNL alone: the core asks for it before it asks for more. */
-static void settle(struct xnf_dev *xn, u32 size)
+static void xnf_rss_set_table_size(struct xnf_dev *xn, u32 size)
 {
 	struct xnf_rss *rss = &xn->rss;
 	bool lost;
 
 	rtnl_lock();
 	mutex_lock(&rss->lock);
-	lost = fit_table(xn, size);
+	lost = xnf_rss_fit_table(xn, size);
 	rss->want.on = xn->netdev->features & NETIF_F_RXHASH;
 	xn->ctrl.open = true;
 	mutex_unlock(&rss->lock);
 	if (lost)
-		table_lost(xn);
+		xnf_rss_table_lost(xn);
 	rtnl_unlock();
 }
 
 /* Nobody else asks before the table fits. */
-static int open_and_settle(struct xnf_dev *xn)
+static int xnf_rss_open(struct xnf_dev *xn)
 {
 	u32 size;
 	int err;
 
 	mutex_lock(&xn->rss.lock);
 	xn->ctrl.open = true;
-	err = ask_table_size(xn, &size);
+	err = xnf_rss_ask_table_size(xn, &size);
 	xn->ctrl.open = false;
 	mutex_unlock(&xn->rss.lock);
 	if (!err)
-		settle(xn, size);
+		xnf_rss_set_table_size(xn, size);
 	return err;
 }
 
 /* Waits for the backend, in all 2 * XFL_BACKEND_TIMEOUT at most, or until the connection ends. */
-static void settle_with_backend(struct work_struct *work)
+static void xnf_rss_work(struct work_struct *work)
 {
 	struct xnf_dev *xn = container_of(work, struct xnf_dev, rss.work);
 	int err;
 
 	if (!xn->ctrl.ring.sring) {
 		if (xn->offer.ctrl_ring)
-			give_up(xn, -ENOMEM);
+			xnf_rss_give_up(xn, -ENOMEM);
 		return;
 	}
-	err = open_and_settle(xn);
+	err = xnf_rss_open(xn);
 	if (!err) {
 		mutex_lock(&xn->rss.lock);
-		allow_time(xn);
-		err = bring_in_line(xn);
+		xnf_rss_allow_time(xn);
+		err = xnf_rss_sync(xn);
 		mutex_unlock(&xn->rss.lock);
 	}
 	if (err)
-		give_up(xn, err);
+		xnf_rss_give_up(xn, err);
 }
 
 /**
@@ -230,7 +232,7 @@ void xnf_rss_init(struct xnf_dev *xn)
 	struct xnf_hash *want = &xn->rss.want;
 
 	mutex_init(&xn->rss.lock);
-	INIT_WORK(&xn->rss.work, settle_with_backend);
+	INIT_WORK(&xn->rss.work, xnf_rss_work);
 	spin_lock_init(&xn->ctrl.lock);
 	want->types = XNF_HASH_TYPES_ALL;
 	netdev_rss_key_fill(want->key, sizeof(want->key));
@@ -240,8 +242,8 @@ void xnf_rss_init(struct xnf_dev *xn)
  * xnf_rss_start() - the backend is connected: have it told what to hash, or nothing
  * @xn: the device
  *
- * Neither the life cycle nor packets wait for what the backend says. Until then no hash that packets
- * bring is used.
+ * Neither the life cycle nor packets wait for what the backend says. Until then no hash that
+ * packets bring is used.
  *
  * Context: life cycle, not under RTNL.
  */
@@ -284,32 +286,32 @@ int xnf_set_features(struct net_device *dev, netdev_features_t features)
 	int err = 0;
 
 	mutex_lock(&rss->lock);
-	allow_time(xn);
+	xnf_rss_allow_time(xn);
 	if (rss->want.on != on) {
 		rss->want.on = on;
-		err = bring_in_line(xn);
+		err = xnf_rss_sync(xn);
 	}
 	if (err && on) {
 		rss->want.on = false;
-		bring_in_line(xn);
+		xnf_rss_sync(xn);
 	}
 	mutex_unlock(&rss->lock);
 	return on ? err : 0;
 }
 
 /* The lock is held. Return: 0, or an error; then what is wanted is as it was. */
-static int change_to(struct xnf_dev *xn, const struct xnf_hash *to)
+static int xnf_rss_change(struct xnf_dev *xn, const struct xnf_hash *to)
 {
 	struct xnf_hash *want = &xn->rss.want;
 	struct xnf_hash before = *want;
 	int err;
 
-	allow_time(xn);
+	xnf_rss_allow_time(xn);
 	*want = *to;
-	err = bring_in_line(xn);
+	err = xnf_rss_sync(xn);
 	if (err) {
 		*want = before;
-		bring_in_line(xn);
+		xnf_rss_sync(xn);
 	}
 	return err;
 }
@@ -371,7 +373,7 @@ int xnf_get_rxfh(struct net_device *dev, struct ethtool_rxfh_param *p)
 }
 
 /* Whoever says how to hash wants it done. */
-static int turn_on(struct net_device *dev)
+static int xnf_rss_turn_on(struct net_device *dev)
 {
 	dev->wanted_features |= NETIF_F_RXHASH;
 	netdev_update_features(dev);
@@ -408,13 +410,13 @@ int xnf_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *p,
 		memcpy(to.table, p->indir, to.nr_table * sizeof(to.table[0]));
 	if (p->key)
 		memcpy(to.key, p->key, sizeof(to.key));
-	err = change_to(xn, &to);
+	err = xnf_rss_change(xn, &to);
 	mutex_unlock(&xn->rss.lock);
-	return err ?: turn_on(dev);
+	return err ?: xnf_rss_turn_on(dev);
 }
 
 /* Return: whether it is a kind of packet that can be told apart at all. */
-static bool flow_kind(u32 flow_type, bool *ipv6, bool *tcp)
+static bool xnf_rss_flow_kind(u32 flow_type, bool *ipv6, bool *tcp)
 {
 	*ipv6 = flow_type == TCP_V6_FLOW || flow_type == UDP_V6_FLOW ||
 		flow_type == SCTP_V6_FLOW || flow_type == AH_V6_FLOW ||
@@ -444,18 +446,18 @@ int xnf_get_rxfh_fields(struct net_device *dev, struct ethtool_rxfh_fields *f)
 	const struct xnf_dev *xn = netdev_priv(dev);
 	bool ipv6, tcp;
 
-	if (!xn->offer.ctrl_ring || !flow_kind(f->flow_type, &ipv6, &tcp))
+	if (!xn->offer.ctrl_ring || !xnf_rss_flow_kind(f->flow_type, &ipv6, &tcp))
 		return -EOPNOTSUPP;
 	f->data = fields_data[xnf_hash_get_fields(READ_ONCE(xn->rss.want.types), ipv6, tcp)];
 	return 0;
 }
 
-static int parse_fields(const struct ethtool_rxfh_fields *f, u32 *types)
+static int xnf_rss_parse_fields(const struct ethtool_rxfh_fields *f, u32 *types)
 {
 	enum xnf_hash_fields fields;
 	bool ipv6, tcp;
 
-	if (!flow_kind(f->flow_type, &ipv6, &tcp))
+	if (!xnf_rss_flow_kind(f->flow_type, &ipv6, &tcp))
 		return -EOPNOTSUPP;
 	for (fields = 0; fields < ARRAY_SIZE(fields_data); fields++)
 		if (f->data == fields_data[fields])
@@ -482,7 +484,7 @@ int xnf_set_rxfh_fields(struct net_device *dev, const struct ethtool_rxfh_fields
 		return -EOPNOTSUPP;
 	mutex_lock(&xn->rss.lock);
 	to = xn->rss.want;
-	err = parse_fields(f, &to.types) ?: change_to(xn, &to);
+	err = xnf_rss_parse_fields(f, &to.types) ?: xnf_rss_change(xn, &to);
 	mutex_unlock(&xn->rss.lock);
 	return err;
 }

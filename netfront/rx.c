@@ -7,7 +7,7 @@
 #include "netfront.h"
 #include "xsk.h"
 
-static void discard(struct xnf_queue *q, enum xnf_verdict verdict)
+static void xnf_rx_discard(struct xnf_queue *q, enum xnf_verdict verdict)
 {
 	xnf_rx_repost(&q->rx);
 	if (verdict == XNF_OK)	/* more of a packet that was counted already */
@@ -19,7 +19,7 @@ static void discard(struct xnf_queue *q, enum xnf_verdict verdict)
 }
 
 /* Return: the packet as the stack is to have it, if it is. */
-static struct sk_buff *take_packet(struct xnf_queue *q)
+static struct sk_buff *xnf_rx_take_packet(struct xnf_queue *q)
 {
 	if (likely(!q->rx.xdp))
 		return xnf_rx_skb(q);
@@ -27,9 +27,9 @@ static struct sk_buff *take_packet(struct xnf_queue *q)
 }
 
 /* Return: bytes delivered, 0 if the packet was lost. */
-static u32 deliver(struct xnf_queue *q)
+static u32 xnf_rx_deliver(struct xnf_queue *q)
 {
-	struct sk_buff *skb = take_packet(q);
+	struct sk_buff *skb = xnf_rx_take_packet(q);
 	u32 bytes;
 
 	if (unlikely(!skb))
@@ -50,7 +50,7 @@ struct rx_batch {
 };
 
 /* One ring place. Return: what it counts for: a packet's end one, a packet's part none. */
-static int take_place(struct xnf_queue *q, struct rx_batch *batch)
+static int xnf_rx_take_entry(struct xnf_queue *q, struct rx_batch *batch)
 {
 	struct xnf_rx *rx = &q->rx;
 	enum xnf_verdict verdict;
@@ -65,16 +65,16 @@ static int take_place(struct xnf_queue *q, struct rx_batch *batch)
 	if (ret == XNF_RX_PART)
 		return 0;
 	if (unlikely(ret < 0)) {
-		discard(q, verdict);
+		xnf_rx_discard(q, verdict);
 		return 1;
 	}
-	bytes = deliver(q);
+	bytes = xnf_rx_deliver(q);
 	batch->packets += !!bytes;
 	batch->bytes += bytes;
 	return 1;
 }
 
-static void count(struct xnf_stats *stats, const struct rx_batch *batch)
+static void xnf_rx_count(struct xnf_stats *stats, const struct rx_batch *batch)
 {
 	u64_stats_update_begin(&stats->rx_sync);
 	u64_stats_add(&stats->rx_packets, batch->packets);
@@ -108,7 +108,7 @@ int xnf_rx_poll(struct xnf_queue *q, int budget)
 		if (!pending)
 			break;
 		while (pending-- && work < budget && xfl_believes(&q->xn->xd)) {
-			work += take_place(q, &batch);
+			work += xnf_rx_take_entry(q, &batch);
 			if (++since == XNF_RX_BATCH) {
 				xnf_rx_refill(q);
 				since = 0;
@@ -121,6 +121,6 @@ int xnf_rx_poll(struct xnf_queue *q, int budget)
 	if (unlikely(rx->xdp))
 		xnf_xdp_flush(q);
 	if (batch.packets)
-		count(&q->stats, &batch);
+		xnf_rx_count(&q->stats, &batch);
 	return work;
 }

@@ -7,7 +7,7 @@
 #include "pages.h"
 #include "xsk.h"
 
-static bool post_fresh(struct xnf_rx *rx)
+static bool xnf_rx_post_fresh(struct xnf_rx *rx)
 {
 	struct xnf_rx_buf buf;
 
@@ -42,12 +42,12 @@ void xnf_rx_push(struct xnf_queue *q)
  * With no memory for all, as many as there is memory for; the timer comes back for the rest.
  * Return: how many.
  */
-static u32 post_own(struct xnf_queue *q, u32 free)
+static u32 xnf_rx_post_own(struct xnf_queue *q, u32 free)
 {
 	struct xnf_rx *rx = &q->rx;
 	u32 wanted = free;
 
-	while (free && post_fresh(rx))
+	while (free && xnf_rx_post_fresh(rx))
 		free--;
 	if (unlikely(free && rx->grefs.nr_free)) {
 		u64_stats_update_begin(&q->stats.rx_sync);
@@ -68,7 +68,7 @@ static u32 post_own(struct xnf_queue *q, u32 free)
  */
 void xnf_rx_prepare(struct xnf_queue *q)
 {
-	post_own(q, xnf_xsk_of(q) ? XNF_RX_RESERVE : XNF_RING_SLOTS);
+	xnf_rx_post_own(q, xnf_xsk_of(q) ? XNF_RX_RESERVE : XNF_RING_SLOTS);
 }
 
 /**
@@ -85,9 +85,9 @@ void xnf_rx_refill(struct xnf_queue *q)
 	const struct xnf_rx_front_ring *ring = &q->rx.ring;
 
 	if (unlikely(q->xsk))
-		q->rx.nr_own += post_own(q, xnf_xsk_post(q));
+		q->rx.nr_own += xnf_rx_post_own(q, xnf_xsk_post(q));
 	else
-		post_own(q, XNF_RING_SLOTS - (ring->req_prod_pvt - ring->rsp_cons));
+		xnf_rx_post_own(q, XNF_RING_SLOTS - (ring->req_prod_pvt - ring->rsp_cons));
 }
 
 /* ---- what the backend keeps ---- */
@@ -107,7 +107,7 @@ void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf)
 }
 
 /* The kernel has a line in the log for a frame that is not let go of, unless its reference goes. */
-static bool end_access(struct xnf_rx *rx, const struct xnf_rx_buf *buf, bool last)
+static bool xnf_rx_end_access(struct xnf_rx *rx, const struct xnf_rx_buf *buf, bool last)
 {
 	if (last)
 		return xfl_grant_end_free(&rx->grefs, buf->gref);
@@ -117,7 +117,7 @@ static bool end_access(struct xnf_rx *rx, const struct xnf_rx_buf *buf, bool las
 	return true;
 }
 
-static bool drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf, bool last)
+static bool xnf_rx_drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf, bool last)
 {
 	if (buf->xdp) {
 		xsk_buff_free(buf->xdp);
@@ -125,7 +125,7 @@ static bool drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf, bool last)
 	}
 	if (!buf->page)
 		return true;
-	if (!end_access(&q->rx, buf, last)) {
+	if (!xnf_rx_end_access(&q->rx, buf, last)) {
 		xnf_rx_park(q, buf);
 		return false;
 	}
@@ -147,7 +147,7 @@ void xnf_rx_set_aside(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 		return;
 	}
 	rx->nr_own--;
-	drop_buf(container_of(rx, struct xnf_queue, rx), &more, false);
+	xnf_rx_drop_buf(container_of(rx, struct xnf_queue, rx), &more, false);
 }
 
 /**
@@ -162,12 +162,12 @@ void xnf_rx_drop_all(struct xnf_queue *q)
 	u32 i, parked = 0;
 
 	for (i = rx->ring.rsp_cons; i != rx->ring.req_prod_pvt; i++)
-		parked += !drop_buf(q, &rx->buf[i & (XNF_RING_SLOTS - 1)], true);
+		parked += !xnf_rx_drop_buf(q, &rx->buf[i & (XNF_RING_SLOTS - 1)], true);
 	rx->ring.rsp_cons = rx->ring.req_prod_pvt;
 	while (rx->nr_held)
-		parked += !drop_buf(q, &rx->held[--rx->nr_held], true);
+		parked += !xnf_rx_drop_buf(q, &rx->held[--rx->nr_held], true);
 	while (rx->nr_aside)
-		parked += !drop_buf(q, &rx->aside[--rx->nr_aside], true);
+		parked += !xnf_rx_drop_buf(q, &rx->aside[--rx->nr_aside], true);
 	if (parked && xfl_may_log(&q->xn->xd))
 		dev_warn(&q->xn->xd.xbdev->dev,
 			 "queue %u: backend still maps %u receive frames, keeping them\n",

@@ -21,7 +21,7 @@ struct rest {
 };
 
 /* Return: whether the backend can write to the frame no more. */
-static bool take_frame(struct xnf_queue *q, struct xnf_rx_buf *buf)
+static bool xnf_rx_take_frame(struct xnf_queue *q, struct xnf_rx_buf *buf)
 {
 	if (likely(xfl_grant_end(buf->gref))) {
 		xfl_gref_push(&q->rx.grefs, buf->gref);
@@ -33,7 +33,8 @@ static bool take_frame(struct xnf_queue *q, struct xnf_rx_buf *buf)
 }
 
 /* Return: the skb whose fragment list has room; the end of the chain grows as needed. */
-static struct sk_buff *roomy(struct xnf_queue *q, struct sk_buff *head, struct sk_buff *tail)
+static struct sk_buff *xnf_rx_skb_with_room(struct xnf_queue *q, struct sk_buff *head,
+					    struct sk_buff *tail)
 {
 	struct sk_buff *next;
 
@@ -50,8 +51,8 @@ static struct sk_buff *roomy(struct xnf_queue *q, struct sk_buff *head, struct s
 	return next;
 }
 
-static void add_bytes(struct sk_buff *head, struct sk_buff *tail, struct page *page, u32 offset,
-		      u32 len, u32 truesize)
+static void xnf_rx_skb_add_bytes(struct sk_buff *head, struct sk_buff *tail, struct page *page,
+				 u32 offset, u32 len, u32 truesize)
 {
 	skb_add_rx_frag(tail, skb_shinfo(tail)->nr_frags, page, offset, len, truesize);
 	if (tail == head)
@@ -62,8 +63,8 @@ static void add_bytes(struct sk_buff *head, struct sk_buff *tail, struct page *p
 }
 
 /* For a backend that is not trusted: what it can write to never leaves the driver. */
-static bool add_copy(struct xnf_rx *rx, struct sk_buff *head, struct sk_buff *tail,
-		     const struct rest *r)
+static bool xnf_rx_skb_add_copy(struct xnf_rx *rx, struct sk_buff *head, struct sk_buff *tail,
+				const struct rest *r)
 {
 	u32 size = SKB_DATA_ALIGN(r->len);
 	void *va = napi_alloc_frag(size);
@@ -72,38 +73,40 @@ static bool add_copy(struct xnf_rx *rx, struct sk_buff *head, struct sk_buff *ta
 		struct page *page = virt_to_head_page(va);
 
 		memcpy(va, xnf_rx_va(r->buf) + r->offset, r->len);
-		add_bytes(head, tail, page, va - page_address(page), r->len, size);
+		xnf_rx_skb_add_bytes(head, tail, page, va - page_address(page), r->len, size);
 	}
 	xnf_rx_post(rx, r->buf);
 	return va;
 }
 
-static bool add_frame(struct xnf_queue *q, struct sk_buff *head, struct sk_buff *tail,
-		      const struct rest *r)
+static bool xnf_rx_skb_add_frame(struct xnf_queue *q, struct sk_buff *head, struct sk_buff *tail,
+				 const struct rest *r)
 {
-	if (unlikely(!take_frame(q, r->buf)))
+	if (unlikely(!xnf_rx_take_frame(q, r->buf)))
 		return false;
-	add_bytes(head, tail, r->buf->page, r->buf->offset + r->offset, r->len, XFL_FRAME_SIZE);
+	xnf_rx_skb_add_bytes(head, tail, r->buf->page, r->buf->offset + r->offset, r->len,
+			     XFL_FRAME_SIZE);
 	if (q->rx.pages.pool)
 		skb_mark_for_recycle(tail);
 	return true;
 }
 
 /* Return: whether the bytes are in the packet; if not, the frame is on the ring or parked. */
-static bool add_rest(struct xnf_queue *q, struct sk_buff *head, struct sk_buff **tail,
-		     const struct rest *r)
+static bool xnf_rx_skb_add_rest(struct xnf_queue *q, struct sk_buff *head, struct sk_buff **tail,
+				const struct rest *r)
 {
-	struct sk_buff *room = roomy(q, head, *tail);
+	struct sk_buff *room = xnf_rx_skb_with_room(q, head, *tail);
 
 	if (unlikely(!room)) {
 		xnf_rx_post(&q->rx, r->buf);
 		return false;
 	}
 	*tail = room;
-	return q->rx.copy_all ? add_copy(&q->rx, head, room, r) : add_frame(q, head, room, r);
+	return q->rx.copy_all ? xnf_rx_skb_add_copy(&q->rx, head, room, r) :
+				xnf_rx_skb_add_frame(q, head, room, r);
 }
 
-static bool add_slots(struct xnf_queue *q, struct sk_buff *head, u32 pulled)
+static bool xnf_rx_skb_add_slots(struct xnf_queue *q, struct sk_buff *head, u32 pulled)
 {
 	struct xnf_rx *rx = &q->rx;
 	const struct xnf_rx_packet *p = &rx->packet;
@@ -119,14 +122,14 @@ static bool add_slots(struct xnf_queue *q, struct sk_buff *head, u32 pulled)
 		};
 
 		if (likely(good && r.len))
-			good = add_rest(q, head, &tail, &r);
+			good = xnf_rx_skb_add_rest(q, head, &tail, &r);
 		else
 			xnf_rx_post(rx, r.buf);
 	}
 	return good;
 }
 
-static void post_extras(struct xnf_rx *rx)
+static void xnf_rx_post_extras(struct xnf_rx *rx)
 {
 	u32 i;
 
@@ -136,7 +139,7 @@ static void post_extras(struct xnf_rx *rx)
 
 /* ---- checksum and segmentation ---- */
 
-static void set_gso(struct sk_buff *skb, const struct xnf_rx_packet *p)
+static void xnf_rx_set_gso(struct sk_buff *skb, const struct xnf_rx_packet *p)
 {
 	struct skb_shared_info *info = skb_shinfo(skb);
 
@@ -169,19 +172,19 @@ void xnf_rx_set_hash(struct xnf_queue *q, struct sk_buff *skb)
 	u64_stats_update_end(&q->stats.rx_sync);
 }
 
-static void heed_extras(struct xnf_queue *q, struct sk_buff *skb)
+static void xnf_rx_apply_extras(struct xnf_queue *q, struct sk_buff *skb)
 {
 	const struct xnf_rx_packet *p = &q->rx.packet;
 
 	if (p->gso_size)
-		set_gso(skb, p);
+		xnf_rx_set_gso(skb, p);
 	if (p->seen & BIT(XNF_EXTRA_HASH))
 		xnf_rx_set_hash(q, skb);
 }
 
 /* Return: false if the checksum is left to us and no way is found to do it. */
-static bool set_csum(struct sk_buff *skb, const struct xnf_rx_packet *p,
-		     const struct xnf_headers *h)
+static bool xnf_rx_set_csum(struct sk_buff *skb, const struct xnf_rx_packet *p,
+			    const struct xnf_headers *h)
 {
 	bool blank = p->flags & XNF_RXF_CSUM_BLANK;
 
@@ -197,16 +200,16 @@ static bool set_csum(struct sk_buff *skb, const struct xnf_rx_packet *p,
 	return true;
 }
 
-static struct sk_buff *finish(struct xnf_queue *q, struct sk_buff *skb,
-			      const struct xnf_headers *h)
+static struct sk_buff *xnf_rx_finish_skb(struct xnf_queue *q, struct sk_buff *skb,
+					 const struct xnf_headers *h)
 {
 	const struct xnf_rx_packet *p = &q->rx.packet;
 
 	if (p->seen)
-		heed_extras(q, skb);
+		xnf_rx_apply_extras(q, skb);
 	skb->protocol = eth_type_trans(skb, q->xn->netdev);
 	skb_reset_network_header(skb);
-	if (unlikely(!set_csum(skb, p, h))) {
+	if (unlikely(!xnf_rx_set_csum(skb, p, h))) {
 		u64_stats_update_begin(&q->stats.rx_sync);
 		u64_stats_inc(&q->stats.rx_errors);
 		u64_stats_update_end(&q->stats.rx_sync);
@@ -217,7 +220,7 @@ static struct sk_buff *finish(struct xnf_queue *q, struct sk_buff *skb,
 	return skb;
 }
 
-static struct sk_buff *lose(struct xnf_queue *q, struct sk_buff *skb)
+static struct sk_buff *xnf_rx_drop_packet(struct xnf_queue *q, struct sk_buff *skb)
 {
 	kfree_skb(skb);
 	u64_stats_update_begin(&q->stats.rx_sync);
@@ -226,7 +229,7 @@ static struct sk_buff *lose(struct xnf_queue *q, struct sk_buff *skb)
 	return NULL;
 }
 
-static struct sk_buff *build(struct xnf_queue *q)
+static struct sk_buff *xnf_rx_skb_build(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
 	const struct xnf_rx_packet *p = &rx->packet;
@@ -238,19 +241,19 @@ static struct sk_buff *build(struct xnf_queue *q)
 	skb = napi_alloc_skb(&q->napi, head);
 	if (unlikely(!skb)) {
 		xnf_rx_repost(rx);
-		return lose(q, NULL);
+		return xnf_rx_drop_packet(q, NULL);
 	}
 	skb_put_data(skb, xnf_rx_va(&rx->held[0]) + p->slot[0].offset, head);
 	xnf_headers_find(skb->data, head, &h);
-	post_extras(rx);
+	xnf_rx_post_extras(rx);
 	if (whole) {
 		xnf_rx_post(rx, &rx->held[0]);
-		return finish(q, skb, &h);
+		return xnf_rx_finish_skb(q, skb, &h);
 	}
 	__skb_trim(skb, h.len);
-	if (unlikely(!add_slots(q, skb, h.len)))
-		return lose(q, skb);
-	return finish(q, skb, &h);
+	if (unlikely(!xnf_rx_skb_add_slots(q, skb, h.len)))
+		return xnf_rx_drop_packet(q, skb);
+	return xnf_rx_finish_skb(q, skb, &h);
 }
 
 /**
@@ -264,7 +267,7 @@ static struct sk_buff *build(struct xnf_queue *q)
  */
 struct sk_buff *xnf_rx_skb(struct xnf_queue *q)
 {
-	struct sk_buff *skb = build(q);
+	struct sk_buff *skb = xnf_rx_skb_build(q);
 
 	q->rx.nr_held = 0;
 	return skb;

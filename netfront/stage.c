@@ -42,7 +42,7 @@ void xnf_stage_end(struct xfl_grefs *grefs, struct xfl_framepool *pool,
 	xfl_park(&s->gref, 1, xfl_park_put_page, s->frame.page);
 }
 
-static void stage_cells(struct xnf_tx *tx)
+static void xnf_bounce_init_slots(struct xnf_tx *tx)
 {
 	u32 i, per_frame = XFL_FRAME_SIZE / tx->cell_size;
 
@@ -78,7 +78,7 @@ int xnf_stage_alloc(struct xnf_tx *tx, u32 nr_gather)
 	for (i = 0; i < nr; i++)
 		xnf_stage_grant(&tx->grefs, &tx->pool, &tx->stage[i], true);
 	tx->nr_stage = nr;
-	stage_cells(tx);
+	xnf_bounce_init_slots(tx);
 	tx->nr_stage_free = 0;
 	while (nr > xnf_tx_cell_frames(tx))
 		tx->stage_free[tx->nr_stage_free++] = --nr;

@@ -22,7 +22,7 @@ struct flow {
 	u64 starved;
 };
 
-static void add_tx(const struct xnf_stats *s, struct flow *sum)
+static void xnf_stats_add_tx(const struct xnf_stats *s, struct flow *sum)
 {
 	unsigned int start;
 	struct flow f;
@@ -42,7 +42,7 @@ static void add_tx(const struct xnf_stats *s, struct flow *sum)
 	sum->starved += f.starved;
 }
 
-static void add_rx(const struct xnf_stats *s, struct flow *sum)
+static void xnf_stats_add_rx(const struct xnf_stats *s, struct flow *sum)
 {
 	unsigned int start;
 	struct flow f;
@@ -63,8 +63,8 @@ static void add_rx(const struct xnf_stats *s, struct flow *sum)
 }
 
 /* Of the queues from @from to before @to; the array of queues may be replaced meanwhile. */
-static struct flow sum_of(struct net_device *dev, u32 from, u32 to,
-			  void (*add)(const struct xnf_stats *s, struct flow *sum))
+static struct flow xnf_stats_sum(struct net_device *dev, u32 from, u32 to,
+				 void (*add)(const struct xnf_stats *s, struct flow *sum))
 {
 	const struct xnf_dev *xn = netdev_priv(dev);
 	const struct xnf_queue *queue;
@@ -86,8 +86,8 @@ static struct flow sum_of(struct net_device *dev, u32 from, u32 to,
 void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total)
 {
 	const struct xnf_dev *xn = netdev_priv(dev);
-	struct flow tx = sum_of(dev, 0, xn->max_queues, add_tx);
-	struct flow rx = sum_of(dev, 0, xn->max_queues, add_rx);
+	struct flow tx = xnf_stats_sum(dev, 0, xn->max_queues, xnf_stats_add_tx);
+	struct flow rx = xnf_stats_sum(dev, 0, xn->max_queues, xnf_stats_add_rx);
 
 	total->tx_packets = tx.packets;
 	total->tx_bytes = tx.bytes;
@@ -101,14 +101,14 @@ void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total)
 
 /* ---- for the core's list of queues; it sets to "unknown" what is not filled in ---- */
 
-static void show_rx(const struct flow *f, struct netdev_queue_stats_rx *rx)
+static void xnf_stats_show_rx(const struct flow *f, struct netdev_queue_stats_rx *rx)
 {
 	rx->packets = f->packets;
 	rx->bytes = f->bytes;
 	rx->alloc_fail = f->dropped + f->starved;
 }
 
-static void show_tx(const struct flow *f, struct netdev_queue_stats_tx *tx)
+static void xnf_stats_show_tx(const struct flow *f, struct netdev_queue_stats_tx *tx)
 {
 	tx->packets = f->packets;
 	tx->bytes = f->bytes;
@@ -116,34 +116,36 @@ static void show_tx(const struct flow *f, struct netdev_queue_stats_tx *tx)
 	tx->stop = f->starved;
 }
 
-static void queue_stats_rx(struct net_device *dev, int index, struct netdev_queue_stats_rx *rx)
+static void xnf_stats_queue_rx(struct net_device *dev, int index, struct netdev_queue_stats_rx *rx)
 {
-	struct flow f = sum_of(dev, index, index + 1, add_rx);
+	struct flow f = xnf_stats_sum(dev, index, index + 1, xnf_stats_add_rx);
 
-	show_rx(&f, rx);
+	xnf_stats_show_rx(&f, rx);
 }
 
-static void queue_stats_tx(struct net_device *dev, int index, struct netdev_queue_stats_tx *tx)
+static void xnf_stats_queue_tx(struct net_device *dev, int index, struct netdev_queue_stats_tx *tx)
 {
-	struct flow f = sum_of(dev, index, index + 1, add_tx);
+	struct flow f = xnf_stats_sum(dev, index, index + 1, xnf_stats_add_tx);
 
-	show_tx(&f, tx);
+	xnf_stats_show_tx(&f, tx);
 }
 
 /* What queues that are not in use now counted while they were. */
-static void base_stats(struct net_device *dev, struct netdev_queue_stats_rx *rx,
-		       struct netdev_queue_stats_tx *tx)
+static void xnf_stats_base(struct net_device *dev, struct netdev_queue_stats_rx *rx,
+			   struct netdev_queue_stats_tx *tx)
 {
 	const struct xnf_dev *xn = netdev_priv(dev);
-	struct flow old_rx = sum_of(dev, dev->real_num_rx_queues, xn->max_queues, add_rx);
-	struct flow old_tx = sum_of(dev, dev->real_num_tx_queues, xn->max_queues, add_tx);
+	struct flow old_rx = xnf_stats_sum(dev, dev->real_num_rx_queues, xn->max_queues,
+					   xnf_stats_add_rx);
+	struct flow old_tx = xnf_stats_sum(dev, dev->real_num_tx_queues, xn->max_queues,
+					   xnf_stats_add_tx);
 
-	show_rx(&old_rx, rx);
-	show_tx(&old_tx, tx);
+	xnf_stats_show_rx(&old_rx, rx);
+	xnf_stats_show_tx(&old_tx, tx);
 }
 
 const struct netdev_stat_ops xnf_stat_ops = {
-	.get_queue_stats_rx	= queue_stats_rx,
-	.get_queue_stats_tx	= queue_stats_tx,
-	.get_base_stats		= base_stats,
+	.get_queue_stats_rx	= xnf_stats_queue_rx,
+	.get_queue_stats_tx	= xnf_stats_queue_tx,
+	.get_base_stats		= xnf_stats_base,
 };

@@ -9,13 +9,13 @@
 
 #include "netfront.h"
 
-static ssize_t rxbuf_show(struct device *dev, struct device_attribute *attr, char *buf)
+static ssize_t xnf_rxbuf_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%u\n", XNF_RING_SLOTS);
 }
 
-static ssize_t rxbuf_store(struct device *dev, struct device_attribute *attr, const char *buf,
-			   size_t len)
+static ssize_t xnf_rxbuf_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			       size_t len)
 {
 	unsigned long ignored;
 	int err;
@@ -26,9 +26,9 @@ static ssize_t rxbuf_store(struct device *dev, struct device_attribute *attr, co
 	return err ?: len;
 }
 
-static struct device_attribute rxbuf_min = __ATTR(rxbuf_min, 0644, rxbuf_show, rxbuf_store);
-static struct device_attribute rxbuf_max = __ATTR(rxbuf_max, 0644, rxbuf_show, rxbuf_store);
-static struct device_attribute rxbuf_cur = __ATTR(rxbuf_cur, 0444, rxbuf_show, NULL);
+static struct device_attribute rxbuf_min = __ATTR(rxbuf_min, 0644, xnf_rxbuf_show, xnf_rxbuf_store);
+static struct device_attribute rxbuf_max = __ATTR(rxbuf_max, 0644, xnf_rxbuf_show, xnf_rxbuf_store);
+static struct device_attribute rxbuf_cur = __ATTR(rxbuf_cur, 0444, xnf_rxbuf_show, NULL);
 
 static struct attribute *xnf_attributes[] = {
 	&rxbuf_min.attr,

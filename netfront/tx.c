@@ -9,7 +9,7 @@
 #include "netfront.h"
 
 /* The timer after the ring: one that fires before is followed by a poll that sees the packet. */
-static void tx_push(struct xnf_queue *q)
+static void xnf_tx_push(struct xnf_queue *q)
 {
 	if (XFL_RING_PUSH(&q->tx.ring))
 		xfl_evtchn_notify(&q->tx_ec);
@@ -24,7 +24,7 @@ static void tx_push(struct xnf_queue *q)
  * AF_PACKET or AF_XDP waits for its own end of that, one that lent its memory wants it back. A
  * stream waits for what its peer says, which brings a poll.
  */
-static bool tx_waited_for(struct sk_buff *skb)
+static bool xnf_tx_is_waited_for(struct sk_buff *skb)
 {
 	const struct sock *sk = skb->sk;
 
@@ -36,13 +36,13 @@ static bool tx_waited_for(struct sk_buff *skb)
 }
 
 /* The answer to the last packet is to have its event: it will be asked for when it is published. */
-static void tx_ask(struct xnf_tx *tx)
+static void xnf_tx_ask_event(struct xnf_tx *tx)
 {
 	WRITE_ONCE(tx->asked, tx->ring.req_prod_pvt);
 }
 
 /* Make room for the next packet, or stop; NAPI starts the queue again. */
-static void tx_look_ahead(struct xnf_queue *q)
+static void xnf_tx_look_ahead(struct xnf_queue *q)
 {
 	struct xnf_tx *tx = &q->tx;
 
@@ -57,7 +57,7 @@ static void tx_look_ahead(struct xnf_queue *q)
 	u64_stats_update_end(&q->stats.tx_sync);
 }
 
-static void tx_count(struct xnf_stats *stats, u32 bytes, bool gathered)
+static void xnf_tx_count_packet(struct xnf_stats *stats, u32 bytes, bool gathered)
 {
 	u64_stats_update_begin(&stats->tx_sync);
 	u64_stats_inc(&stats->tx_packets);
@@ -68,32 +68,32 @@ static void tx_count(struct xnf_stats *stats, u32 bytes, bool gathered)
 }
 
 /* A packet that cannot go must not keep those before it from being published. */
-static netdev_tx_t tx_drop(struct xnf_queue *q, struct sk_buff *skb)
+static netdev_tx_t xnf_tx_drop(struct xnf_queue *q, struct sk_buff *skb)
 {
 	u64_stats_update_begin(&q->stats.tx_sync);
 	u64_stats_inc(&q->stats.tx_dropped);
 	u64_stats_update_end(&q->stats.tx_sync);
 	dev_kfree_skb_any(skb);
 	if (q->tx.ring.sring && xfl_believes(&q->xn->xd) && !netdev_xmit_more())
-		tx_push(q);
+		xnf_tx_push(q);
 	return NETDEV_TX_OK;
 }
 
 /* No ring, or none to be written; when the guest suspends, perhaps only for a moment. */
-static netdev_tx_t tx_refuse(struct xnf_queue *q, struct sk_buff *skb)
+static netdev_tx_t xnf_tx_refuse(struct xnf_queue *q, struct sk_buff *skb)
 {
 	if (!q->tx.ring.sring || READ_ONCE(q->xn->xd.withheld) != XFL_WITHHELD_SUSPEND)
-		return tx_drop(q, skb);
+		return xnf_tx_drop(q, skb);
 	netif_tx_stop_queue(q->txq);
 	return NETDEV_TX_BUSY;
 }
 
-static bool takes_blank_csum(const struct xnf_offer *offer, const struct sk_buff *skb)
+static bool xnf_offer_takes_blank_csum(const struct xnf_offer *offer, const struct sk_buff *skb)
 {
 	return vlan_get_protocol(skb) == htons(ETH_P_IPV6) ? offer->csum_ipv6 : !offer->no_csum;
 }
 
-static bool takes_gso(const struct xnf_offer *offer, const struct sk_buff *skb)
+static bool xnf_offer_takes_gso(const struct xnf_offer *offer, const struct sk_buff *skb)
 {
 	if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6)
 		return offer->gso_tcpv6;
@@ -106,12 +106,12 @@ static bool takes_gso(const struct xnf_offer *offer, const struct sk_buff *skb)
  *
  * Return: whether it can go, now at least.
  */
-static bool tx_suit(const struct xnf_offer *offer, struct sk_buff *skb)
+static bool xnf_tx_suit(const struct xnf_offer *offer, struct sk_buff *skb)
 {
-	bool blank = skb->ip_summed == CHECKSUM_PARTIAL && !takes_blank_csum(offer, skb);
+	bool blank = skb->ip_summed == CHECKSUM_PARTIAL && !xnf_offer_takes_blank_csum(offer, skb);
 
 	if (skb_is_gso(skb))
-		return !blank && takes_gso(offer, skb);
+		return !blank && xnf_offer_takes_gso(offer, skb);
 	return !blank || !skb_checksum_help(skb);
 }
 
@@ -130,29 +130,29 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 	bool push, waited;
 
 	if (unlikely(!tx->ring.sring || !xfl_believes(&xn->xd)))
-		return tx_refuse(q, skb);
+		return xnf_tx_refuse(q, skb);
 	if (unlikely(bytes < ETH_HLEN || bytes > XNF_TX_PACKET_MAX))
-		return tx_drop(q, skb);
+		return xnf_tx_drop(q, skb);
 	if (unlikely(!xnf_tx_may_send(tx, xnf_tx_need(tx)))) {
 		netif_tx_stop_queue(q->txq);
 		return NETDEV_TX_BUSY;
 	}
-	if (unlikely(xn->picky) && !tx_suit(&xn->offer, skb))
-		return tx_drop(q, skb);
+	if (unlikely(xn->picky) && !xnf_tx_suit(&xn->offer, skb))
+		return xnf_tx_drop(q, skb);
 	skb_tx_timestamp(skb);
 	/* A backend may keep a packet for long, a namespace's end must not wait for it. */
 	nf_reset_ct(skb);
-	waited = tx_waited_for(skb);
+	waited = xnf_tx_is_waited_for(skb);
 	if (unlikely(xnf_tx_put(tx, skb, &gathered)))
-		return tx_drop(q, skb);
-	tx_count(&q->stats, bytes, gathered);
+		return xnf_tx_drop(q, skb);
+	xnf_tx_count_packet(&q->stats, bytes, gathered);
 	/* Counted before anything is reaped: a backend may answer what it only guesses. */
 	push = __netdev_tx_sent_queue(q->txq, bytes, netdev_xmit_more());
 	if (waited || netif_xmit_stopped(q->txq))
-		tx_ask(tx);
-	tx_look_ahead(q);
+		xnf_tx_ask_event(tx);
+	xnf_tx_look_ahead(q);
 	if (push || netif_tx_queue_stopped(q->txq))
-		tx_push(q);
+		xnf_tx_push(q);
 	return NETDEV_TX_OK;
 }
 
@@ -179,14 +179,14 @@ void xnf_tx_add(struct xnf_queue *q, struct sk_buff *skb)
 	bool gathered = false;
 
 	if (unlikely(bytes > XNF_TX_PACKET_MAX || xnf_tx_put(&q->tx, skb, &gathered))) {
-		tx_drop(q, skb);
+		xnf_tx_drop(q, skb);
 		return;
 	}
-	tx_count(&q->stats, bytes, gathered);
+	xnf_tx_count_packet(&q->stats, bytes, gathered);
 	netdev_tx_sent_queue(q->txq, bytes);
 	if (netif_xmit_stopped(q->txq))
-		tx_ask(&q->tx);
-	tx_look_ahead(q);
+		xnf_tx_ask_event(&q->tx);
+	xnf_tx_look_ahead(q);
 }
 
 /**
@@ -196,7 +196,7 @@ void xnf_tx_add(struct xnf_queue *q, struct sk_buff *skb)
 void xnf_tx_publish(struct xnf_queue *q)
 {
 	if (q->tx.ring.sring && xfl_believes(&q->xn->xd))
-		tx_push(q);
+		xnf_tx_push(q);
 }
 
 /**

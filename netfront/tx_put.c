@@ -29,7 +29,7 @@ struct xnf_put {
 	bool shared;
 };
 
-static u32 take_slot(struct xnf_tx *tx)
+static u32 xnf_tx_slot_get(struct xnf_tx *tx)
 {
 	int index = xfl_slot_get(&tx->slots);
 
@@ -37,7 +37,7 @@ static u32 take_slot(struct xnf_tx *tx)
 	return likely(index >= 0) ? index : 0;
 }
 
-static void put_extra(struct xnf_tx *tx, const struct sk_buff *skb)
+static void xnf_tx_put_extra(struct xnf_tx *tx, const struct sk_buff *skb)
 {
 	u8 type = skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6 ? XNF_GSO_TCPV6 : XNF_GSO_TCPV4;
 	struct xnf_extra *place;
@@ -47,7 +47,7 @@ static void put_extra(struct xnf_tx *tx, const struct sk_buff *skb)
 	tx->nulls_due++;
 }
 
-static void put_request(struct xnf_put *p, u32 index, grant_ref_t gref, u32 offset, u32 len)
+static void xnf_tx_put_request(struct xnf_put *p, u32 index, grant_ref_t gref, u32 offset, u32 len)
 {
 	struct xnf_tx *tx = p->tx;
 	struct xnf_tx_slot *slot = &tx->slot[index];
@@ -67,11 +67,11 @@ static void put_request(struct xnf_put *p, u32 index, grant_ref_t gref, u32 offs
 	}
 	*xnf_tx_next(tx) = req;
 	if (p->first && p->flags & XNF_TXF_EXTRA)
-		put_extra(tx, p->skb);
+		xnf_tx_put_extra(tx, p->skb);
 	p->first = false;
 }
 
-static void hold(struct xnf_put *p, struct xnf_tx_slot *slot)
+static void xnf_tx_slot_set_skb(struct xnf_put *p, struct xnf_tx_slot *slot)
 {
 	slot->skb = p->skb;
 	slot->shared = p->shared;
@@ -83,53 +83,53 @@ static void hold(struct xnf_put *p, struct xnf_tx_slot *slot)
  * the packet all the same: a socket's limit on what is under way is the only brake on
  * a sender that outruns the backend, and it counts packets that are not freed.
  */
-static void put_cell(struct xnf_put *p, u32 len)
+static void xnf_tx_put_slot_buf(struct xnf_put *p, u32 len)
 {
-	u32 index = take_slot(p->tx);
+	u32 index = xnf_tx_slot_get(p->tx);
 	struct xnf_tx_slot *slot = &p->tx->slot[index];
 
 	if (likely(len <= skb_headlen(p->skb)))
 		memcpy(slot->cell, p->skb->data, len);
 	else
 		skb_copy_bits(p->skb, 0, slot->cell, len);
-	hold(p, slot);
-	put_request(p, index, slot->cell_gref, slot->cell_offset, len);
+	xnf_tx_slot_set_skb(p, slot);
+	xnf_tx_put_request(p, index, slot->cell_gref, slot->cell_offset, len);
 }
 
 /* A run of the packet's own memory, one slot a frame. */
-static void put_granted(struct xnf_put *p, struct page *page, u32 offset, u32 len)
+static void xnf_tx_put_granted(struct xnf_put *p, struct page *page, u32 offset, u32 len)
 {
 	struct xnf_tx *tx = p->tx;
 
 	while (len) {
 		u32 chunk = xfl_frame_chunk(offset, len);
-		u32 index = take_slot(tx);
+		u32 index = xnf_tx_slot_get(tx);
 		struct xnf_tx_slot *slot = &tx->slot[index];
 
-		hold(p, slot);
+		xnf_tx_slot_set_skb(p, slot);
 		slot->granted = true;
 		xfl_grant(&tx->grefs, slot->gref, xfl_gfn(page, offset), true);
-		put_request(p, index, slot->gref, xfl_frame_offset(offset), chunk);
+		xnf_tx_put_request(p, index, slot->gref, xfl_frame_offset(offset), chunk);
 		offset += chunk;
 		len -= chunk;
 	}
 }
 
-static void put_frags(struct xnf_put *p)
+static void xnf_tx_put_frags(struct xnf_put *p)
 {
 	const struct skb_shared_info *info = skb_shinfo(p->skb);
 	u32 i;
 
 	for (i = 0; i < info->nr_frags; i++)
-		put_granted(p, skb_frag_page(&info->frags[i]), skb_frag_off(&info->frags[i]),
-			    skb_frag_size(&info->frags[i]));
+		xnf_tx_put_granted(p, skb_frag_page(&info->frags[i]), skb_frag_off(&info->frags[i]),
+				   skb_frag_size(&info->frags[i]));
 }
 
 /*
  * The last response of its slots frees a packet. One that others have a share in has
  * no private room to count in, so each slot takes a reference instead.
  */
-static void settle_owner(struct xnf_put *p)
+static void xnf_tx_settle_owner(struct xnf_put *p)
 {
 	if (p->shared) {
 		xnf_tx_skb(p->skb)->pending = p->holders;
@@ -139,7 +139,7 @@ static void settle_owner(struct xnf_put *p)
 		skb_get(p->skb);
 }
 
-static u32 list_pieces(const struct sk_buff *skb, struct xnf_piece *piece)
+static u32 xnf_tx_list_pieces(const struct sk_buff *skb, struct xnf_piece *piece)
 {
 	const struct skb_shared_info *info = skb_shinfo(skb);
 	u32 i;
@@ -157,7 +157,7 @@ static u32 list_pieces(const struct sk_buff *skb, struct xnf_piece *piece)
  * Bytes to copy to slot 0's cell: all of a linear area that fits, so that headers
  * cost no grant; and enough of one that starts too close to a frame's end.
  */
-static u32 lead_length(const struct xnf_piece *head, u32 copy_max)
+static u32 xnf_tx_lead_length(const struct xnf_piece *head, u32 copy_max)
 {
 	if (head->len <= copy_max)
 		return head->len;
@@ -178,20 +178,20 @@ struct xnf_gather {
 	u32 fill;
 };
 
-static void flush_frame(struct xnf_put *p, struct xnf_gather *g)
+static void xnf_gather_flush(struct xnf_put *p, struct xnf_gather *g)
 {
 	u32 index;
 
 	if (!g->fill)
 		return;
-	index = take_slot(p->tx);
+	index = xnf_tx_slot_get(p->tx);
 	p->tx->slot[index].stage = g->frame;
-	hold(p, &p->tx->slot[index]);
-	put_request(p, index, p->tx->stage[g->frame].gref, 0, g->fill);
+	xnf_tx_slot_set_skb(p, &p->tx->slot[index]);
+	xnf_tx_put_request(p, index, p->tx->stage[g->frame].gref, 0, g->fill);
 	g->fill = 0;
 }
 
-static void gather_bytes(struct xnf_put *p, struct xnf_gather *g, u32 from, u32 len)
+static void xnf_gather_bytes(struct xnf_put *p, struct xnf_gather *g, u32 from, u32 len)
 {
 	while (len) {
 		u32 n;
@@ -204,24 +204,24 @@ static void gather_bytes(struct xnf_put *p, struct xnf_gather *g, u32 from, u32 
 		from += n;
 		len -= n;
 		if (g->fill == XFL_FRAME_SIZE)
-			flush_frame(p, g);
+			xnf_gather_flush(p, g);
 	}
 }
 
-static void put_piece(struct xnf_put *p, const struct xnf_chunk *chunk)
+static void xnf_tx_put_chunk(struct xnf_put *p, const struct xnf_chunk *chunk)
 {
 	const skb_frag_t *frag;
 
 	if (!chunk->index) {
-		put_granted(p, virt_to_page(p->skb->data),
-			    offset_in_page(p->skb->data) + chunk->offset, chunk->len);
+		xnf_tx_put_granted(p, virt_to_page(p->skb->data),
+				   offset_in_page(p->skb->data) + chunk->offset, chunk->len);
 		return;
 	}
 	frag = &skb_shinfo(p->skb)->frags[chunk->index - 1];
-	put_granted(p, skb_frag_page(frag), skb_frag_off(frag) + chunk->offset, chunk->len);
+	xnf_tx_put_granted(p, skb_frag_page(frag), skb_frag_off(frag) + chunk->offset, chunk->len);
 }
 
-static int put_gathered(struct xnf_put *p, const struct xnf_piece *piece, u32 nr)
+static int xnf_tx_put_gathered(struct xnf_put *p, const struct xnf_piece *piece, u32 nr)
 {
 	u32 copy_below = p->tx->copy_all ? XNF_COPY_ALL : 0;
 	struct xnf_cut cut = { .piece = piece, .nr = nr };
@@ -236,24 +236,24 @@ static int put_gathered(struct xnf_put *p, const struct xnf_piece *piece, u32 nr
 	p->left = slots;
 	while (xnf_cut_next(&cut, piece, &chunk)) {
 		if (xnf_tx_copies(chunk.len, done, copy_below)) {
-			gather_bytes(p, &g, done, chunk.len);
+			xnf_gather_bytes(p, &g, done, chunk.len);
 		} else {
-			flush_frame(p, &g);
-			put_piece(p, &chunk);
+			xnf_gather_flush(p, &g);
+			xnf_tx_put_chunk(p, &chunk);
 		}
 		done += chunk.len;
 	}
-	flush_frame(p, &g);
+	xnf_gather_flush(p, &g);
 	return 0;
 }
 
 /* ---- */
 
-static int put_large(struct xnf_put *p, bool *gathered)
+static int xnf_tx_put_large(struct xnf_put *p, bool *gathered)
 {
 	struct xnf_piece piece[MAX_SKB_FRAGS + 1];
-	u32 nr = list_pieces(p->skb, piece);
-	u32 lead = lead_length(&piece[0], READ_ONCE(p->tx->copy_max));
+	u32 nr = xnf_tx_list_pieces(p->skb, piece);
+	u32 lead = xnf_tx_lead_length(&piece[0], READ_ONCE(p->tx->copy_max));
 	bool headless = piece[0].len < XNF_FIRST_SLOT_MIN;
 	u32 slots;
 
@@ -261,17 +261,18 @@ static int put_large(struct xnf_put *p, bool *gathered)
 		xnf_tx_count(piece + 1, nr - 1);
 	if (unlikely(slots > p->tx->max_slots || p->tx->copy_all || headless)) {
 		*gathered = true;
-		return put_gathered(p, piece, nr);
+		return xnf_tx_put_gathered(p, piece, nr);
 	}
 	p->left = slots;
 	if (lead)
-		put_cell(p, lead);
-	put_granted(p, virt_to_page(p->skb->data), piece[0].offset + lead, piece[0].len - lead);
-	put_frags(p);
+		xnf_tx_put_slot_buf(p, lead);
+	xnf_tx_put_granted(p, virt_to_page(p->skb->data), piece[0].offset + lead,
+			   piece[0].len - lead);
+	xnf_tx_put_frags(p);
 	return 0;
 }
 
-static u16 first_flags(const struct sk_buff *skb)
+static u16 xnf_tx_first_flags(const struct sk_buff *skb)
 {
 	u16 flags = 0;
 
@@ -300,17 +301,17 @@ int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered)
 		.tx = tx,
 		.skb = skb,
 		.left = 1,
-		.flags = first_flags(skb),
+		.flags = xnf_tx_first_flags(skb),
 		.first = true,
 		.shared = !skb_shared(skb),
 	};
 	int err = 0;
 
 	if (skb->len <= READ_ONCE(tx->copy_max))
-		put_cell(&p, skb->len);
+		xnf_tx_put_slot_buf(&p, skb->len);
 	else
-		err = put_large(&p, gathered);
+		err = xnf_tx_put_large(&p, gathered);
 	if (likely(!err))
-		settle_owner(&p);
+		xnf_tx_settle_owner(&p);
 	return err;
 }

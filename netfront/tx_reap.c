@@ -12,7 +12,7 @@
  * With the connection the reference goes as well, and silently: the kernel has a line in the log
  * for each that it would have had us keep.
  */
-static bool end_grant(struct xnf_tx *tx, struct xnf_tx_slot *slot, bool last)
+static bool xnf_tx_slot_end_grant(struct xnf_tx *tx, struct xnf_tx_slot *slot, bool last)
 {
 	if (likely(!last))
 		return xfl_grant_end(slot->gref);
@@ -23,7 +23,7 @@ static bool end_grant(struct xnf_tx *tx, struct xnf_tx_slot *slot, bool last)
 }
 
 /* Return: false if the backend still maps what it was given; the slot then keeps its packet. */
-static bool end_slot(struct xnf_tx *tx, struct xnf_tx_slot *slot, int budget, bool last)
+static bool xnf_tx_slot_end(struct xnf_tx *tx, struct xnf_tx_slot *slot, int budget, bool last)
 {
 	struct sk_buff *skb = slot->skb;
 
@@ -33,7 +33,7 @@ static bool end_slot(struct xnf_tx *tx, struct xnf_tx_slot *slot, int budget, bo
 	}
 	if (!skb)
 		return true;
-	if (slot->granted && unlikely(!end_grant(tx, slot, last)))
+	if (slot->granted && unlikely(!xnf_tx_slot_end_grant(tx, slot, last)))
 		return false;
 	slot->skb = NULL;
 	slot->granted = false;
@@ -42,7 +42,7 @@ static bool end_slot(struct xnf_tx *tx, struct xnf_tx_slot *slot, int budget, bo
 	return true;
 }
 
-static void count_verdict(struct xnf_stats *stats, enum xnf_verdict verdict, bool first)
+static void xnf_tx_count_error(struct xnf_stats *stats, enum xnf_verdict verdict, bool first)
 {
 	u64_stats_update_begin(&stats->tx_sync);
 	u64_stats_inc(&stats->verdict[verdict]);
@@ -52,7 +52,7 @@ static void count_verdict(struct xnf_stats *stats, enum xnf_verdict verdict, boo
 }
 
 /* Return: bytes the slot had, or a negative errno: nothing on this ring is believed any more. */
-static int answer(struct xnf_queue *q, const struct xnf_tx_rsp *rsp, int budget)
+static int xnf_tx_take_response(struct xnf_queue *q, const struct xnf_tx_rsp *rsp, int budget)
 {
 	struct xnf_tx *tx = &q->tx;
 	enum xnf_verdict verdict;
@@ -69,7 +69,7 @@ static int answer(struct xnf_queue *q, const struct xnf_tx_rsp *rsp, int budget)
 		return index;
 	slot = &tx->slot[index];
 	if (unlikely(verdict != XNF_OK)) {
-		count_verdict(&q->stats, verdict, slot->first);
+		xnf_tx_count_error(&q->stats, verdict, slot->first);
 		if (!slot->len)		/* no packet's, see mcast.c */
 			xnf_mcast_refused(q->xn);
 	}
@@ -78,7 +78,7 @@ static int answer(struct xnf_queue *q, const struct xnf_tx_rsp *rsp, int budget)
 		xfl_slot_put(&tx->slots, index);
 		return 0;	/* the stack did not count it */
 	}
-	if (unlikely(!end_slot(tx, slot, budget, false)))
+	if (unlikely(!xnf_tx_slot_end(tx, slot, budget, false)))
 		return -EBUSY;
 	xfl_slot_put(&tx->slots, index);
 	return slot->len;
@@ -105,7 +105,7 @@ void xnf_tx_reap(struct xnf_queue *q, int budget)
 		struct xnf_tx_rsp rsp;
 
 		RING_COPY_RESPONSE(ring, ring->rsp_cons, &rsp);
-		ret = answer(q, &rsp, budget);
+		ret = xnf_tx_take_response(q, &rsp, budget);
 		if (unlikely(ret < 0))
 			break;
 		WRITE_ONCE(ring->rsp_cons, ring->rsp_cons + 1);
@@ -119,7 +119,7 @@ void xnf_tx_reap(struct xnf_queue *q, int budget)
 	netdev_tx_completed_queue(q->txq, 1, bytes);
 }
 
-static void reap_and_wake(struct xnf_queue *q, int budget)
+static void xnf_tx_reap_and_wake(struct xnf_queue *q, int budget)
 {
 	struct xnf_tx *tx = &q->tx;
 
@@ -148,7 +148,7 @@ void xnf_tx_poll(struct xnf_queue *q, int budget)
 			return;
 		WRITE_ONCE(q->txq->xmit_lock_owner, smp_processor_id());
 	}
-	reap_and_wake(q, budget);
+	xnf_tx_reap_and_wake(q, budget);
 	__netif_tx_unlock(q->txq);
 }
 
@@ -176,7 +176,7 @@ bool xnf_tx_settled(struct xnf_queue *q)
  * Slots of a packet that the backend does not let go of keep the packet, whole:
  * which part of its memory is still seen cannot be told from outside.
  */
-static u32 park_skb(struct xnf_tx *tx, struct sk_buff *skb)
+static u32 xnf_tx_park_skb(struct xnf_tx *tx, struct sk_buff *skb)
 {
 	grant_ref_t *refs = kcalloc(XNF_RING_SLOTS, sizeof(*refs), GFP_NOIO);
 	u32 i, nr = 0;
@@ -201,7 +201,7 @@ static u32 park_skb(struct xnf_tx *tx, struct sk_buff *skb)
 	return nr;
 }
 
-static u32 end_all(struct xnf_tx *tx)
+static u32 xnf_tx_slots_end(struct xnf_tx *tx)
 {
 	u32 i, lost = 0;
 
@@ -209,7 +209,7 @@ static u32 end_all(struct xnf_tx *tx)
 		if (!tx->slot_memory[i].in_flight)
 			continue;
 		lost += tx->slot[i].first;
-		end_slot(tx, &tx->slot[i], 0, true);
+		xnf_tx_slot_end(tx, &tx->slot[i], 0, true);
 		xfl_slot_put(&tx->slots, i);
 	}
 	return lost;
@@ -226,10 +226,10 @@ void xnf_tx_drop_all(struct xnf_queue *q)
 	struct xnf_tx *tx = &q->tx;
 	u32 i, lost, parked = 0;
 
-	lost = end_all(tx);
+	lost = xnf_tx_slots_end(tx);
 	for (i = 0; i < XNF_RING_SLOTS; i++)
 		if (tx->slot[i].skb)
-			parked += park_skb(tx, tx->slot[i].skb);
+			parked += xnf_tx_park_skb(tx, tx->slot[i].skb);
 	if (parked && xfl_may_log(&q->xn->xd))
 		dev_warn(&q->xn->xd.xbdev->dev,
 			 "queue %u: backend still maps %u transmit frames, keeping their packets\n",

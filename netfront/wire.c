@@ -137,7 +137,7 @@ int xnf_tx_judge(s16 status, u32 nulls_due, enum xnf_verdict *verdict)
 /* ---- multicast ---- */
 
 /* Return: its place in the list, or that behind the last. */
-static u32 find_address(const struct xnf_filter *f, const u8 *addr)
+static u32 xnf_filter_find(const struct xnf_filter *f, const u8 *addr)
 {
 	u32 i;
 
@@ -147,7 +147,7 @@ static u32 find_address(const struct xnf_filter *f, const u8 *addr)
 	return i;
 }
 
-static void name_address(struct xnf_extra *extra, u8 type, const u8 *addr)
+static void xnf_filter_fill_extra(struct xnf_extra *extra, u8 type, const u8 *addr)
 {
 	*extra = (struct xnf_extra){ .type = type };
 	memcpy(extra->u.mcast.addr, addr, sizeof(extra->u.mcast.addr));
@@ -168,13 +168,13 @@ bool xnf_filter_step(const struct xnf_filter *has, const struct xnf_filter *want
 	u32 i;
 
 	for (i = 0; i < has->nr; i++)
-		if (find_address(want, has->addr[i]) == want->nr) {
-			name_address(extra, XNF_EXTRA_MCAST_DEL, has->addr[i]);
+		if (xnf_filter_find(want, has->addr[i]) == want->nr) {
+			xnf_filter_fill_extra(extra, XNF_EXTRA_MCAST_DEL, has->addr[i]);
 			return true;
 		}
 	for (i = 0; i < want->nr; i++)
-		if (find_address(has, want->addr[i]) == has->nr) {
-			name_address(extra, XNF_EXTRA_MCAST_ADD, want->addr[i]);
+		if (xnf_filter_find(has, want->addr[i]) == has->nr) {
+			xnf_filter_fill_extra(extra, XNF_EXTRA_MCAST_ADD, want->addr[i]);
 			return true;
 		}
 	return false;
@@ -187,7 +187,7 @@ bool xnf_filter_step(const struct xnf_filter *has, const struct xnf_filter *want
  */
 void xnf_filter_done(struct xnf_filter *has, const struct xnf_extra *extra)
 {
-	u32 at = find_address(has, extra->u.mcast.addr);
+	u32 at = xnf_filter_find(has, extra->u.mcast.addr);
 
 	if (extra->type == XNF_EXTRA_MCAST_ADD)
 		memcpy(has->addr[has->nr++], extra->u.mcast.addr, sizeof(has->addr[0]));
@@ -208,7 +208,7 @@ void xnf_rx_reset(struct xnf_rx_packet *p)
 	p->nr_extras = 0;
 }
 
-static enum xnf_verdict judge_slot(const struct xnf_rx_rsp *rsp, u32 least)
+static enum xnf_verdict xnf_rx_check_slot(const struct xnf_rx_rsp *rsp, u32 least)
 {
 	if (unlikely(rsp->status < 0))
 		return XNF_RX_BAD_STATUS;
@@ -219,7 +219,7 @@ static enum xnf_verdict judge_slot(const struct xnf_rx_rsp *rsp, u32 least)
 	return XNF_OK;
 }
 
-static void add_slot(struct xnf_rx_packet *p, const struct xnf_rx_rsp *rsp)
+static void xnf_rx_add_slot(struct xnf_rx_packet *p, const struct xnf_rx_rsp *rsp)
 {
 	p->slot[p->nr_slots].offset = rsp->offset;
 	p->slot[p->nr_slots].len = (u16)rsp->status;
@@ -227,9 +227,9 @@ static void add_slot(struct xnf_rx_packet *p, const struct xnf_rx_rsp *rsp)
 	p->len += (u32)rsp->status;
 }
 
-static enum xnf_verdict take_first(struct xnf_rx_packet *p, const struct xnf_rx_rsp *rsp)
+static enum xnf_verdict xnf_rx_feed_first(struct xnf_rx_packet *p, const struct xnf_rx_rsp *rsp)
 {
-	enum xnf_verdict v = judge_slot(rsp, XNF_FIRST_SLOT_MIN);
+	enum xnf_verdict v = xnf_rx_check_slot(rsp, XNF_FIRST_SLOT_MIN);
 
 	if (unlikely(rsp->flags & XNF_RXF_GSO_PREFIX))
 		v = XNF_RX_BAD_FLAGS;
@@ -242,7 +242,7 @@ static enum xnf_verdict take_first(struct xnf_rx_packet *p, const struct xnf_rx_
 	p->nr_extras = 0;
 	p->len = 0;
 	if (likely(v == XNF_OK))
-		add_slot(p, rsp);
+		xnf_rx_add_slot(p, rsp);
 	if (rsp->flags & XNF_RXF_EXTRA)
 		p->expect = XNF_RX_EXPECT_EXTRA;
 	else if (rsp->flags & XNF_RXF_MORE)
@@ -250,8 +250,8 @@ static enum xnf_verdict take_first(struct xnf_rx_packet *p, const struct xnf_rx_
 	return v;
 }
 
-static enum xnf_verdict take_gso(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
-				 const struct xnf_extra *extra)
+static enum xnf_verdict xnf_rx_feed_gso(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
+					const struct xnf_extra *extra)
 {
 	u16 size = extra->u.gso.size;
 	u8 type = extra->u.gso.type;
@@ -266,7 +266,7 @@ static enum xnf_verdict take_gso(struct xnf_rx_packet *p, const struct xnf_rx_ru
 	return XNF_OK;
 }
 
-static enum xnf_verdict take_hash(struct xnf_rx_packet *p, const struct xnf_extra *extra)
+static enum xnf_verdict xnf_rx_feed_hash(struct xnf_rx_packet *p, const struct xnf_extra *extra)
 {
 	const u8 *value = extra->u.hash.value;
 
@@ -278,8 +278,8 @@ static enum xnf_verdict take_hash(struct xnf_rx_packet *p, const struct xnf_extr
 	return XNF_OK;
 }
 
-static enum xnf_verdict take_extra(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
-				   const struct xnf_extra *extra)
+static enum xnf_verdict xnf_rx_feed_extra(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
+					  const struct xnf_extra *extra)
 {
 	if (!(extra->flags & XNF_EXTRAF_MORE))
 		p->expect = p->more ? XNF_RX_EXPECT_DATA : XNF_RX_EXPECT_FIRST;
@@ -289,14 +289,14 @@ static enum xnf_verdict take_extra(struct xnf_rx_packet *p, const struct xnf_rx_
 	p->seen |= (u8)(1u << extra->type);
 	p->nr_extras++;
 	if (extra->type == XNF_EXTRA_GSO)
-		return take_gso(p, rules, extra);
-	return extra->type == XNF_EXTRA_HASH ? take_hash(p, extra) : XNF_OK;
+		return xnf_rx_feed_gso(p, rules, extra);
+	return extra->type == XNF_EXTRA_HASH ? xnf_rx_feed_hash(p, extra) : XNF_OK;
 }
 
-static enum xnf_verdict take_data(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
-				  const struct xnf_rx_rsp *rsp)
+static enum xnf_verdict xnf_rx_feed_data(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
+					 const struct xnf_rx_rsp *rsp)
 {
-	enum xnf_verdict v = judge_slot(rsp, 1);
+	enum xnf_verdict v = xnf_rx_check_slot(rsp, 1);
 
 	if (!(rsp->flags & XNF_RXF_MORE))
 		p->expect = XNF_RX_EXPECT_FIRST;
@@ -306,12 +306,12 @@ static enum xnf_verdict take_data(struct xnf_rx_packet *p, const struct xnf_rx_r
 		return XNF_RX_BAD_FLAGS;
 	if (p->nr_slots >= rules->max_slots || p->nr_slots >= XNF_RX_SLOTS_MAX)
 		return XNF_RX_TOO_MANY;
-	add_slot(p, rsp);
+	xnf_rx_add_slot(p, rsp);
 	return p->len > XNF_RX_PACKET_MAX ? XNF_RX_TOO_LONG : XNF_OK;
 }
 
 /* The rest of a bad packet: nothing is judged, only its end looked for. */
-static void skip(struct xnf_rx_packet *p, const union xnf_rx_any *copy)
+static void xnf_rx_skip(struct xnf_rx_packet *p, const union xnf_rx_any *copy)
 {
 	if (p->expect == XNF_RX_SKIP_EXTRA) {
 		if (!(copy->extra.flags & XNF_EXTRAF_MORE))
@@ -321,7 +321,7 @@ static void skip(struct xnf_rx_packet *p, const union xnf_rx_any *copy)
 	}
 }
 
-static void start_skipping(struct xnf_rx_packet *p)
+static void xnf_rx_start_skipping(struct xnf_rx_packet *p)
 {
 	if (p->expect == XNF_RX_EXPECT_EXTRA)
 		p->expect = XNF_RX_SKIP_EXTRA;
@@ -352,21 +352,21 @@ int xnf_rx_feed(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
 	*verdict = XNF_OK;
 	switch (p->expect) {
 	case XNF_RX_EXPECT_FIRST:
-		v = take_first(p, &copy->rsp);
+		v = xnf_rx_feed_first(p, &copy->rsp);
 		break;
 	case XNF_RX_EXPECT_EXTRA:
-		v = take_extra(p, rules, &copy->extra);
+		v = xnf_rx_feed_extra(p, rules, &copy->extra);
 		break;
 	case XNF_RX_EXPECT_DATA:
-		v = take_data(p, rules, &copy->rsp);
+		v = xnf_rx_feed_data(p, rules, &copy->rsp);
 		break;
 	default:
-		skip(p, copy);
+		xnf_rx_skip(p, copy);
 		return -EPROTO;
 	}
 	if (unlikely(v != XNF_OK)) {
 		*verdict = v;
-		start_skipping(p);
+		xnf_rx_start_skipping(p);
 		return -EPROTO;
 	}
 	return xnf_rx_idle(p) ? XNF_RX_WHOLE : XNF_RX_PART;

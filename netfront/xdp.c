@@ -20,7 +20,7 @@
 
 /* ---- a queue's part ---- */
 
-static int open_rxq(struct xnf_queue *q, struct xnf_xdp *x)
+static int xnf_xdp_open_rxq(struct xnf_queue *q, struct xnf_xdp *x)
 {
 	/*
 	 * A fragment may grow up to its frame's end. Not in large pages: kernels without "xdp: use
@@ -38,7 +38,7 @@ static int open_rxq(struct xnf_queue *q, struct xnf_xdp *x)
 	return err;
 }
 
-static int open_queue(struct xnf_queue *q)
+static int xnf_xdp_open_queue(struct xnf_queue *q)
 {
 	struct xnf_xdp *x = kzalloc(sizeof(*x), GFP_KERNEL);
 	int err;
@@ -48,7 +48,7 @@ static int open_queue(struct xnf_queue *q)
 	err = xnf_pages_open(&x->pages, &q->napi);
 	if (err)
 		goto err_free;
-	err = open_rxq(q, x);
+	err = xnf_xdp_open_rxq(q, x);
 	if (err)
 		goto err_pages;
 	q->rx.xdp = x;
@@ -95,7 +95,7 @@ int xnf_xdp_open(struct xnf_dev *xn)
 		if (!xn->xdp_prog)
 			xnf_xdp_close(q);
 		else if (!q->rx.xdp)
-			err = open_queue(q);
+			err = xnf_xdp_open_queue(q);
 		if (err)
 			return err;
 		if (q->rx.xdp)
@@ -120,29 +120,29 @@ void xnf_xdp_narrow(struct xnf_dev *xn)
 	WRITE_ONCE(xn->xdp_used, xn->nr_xsk || prog);
 }
 
-static void adopt(struct xnf_dev *xn, struct bpf_prog *prog)
+static void xnf_xdp_set_prog(struct xnf_dev *xn, struct bpf_prog *prog)
 {
 	xn->xdp_prog = prog;
 	xnf_xdp_narrow(xn);
 }
 
 /* They may be long before they are live: from when the backend was told of them. */
-static bool have_queues(const struct xnf_dev *xn)
+static bool xnf_xdp_have_queues(const struct xnf_dev *xn)
 {
 	return xn->queue[0].tx.ring.sring;
 }
 
-static int install(struct xnf_dev *xn, struct bpf_prog *prog)
+static int xnf_xdp_install(struct xnf_dev *xn, struct bpf_prog *prog)
 {
 	struct bpf_prog *old = xn->xdp_prog;
 	int err = 0;
 
 	xnf_netdev_pause(xn);
-	adopt(xn, prog);
-	if (have_queues(xn))
+	xnf_xdp_set_prog(xn, prog);
+	if (xnf_xdp_have_queues(xn))
 		err = xnf_xdp_open(xn);
 	if (err) {
-		adopt(xn, old);
+		xnf_xdp_set_prog(xn, old);
 		/* Allocates nothing: queues that had no part in the old one are closed, no more. */
 		if (!old)
 			xnf_xdp_open(xn);
@@ -154,7 +154,7 @@ static int install(struct xnf_dev *xn, struct bpf_prog *prog)
 	return err;
 }
 
-static int attach(struct xnf_dev *xn, struct bpf_prog *prog, struct netlink_ext_ack *extack)
+static int xnf_xdp_attach(struct xnf_dev *xn, struct bpf_prog *prog, struct netlink_ext_ack *extack)
 {
 	struct net_device *dev = xn->netdev;
 	struct bpf_prog *old = xn->xdp_prog;
@@ -164,7 +164,7 @@ static int attach(struct xnf_dev *xn, struct bpf_prog *prog, struct netlink_ext_
 		NL_SET_ERR_MSG_MOD(extack, "an MTU over one frame needs a program that takes fragments");
 		return -EOPNOTSUPP;
 	}
-	err = install(xn, prog);
+	err = xnf_xdp_install(xn, prog);
 	if (err) {
 		NL_SET_ERR_MSG_MOD(extack, "no memory for the program's packets");
 		return err;
@@ -189,7 +189,7 @@ int xnf_bpf(struct net_device *dev, struct netdev_bpf *cmd)
 
 	switch (cmd->command) {
 	case XDP_SETUP_PROG:
-		return attach(xn, cmd->prog, cmd->extack);
+		return xnf_xdp_attach(xn, cmd->prog, cmd->extack);
 	case XDP_SETUP_XSK_POOL:
 		return xnf_xsk_setup(xn, cmd->xsk.pool, cmd->xsk.queue_id);
 	default:

@@ -20,7 +20,7 @@ struct cursor {
 	u32 done;
 };
 
-static void copy_bytes(struct cursor *c, u8 *to, u32 len)
+static void xnf_xdp_copy_bytes(struct cursor *c, u8 *to, u32 len)
 {
 	const struct xnf_rx_packet *p = &c->rx->packet;
 
@@ -40,7 +40,7 @@ static void copy_bytes(struct cursor *c, u8 *to, u32 len)
 	}
 }
 
-static bool add_fragment(struct xnf_xdp *x, struct xdp_buff *xdp, struct cursor *c, u32 len)
+static bool xnf_xdp_add_frag(struct xnf_xdp *x, struct xdp_buff *xdp, struct cursor *c, u32 len)
 {
 	struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
 	struct page *page;
@@ -58,14 +58,14 @@ static bool add_fragment(struct xnf_xdp *x, struct xdp_buff *xdp, struct cursor 
 		return false;
 	if (unlikely(page_is_pfmemalloc(page)))
 		xdp_buff_set_frag_pfmemalloc(xdp);
-	copy_bytes(c, page_address(page) + offset, len);
+	xnf_xdp_copy_bytes(c, page_address(page) + offset, len);
 	skb_frag_fill_page_desc(&info->frags[info->nr_frags++], page, offset, len);
 	info->xdp_frags_size += len;
 	return true;
 }
 
 /* Return: whether the copy is whole; if not there is none. */
-static bool copy_packet(struct xnf_rx *rx, struct xdp_buff *xdp)
+static bool xnf_xdp_copy_packet(struct xnf_rx *rx, struct xdp_buff *xdp)
 {
 	u32 left = rx->packet.len, n = min_t(u32, left, XNF_XDP_LINEAR);
 	struct xnf_xdp *x = rx->xdp;
@@ -80,10 +80,10 @@ static bool copy_packet(struct xnf_rx *rx, struct xdp_buff *xdp)
 		return false;
 	xdp_init_buff(xdp, XFL_FRAME_SIZE, &x->rxq);
 	xdp_prepare_buff(xdp, page_address(page) + offset, XDP_PACKET_HEADROOM, n, true);
-	copy_bytes(&c, xdp->data, n);
+	xnf_xdp_copy_bytes(&c, xdp->data, n);
 	for (left -= n; left; left -= n) {
 		n = min_t(u32, left, XFL_FRAME_SIZE);
-		if (!add_fragment(x, xdp, &c, n)) {
+		if (!xnf_xdp_add_frag(x, xdp, &c, n)) {
 			xdp_return_buff(xdp);
 			return false;
 		}
@@ -93,7 +93,7 @@ static bool copy_packet(struct xnf_rx *rx, struct xdp_buff *xdp)
 
 /* ---- the checksum ---- */
 
-static __wsum sum_fragments(struct xdp_buff *xdp, __wsum sum, u32 at)
+static __wsum xnf_xdp_sum_frags(struct xdp_buff *xdp, __wsum sum, u32 at)
 {
 	const struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
 	u32 i;
@@ -109,7 +109,7 @@ static __wsum sum_fragments(struct xdp_buff *xdp, __wsum sum, u32 at)
 }
 
 /* The sender left only the pseudo header's sum: a program, or whom it sends to, wants it whole. */
-static bool complete_csum(struct xdp_buff *xdp)
+static bool xnf_xdp_complete_csum(struct xdp_buff *xdp)
 {
 	u32 len = xdp->data_end - xdp->data;
 	u32 head = min_t(u32, len, XNF_RX_HEAD);
@@ -124,88 +124,89 @@ static bool complete_csum(struct xdp_buff *xdp)
 		return false;
 	sum = csum_partial(xdp->data + h.l4, len - h.l4, 0);
 	if (xdp_buff_has_frags(xdp))
-		sum = sum_fragments(xdp, sum, len - h.l4);
+		sum = xnf_xdp_sum_frags(xdp, sum, len - h.l4);
 	*(__sum16 *)(xdp->data + h.l4 + h.csum) = csum_fold(sum) ?: CSUM_MANGLED_0;
 	return true;
 }
 
 /* ---- the verdict ---- */
 
-static void count(struct xnf_queue *q, enum xnf_xdp_count what)
+static void xnf_xdp_count_packet(struct xnf_queue *q, enum xnf_xdp_count what)
 {
 	u64_stats_update_begin(&q->stats.rx_sync);
 	u64_stats_inc(&q->stats.xdp[what]);
 	u64_stats_update_end(&q->stats.rx_sync);
 }
 
-static struct sk_buff *lose(struct xnf_queue *q, struct xdp_buff *xdp, enum xnf_xdp_count what)
+static struct sk_buff *xnf_xdp_drop_packet(struct xnf_queue *q, struct xdp_buff *xdp,
+					   enum xnf_xdp_count what)
 {
 	if (xdp)
 		xdp_return_buff(xdp);
-	count(q, what);
+	xnf_xdp_count_packet(q, what);
 	return NULL;
 }
 
-static struct sk_buff *pass(struct xnf_queue *q, struct xdp_buff *xdp)
+static struct sk_buff *xnf_xdp_pass(struct xnf_queue *q, struct xdp_buff *xdp)
 {
 	struct xdp_frame *frame;
 	struct sk_buff *skb;
 
 	if (xdp->data_end - xdp->data < ETH_HLEN)
-		return lose(q, xdp, XNF_XDP_LOST);
+		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_LOST);
 	frame = xdp_convert_buff_to_frame(xdp);
 	if (!frame)
-		return lose(q, xdp, XNF_XDP_LOST);
+		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_LOST);
 	skb = xdp_build_skb_from_frame(frame, q->xn->netdev);
 	if (!skb) {
 		xdp_return_frame(frame);
-		return lose(q, NULL, XNF_XDP_LOST);
+		return xnf_xdp_drop_packet(q, NULL, XNF_XDP_LOST);
 	}
 	if (q->rx.packet.flags & (XNF_RXF_CSUM_BLANK | XNF_RXF_VALIDATED))
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 	if (q->rx.packet.seen & BIT(XNF_EXTRA_HASH))
 		xnf_rx_set_hash(q, skb);
 	skb_record_rx_queue(skb, q->index);
-	count(q, XNF_XDP_PASS);
+	xnf_xdp_count_packet(q, XNF_XDP_PASS);
 	return skb;
 }
 
-static void send_back(struct xnf_queue *q, struct xdp_buff *xdp)
+static void xnf_xdp_send_back(struct xnf_queue *q, struct xdp_buff *xdp)
 {
 	struct xdp_frame *frame = xdp_convert_buff_to_frame(xdp);
 
 	if (!frame) {
-		lose(q, xdp, XNF_XDP_LOST);
+		xnf_xdp_drop_packet(q, xdp, XNF_XDP_LOST);
 		return;
 	}
 	if (!xnf_xdp_send(q, frame)) {
 		xdp_return_frame(frame);
-		count(q, XNF_XDP_LOST);
+		xnf_xdp_count_packet(q, XNF_XDP_LOST);
 		return;
 	}
 	q->rx.xdp->sent = true;
-	count(q, XNF_XDP_TX);
+	xnf_xdp_count_packet(q, XNF_XDP_TX);
 }
 
-static struct sk_buff *obey(struct xnf_queue *q, struct xdp_buff *xdp, u32 act)
+static struct sk_buff *xnf_xdp_do_action(struct xnf_queue *q, struct xdp_buff *xdp, u32 act)
 {
 	struct net_device *dev = q->xn->netdev;
 	struct xnf_xdp *x = q->rx.xdp;
 
 	switch (act) {
 	case XDP_PASS:
-		return pass(q, xdp);
+		return xnf_xdp_pass(q, xdp);
 	case XDP_TX:
-		send_back(q, xdp);
+		xnf_xdp_send_back(q, xdp);
 		return NULL;
 	case XDP_REDIRECT:
 		if (xdp_do_redirect(dev, xdp, x->prog))
 			break;
 		x->redirected = true;
-		count(q, XNF_XDP_REDIRECT);
+		xnf_xdp_count_packet(q, XNF_XDP_REDIRECT);
 		return NULL;
 	case XDP_DROP:
-		return lose(q, xdp, XNF_XDP_DROP);
+		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_DROP);
 	default:
 		bpf_warn_invalid_xdp_action(dev, x->prog, act);
 		break;
@@ -213,7 +214,7 @@ static struct sk_buff *obey(struct xnf_queue *q, struct xdp_buff *xdp, u32 act)
 		break;
 	}
 	trace_xdp_exception(dev, x->prog, act);
-	return lose(q, xdp, XNF_XDP_LOST);
+	return xnf_xdp_drop_packet(q, xdp, XNF_XDP_LOST);
 }
 
 /**
@@ -228,10 +229,10 @@ struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp)
 {
 	/* To be segmented: nobody asked for such, see xdp.c. */
 	if (unlikely(q->rx.packet.gso_size))
-		return lose(q, xdp, XNF_XDP_LOST);
-	if (q->rx.packet.flags & XNF_RXF_CSUM_BLANK && !complete_csum(xdp))
-		return lose(q, xdp, XNF_XDP_LOST);
-	return obey(q, xdp, bpf_prog_run_xdp(q->rx.xdp->prog, xdp));
+		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_LOST);
+	if (q->rx.packet.flags & XNF_RXF_CSUM_BLANK && !xnf_xdp_complete_csum(xdp))
+		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_LOST);
+	return xnf_xdp_do_action(q, xdp, bpf_prog_run_xdp(q->rx.xdp->prog, xdp));
 }
 
 /**
@@ -247,11 +248,11 @@ struct sk_buff *xnf_xdp_rx(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
 	struct xdp_buff xdp;
-	bool good = copy_packet(rx, &xdp);
+	bool good = xnf_xdp_copy_packet(rx, &xdp);
 
 	xnf_rx_repost(rx);
 	if (!good)
-		return lose(q, NULL, XNF_XDP_LOST);
+		return xnf_xdp_drop_packet(q, NULL, XNF_XDP_LOST);
 	return xnf_xdp_run(q, &xdp);
 }
 

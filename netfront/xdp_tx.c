@@ -10,7 +10,7 @@
 #include "xdp.h"
 
 /* Return: whether the frame is gone, to the ring or to nowhere. */
-static bool send_one(struct xnf_queue *q, struct xdp_frame *frame)
+static bool xnf_xdp_send_one(struct xnf_queue *q, struct xdp_frame *frame)
 {
 	struct net_device *dev = q->xn->netdev;
 	struct sk_buff *skb;
@@ -37,7 +37,7 @@ bool xnf_xdp_send(struct xnf_queue *q, struct xdp_frame *frame)
 	bool sent;
 
 	__netif_tx_lock(q->txq, smp_processor_id());
-	sent = send_one(q, frame);
+	sent = xnf_xdp_send_one(q, frame);
 	__netif_tx_unlock(q->txq);
 	return sent;
 }
@@ -66,7 +66,7 @@ int xnf_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 f
 	q = &READ_ONCE(xn->queue)[smp_processor_id() % nr_queues];
 	__netif_tx_lock(q->txq, smp_processor_id());
 	for (i = 0; i < n; i++)
-		if (!send_one(q, frames[i]))
+		if (!xnf_xdp_send_one(q, frames[i]))
 			break;
 	if (flags & XDP_XMIT_FLUSH)
 		xnf_tx_publish(q);

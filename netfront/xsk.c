@@ -19,7 +19,7 @@
 #include "xsk.h"
 
 /* Return: why the backend cannot be given the pool's chunks, NULL if it can. */
-static const char *objection(const struct xnf_dev *xn, const struct xsk_buff_pool *pool)
+static const char *xnf_xsk_objection(const struct xnf_dev *xn, const struct xsk_buff_pool *pool)
 {
 	if (!xn->offer.rx_copy)
 		return "there is no backend yet";
@@ -35,7 +35,7 @@ static const char *objection(const struct xnf_dev *xn, const struct xsk_buff_poo
 }
 
 /* The core says why to nobody, and falls back to copying unless told not to. */
-static int check(const struct xnf_dev *xn, const struct xsk_buff_pool *pool, u32 index)
+static int xnf_xsk_check(const struct xnf_dev *xn, const struct xsk_buff_pool *pool, u32 index)
 {
 	const char *why;
 
@@ -44,7 +44,7 @@ static int check(const struct xnf_dev *xn, const struct xsk_buff_pool *pool, u32
 		return -EINVAL;
 	if (xn->xsk[index].pool)
 		return -EBUSY;
-	why = objection(xn, pool);
+	why = xnf_xsk_objection(xn, pool);
 	if (!why)
 		return 0;
 	if (net_ratelimit())
@@ -53,7 +53,7 @@ static int check(const struct xnf_dev *xn, const struct xsk_buff_pool *pool, u32
 }
 
 /* The core wants memory mapped for a device. What it is told is used by nobody. */
-static int map(struct xnf_dev *xn, struct xsk_buff_pool *pool)
+static int xnf_xsk_map(struct xnf_dev *xn, struct xsk_buff_pool *pool)
 {
 	struct device *dev = &xn->xd.xbdev->dev;
 
@@ -83,7 +83,7 @@ int xnf_xsk_init(struct xnf_dev *xn, struct device *dev)
 /* ---- coming and going ---- */
 
 /* Who is to poll in the meantime had better find no NAPI instance than one that is gone. */
-static void close_rxq(struct xdp_rxq_info *rxq)
+static void xnf_xsk_close_rxq(struct xdp_rxq_info *rxq)
 {
 	if (xdp_rxq_info_is_reg(rxq))
 		xdp_rxq_info_unreg(rxq);
@@ -91,7 +91,7 @@ static void close_rxq(struct xdp_rxq_info *rxq)
 }
 
 /* What was agreed with the backend holds no more. */
-static void renew(struct xnf_dev *xn)
+static void xnf_xsk_renew(struct xnf_dev *xn)
 {
 	WRITE_ONCE(xn->xsk_changes, xn->xsk_changes + 1);
 	xnf_xdp_narrow(xn);
@@ -99,7 +99,7 @@ static void renew(struct xnf_dev *xn)
 	xnf_netdev_retire(xn);
 }
 
-static void adopt(struct xnf_xsk *x, struct xsk_buff_pool *pool, struct xnf_umem *u)
+static void xnf_xsk_set_pool(struct xnf_xsk *x, struct xsk_buff_pool *pool, struct xnf_umem *u)
 {
 	x->pool = pool;
 	x->umem = u;
@@ -107,14 +107,14 @@ static void adopt(struct xnf_xsk *x, struct xsk_buff_pool *pool, struct xnf_umem
 	x->head = 0;
 	x->tail = 0;
 	memset(x->pending, 0, sizeof(x->pending));
-	close_rxq(&x->rxq);
+	xnf_xsk_close_rxq(&x->rxq);
 	/* From now on: who busy-polls on a socket looks there at any time. */
 	xsk_pool_set_rxq_info(pool, &x->rxq);
 }
 
-static int attach(struct xnf_dev *xn, struct xsk_buff_pool *pool, u32 index)
+static int xnf_xsk_attach(struct xnf_dev *xn, struct xsk_buff_pool *pool, u32 index)
 {
-	int err = check(xn, pool, index);
+	int err = xnf_xsk_check(xn, pool, index);
 	struct xnf_umem *u;
 
 	if (err)
@@ -122,19 +122,19 @@ static int attach(struct xnf_dev *xn, struct xsk_buff_pool *pool, u32 index)
 	u = xnf_umem_get(xn, pool->umem);
 	if (IS_ERR(u))
 		return PTR_ERR(u);
-	err = map(xn, pool);
+	err = xnf_xsk_map(xn, pool);
 	if (err) {
 		xnf_umem_put(u);
 		return err;
 	}
 	xnf_netdev_pause(xn);
-	adopt(&xn->xsk[index], pool, u);
+	xnf_xsk_set_pool(&xn->xsk[index], pool, u);
 	xn->nr_xsk++;
-	renew(xn);
+	xnf_xsk_renew(xn);
 	return 0;
 }
 
-static void detach(struct xnf_dev *xn, u32 index)
+static void xnf_xsk_detach(struct xnf_dev *xn, u32 index)
 {
 	struct xnf_queue *q = &xn->queue[index];
 	struct xnf_xsk *x = &xn->xsk[index];
@@ -149,7 +149,7 @@ static void detach(struct xnf_dev *xn, u32 index)
 	x->pool = NULL;
 	xnf_umem_put(x->umem);
 	xn->nr_xsk--;
-	renew(xn);
+	xnf_xsk_renew(xn);
 }
 
 /**
@@ -167,8 +167,8 @@ static void detach(struct xnf_dev *xn, u32 index)
 int xnf_xsk_setup(struct xnf_dev *xn, struct xsk_buff_pool *pool, u32 index)
 {
 	if (pool)
-		return attach(xn, pool, index);
-	detach(xn, index);
+		return xnf_xsk_attach(xn, pool, index);
+	xnf_xsk_detach(xn, index);
 	return 0;
 }
 
@@ -189,19 +189,19 @@ struct xnf_xsk *xnf_xsk_of(const struct xnf_queue *q)
 }
 
 /* NAPI instances are new with each connection, and packets are to say which one they come from. */
-static int open_rxq(struct xnf_queue *q, struct xdp_rxq_info *rxq)
+static int xnf_xsk_open_rxq(struct xnf_queue *q, struct xdp_rxq_info *rxq)
 {
-	close_rxq(rxq);
+	xnf_xsk_close_rxq(rxq);
 	return xdp_rxq_info_reg(rxq, q->xn->netdev, q->index, q->napi.napi_id) ?:
 	       xdp_rxq_info_reg_mem_model(rxq, MEM_TYPE_XSK_BUFF_POOL, NULL);
 }
 
-static void open_queue(struct xnf_queue *q)
+static void xnf_xsk_open_queue(struct xnf_queue *q)
 {
 	struct xnf_xsk *x = xnf_xsk_of(q);
 	struct xnf_rx *rx = &q->rx;
 
-	if (!x || open_rxq(q, &x->rxq)) {
+	if (!x || xnf_xsk_open_rxq(q, &x->rxq)) {
 		if (xfl_may_log(&q->xn->xd))
 			netdev_warn(q->xn->netdev,
 				    "queue %u: AF_XDP socket is copied to, and nothing sent for it: %s\n",
@@ -231,7 +231,7 @@ void xnf_xsk_open(struct xnf_dev *xn)
 
 	for (i = 0; i < xn->nr_queues; i++)
 		if (xn->xsk[i].pool)
-			open_queue(&xn->queue[i]);
+			xnf_xsk_open_queue(&xn->queue[i]);
 }
 
 /**
@@ -244,7 +244,7 @@ void xnf_xsk_close(struct xnf_queue *q)
 {
 	if (!q->xsk)
 		return;
-	close_rxq(&q->xsk->rxq);
+	xnf_xsk_close_rxq(&q->xsk->rxq);
 	q->rx.frugal = false;
 	WRITE_ONCE(q->xsk, NULL);
 }

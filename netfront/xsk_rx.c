@@ -10,7 +10,7 @@
 /* The stack's packets wait as long, and netback drops what has waited for ten. */
 #define XNF_XSK_PATIENCE	HZ
 
-static void post_chunk(struct xnf_queue *q, struct xdp_buff *xdp)
+static void xnf_xsk_post_chunk(struct xnf_queue *q, struct xdp_buff *xdp)
 {
 	const struct xnf_umem *u = q->xsk->umem;
 	const struct xnf_umem_frame *f;
@@ -23,33 +23,33 @@ static void post_chunk(struct xnf_queue *q, struct xdp_buff *xdp)
 	xnf_rx_post(&q->rx, &buf);
 }
 
-static u32 posted(const struct xnf_rx *rx)
+static u32 xnf_xsk_nr_posted(const struct xnf_rx *rx)
 {
 	return rx->ring.req_prod_pvt - rx->ring.rsp_cons;
 }
 
 /* A packet in a frame of ours takes a chunk when it is copied. Return: whether one is to spare. */
-static bool have_spare(struct xnf_queue *q, u32 owed)
+static bool xnf_xsk_have_spare_chunk(struct xnf_queue *q, u32 owed)
 {
 	return !owed || xsk_buff_can_alloc(q->xsk->pool, owed + 1);
 }
 
 /* Return: whether all places are taken. Those of a packet half received come back to theirs. */
-static bool post_chunks(struct xnf_queue *q)
+static bool xnf_xsk_post_chunks(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
-	u32 free = XNF_RING_SLOTS - posted(rx) - rx->nr_held;
+	u32 free = XNF_RING_SLOTS - xnf_xsk_nr_posted(rx) - rx->nr_held;
 	u32 owed = rx->nr_own - rx->nr_aside;
 	struct xdp_buff *chunk[XNF_RX_BATCH];
 	u32 i, nr;
 
 	while (free) {
-		nr = !have_spare(q, owed) ? 0 :
+		nr = !xnf_xsk_have_spare_chunk(q, owed) ? 0 :
 		     xsk_buff_alloc_batch(q->xsk->pool, chunk, owed ? 1 : min(free, XNF_RX_BATCH));
 		if (!nr)
 			return false;
 		for (i = 0; i < nr; i++)
-			post_chunk(q, chunk[i]);
+			xnf_xsk_post_chunk(q, chunk[i]);
 		free -= nr;
 		rx->dry_at = 0;
 	}
@@ -57,13 +57,13 @@ static bool post_chunks(struct xnf_queue *q)
 }
 
 /* The socket says when there are chunks again, or the next packet makes us look. */
-static void run_short(struct xnf_queue *q)
+static void xnf_xsk_run_short(struct xnf_queue *q)
 {
 	struct xsk_buff_pool *pool = q->xsk->pool;
 
 	xsk_set_rx_need_wakeup(pool);
 	smp_mb();	/* the flag before the last look */
-	if (post_chunks(q))
+	if (xnf_xsk_post_chunks(q))
 		xsk_clear_rx_need_wakeup(pool);
 	u64_stats_update_begin(&q->stats.rx_sync);
 	u64_stats_inc(&q->stats.rx_xsk_no_frame);
@@ -71,11 +71,11 @@ static void run_short(struct xnf_queue *q)
 }
 
 /* Return: whether packets have had to wait for chunks for too long. */
-static bool run_dry(struct xnf_queue *q)
+static bool xnf_xsk_is_starved(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
 
-	if (posted(rx) >= XNF_XSK_LOW)
+	if (xnf_xsk_nr_posted(rx) >= XNF_XSK_LOW)
 		return false;
 	if (!rx->dry_at)
 		rx->dry_at = jiffies ?: 1;
@@ -100,18 +100,18 @@ u32 xnf_xsk_post(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
 
-	if (likely(post_chunks(q)))
+	if (likely(xnf_xsk_post_chunks(q)))
 		xsk_clear_rx_need_wakeup(q->xsk->pool);
 	else
-		run_short(q);
-	if (likely(!run_dry(q)))
+		xnf_xsk_run_short(q);
+	if (likely(!xnf_xsk_is_starved(q)))
 		return 0;
 	while (rx->nr_aside)
 		xnf_rx_put(rx, &rx->aside[--rx->nr_aside]);
 	return XNF_RX_RESERVE - min(XNF_RX_RESERVE, rx->nr_own);
 }
 
-static bool forget_chunk(struct xnf_rx_buf *buf)
+static bool xnf_xsk_forget_chunk(struct xnf_rx_buf *buf)
 {
 	if (!buf->xdp)
 		return true;
@@ -132,9 +132,9 @@ void xnf_xsk_rx_forget(struct xnf_queue *q)
 	u32 i, kept = 0;
 
 	for (i = rx->ring.rsp_cons; i != rx->ring.req_prod_pvt; i++)
-		kept += !forget_chunk(&rx->buf[i & (XNF_RING_SLOTS - 1)]);
+		kept += !xnf_xsk_forget_chunk(&rx->buf[i & (XNF_RING_SLOTS - 1)]);
 	for (i = 0; i < rx->nr_held; i++)
-		kept += !forget_chunk(&rx->held[i]);
+		kept += !xnf_xsk_forget_chunk(&rx->held[i]);
 	if (kept)
 		netdev_dbg(q->xn->netdev, "%u chunks are being written to\n", kept);
 }
@@ -148,7 +148,7 @@ void xnf_xsk_rx_forget(struct xnf_queue *q)
 #define XNF_XSK_GROWN	(XFL_FRAME_SIZE - sizeof(struct xdp_frame))
 
 /* Otherwise, in several pieces, too long or in a frame that is ours, the packet is copied. */
-static bool fits_chunk(const struct xnf_rx *rx)
+static bool xnf_xsk_fits_chunk(const struct xnf_rx *rx)
 {
 	const struct xnf_rx_packet *p = &rx->packet;
 
@@ -172,7 +172,7 @@ struct sk_buff *xnf_xsk_rx(struct xnf_queue *q)
 	struct xdp_buff *xdp = rx->held[0].xdp;
 	u32 i;
 
-	if (unlikely(!fits_chunk(rx)))
+	if (unlikely(!xnf_xsk_fits_chunk(rx)))
 		return xnf_xdp_rx(q);
 	xdp->data = xdp->data_hard_start + rx->packet.slot[0].offset;
 	xdp->data_meta = xdp->data;

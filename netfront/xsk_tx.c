@@ -35,7 +35,8 @@ struct sent {
 	u32 lost;
 };
 
-static void put_slot(struct xnf_xsk *x, struct xnf_tx *tx, struct piece *p, u32 len, bool copy)
+static void xnf_xsk_put_slot(struct xnf_xsk *x, struct xnf_tx *tx, struct piece *p, u32 len,
+			     bool copy)
 {
 	int index = xfl_slot_get(&tx->slots);
 	struct xnf_tx_slot *slot = &tx->slot[max(index, 0)];	/* there are as many as places */
@@ -62,7 +63,7 @@ static void put_slot(struct xnf_xsk *x, struct xnf_tx *tx, struct piece *p, u32 
 }
 
 /* Bytes to copy, where slot 0 would otherwise end before an Ethernet header does. */
-static u32 lead_length(const struct xdp_desc *desc)
+static u32 xnf_xsk_lead_length(const struct xdp_desc *desc)
 {
 	if (likely(xfl_frame_chunk(desc->addr, desc->len) >= XNF_FIRST_SLOT_MIN))
 		return 0;
@@ -70,22 +71,22 @@ static u32 lead_length(const struct xdp_desc *desc)
 }
 
 /* Return: whether the packet can go at all. */
-static bool put_packet(struct xnf_xsk *x, struct xnf_tx *tx, const struct xdp_desc *desc)
+static bool xnf_xsk_put_packet(struct xnf_xsk *x, struct xnf_tx *tx, const struct xdp_desc *desc)
 {
-	u32 lead = lead_length(desc);
+	u32 lead = xnf_xsk_lead_length(desc);
 	u32 slots = !!lead + xfl_frames_spanned(desc->addr + lead, desc->len - lead);
 	struct piece p = { .addr = desc->addr, .left = desc->len, .total = desc->len };
 
 	if (desc->len < ETH_HLEN || desc->len > XNF_TX_PACKET_MAX || slots > tx->max_slots)
 		return false;
 	if (lead)
-		put_slot(x, tx, &p, lead, true);
+		xnf_xsk_put_slot(x, tx, &p, lead, true);
 	while (p.left)
-		put_slot(x, tx, &p, xfl_frame_chunk(p.addr, p.left), false);
+		xnf_xsk_put_slot(x, tx, &p, xfl_frame_chunk(p.addr, p.left), false);
 	return true;
 }
 
-static void count(struct xnf_queue *q, const struct sent *s)
+static void xnf_xsk_count_sent(struct xnf_queue *q, const struct sent *s)
 {
 	u64_stats_update_begin(&q->stats.tx_sync);
 	u64_stats_add(&q->stats.tx_packets, s->packets);
@@ -96,7 +97,7 @@ static void count(struct xnf_queue *q, const struct sent *s)
 }
 
 /* Packets that there is room for, at their longest. What wakes a stopped queue is left alone. */
-static u32 room_for(const struct xnf_xsk *x, const struct xnf_tx *tx)
+static u32 xnf_xsk_tx_room(const struct xnf_xsk *x, const struct xnf_tx *tx)
 {
 	u32 room = xnf_tx_room(tx), stack = max(XNF_TX_WAKE_ROOM, xnf_tx_need(tx));
 	u32 places = room > stack ? room - stack : 0;
@@ -105,7 +106,7 @@ static u32 room_for(const struct xnf_xsk *x, const struct xnf_tx *tx)
 }
 
 /* One by one: kernels there are let a batch overrun what the pool has for it. */
-static u32 put_packets(struct xnf_queue *q, u32 room)
+static u32 xnf_xsk_put_packets(struct xnf_queue *q, u32 room)
 {
 	struct xnf_xsk *x = q->xsk;
 	struct sent s = {};
@@ -113,7 +114,7 @@ static u32 put_packets(struct xnf_queue *q, u32 room)
 	u32 nr;
 
 	for (nr = 0; nr < room && xsk_tx_peek_desc(x->pool, &desc); nr++) {
-		bool sent = put_packet(x, &q->tx, &desc);
+		bool sent = xnf_xsk_put_packet(x, &q->tx, &desc);
 
 		x->tail++;
 		s.packets += sent;
@@ -122,22 +123,22 @@ static u32 put_packets(struct xnf_queue *q, u32 room)
 	}
 	if (nr) {
 		xsk_tx_release(x->pool);
-		count(q, &s);
+		xnf_xsk_count_sent(q, &s);
 	}
 	return nr;
 }
 
 /* Return: whether there may be more to send, and room for it. */
-static bool send_batch(struct xnf_queue *q)
+static bool xnf_xsk_send_batch(struct xnf_queue *q)
 {
 	struct xsk_buff_pool *pool = q->xsk->pool;
-	u32 room = room_for(q->xsk, &q->tx);
+	u32 room = xnf_xsk_tx_room(q->xsk, &q->tx);
 	u32 nr = 0;
 
 	if (room) {
 		xsk_set_tx_need_wakeup(pool);
 		smp_mb();	/* the flag before the look: what comes later is not missed */
-		nr = put_packets(q, room);
+		nr = xnf_xsk_put_packets(q, room);
 	}
 	if (nr) {
 		xnf_tx_publish(q);
@@ -161,7 +162,7 @@ bool xnf_xsk_send(struct xnf_queue *q)
 	bool more;
 
 	__netif_tx_lock(q->txq, smp_processor_id());
-	more = send_batch(q);
+	more = xnf_xsk_send_batch(q);
 	__netif_tx_unlock(q->txq);
 	return more;
 }

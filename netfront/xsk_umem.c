@@ -12,7 +12,7 @@
 
 #include "xsk.h"
 
-static void set_frames(struct xnf_umem *u)
+static void xnf_umem_set_frames(struct xnf_umem *u)
 {
 	u32 i;
 
@@ -22,7 +22,7 @@ static void set_frames(struct xnf_umem *u)
 	}
 }
 
-static void destroy(struct xnf_umem *u)
+static void xnf_umem_destroy(struct xnf_umem *u)
 {
 	u32 i;
 
@@ -33,7 +33,7 @@ static void destroy(struct xnf_umem *u)
 	kvfree(u);
 }
 
-static struct xnf_umem *create(struct xnf_dev *xn, const struct xdp_umem *of)
+static struct xnf_umem *xnf_umem_create(struct xnf_dev *xn, const struct xdp_umem *of)
 {
 	u64 nr = of->size >> XFL_FRAME_SHIFT;
 	struct xnf_umem *u;
@@ -52,7 +52,7 @@ static struct xnf_umem *create(struct xnf_dev *xn, const struct xdp_umem *of)
 	}
 	u->nr = nr;
 	u->of = of;
-	set_frames(u);
+	xnf_umem_set_frames(u);
 	list_add(&u->link, &xn->umems);
 	return u;
 }
@@ -72,7 +72,7 @@ struct xnf_umem *xnf_umem_get(struct xnf_dev *xn, const struct xdp_umem *of)
 	list_for_each_entry(u, &xn->umems, link)
 		if (u->users && u->of == of)
 			goto found;
-	u = create(xn, of);
+	u = xnf_umem_create(xn, of);
 	if (IS_ERR(u))
 		return u;
 found:
@@ -89,12 +89,12 @@ found:
 void xnf_umem_put(struct xnf_umem *u)
 {
 	if (!--u->users && !u->granted)
-		destroy(u);
+		xnf_umem_destroy(u);
 }
 
 /* ---- together with the queues ---- */
 
-static void grant(struct xnf_umem *u, domid_t backend)
+static void xnf_umem_grant(struct xnf_umem *u, domid_t backend)
 {
 	u32 i;
 
@@ -113,7 +113,7 @@ static void grant(struct xnf_umem *u, domid_t backend)
 }
 
 /* Return: whether the backend keeps it. */
-static bool end_frame(struct xnf_umem *u, struct xnf_umem_frame *f, bool clings)
+static bool xnf_umem_end_frame(struct xnf_umem *u, struct xnf_umem_frame *f, bool clings)
 {
 	if (!clings && xfl_grant_end(f->gref)) {
 		xfl_gref_push(&u->grefs, f->gref);
@@ -128,12 +128,12 @@ static bool end_frame(struct xnf_umem *u, struct xnf_umem_frame *f, bool clings)
 	return true;
 }
 
-static u32 end(struct xnf_umem *u)
+static u32 xnf_umem_end(struct xnf_umem *u)
 {
 	u32 i, parked = 0;
 
 	for (i = 0; i < u->nr; i++)
-		parked += end_frame(u, &u->frame[i], parked);
+		parked += xnf_umem_end_frame(u, &u->frame[i], parked);
 	u->granted = false;
 	return parked;
 }
@@ -154,7 +154,7 @@ void xnf_umems_grant(struct xnf_dev *xn)
 	if (!xn->trusted)
 		return;
 	list_for_each_entry(u, &xn->umems, link)
-		grant(u, xn->xd.xbdev->otherend_id);
+		xnf_umem_grant(u, xn->xd.xbdev->otherend_id);
 }
 
 /**
@@ -190,9 +190,9 @@ void xnf_umems_end(struct xnf_dev *xn)
 
 	list_for_each_entry_safe(u, next, &xn->umems, link) {
 		if (u->granted)
-			parked += end(u);
+			parked += xnf_umem_end(u);
 		if (!u->users)
-			destroy(u);
+			xnf_umem_destroy(u);
 	}
 	if (parked && xfl_may_log(&xn->xd))
 		dev_warn(&xn->xd.xbdev->dev,
