@@ -45,12 +45,9 @@ static const char *const xnf_stale[] = {
 	NULL
 };
 
-/* More slots than a packet here can ever need are of no use. */
 static u32 xnf_offer_usable_slots(const struct xnf_offer *offer)
 {
-	u32 most = max_t(u32, XNF_SLOTS_MIN, 2 * (MAX_SKB_FRAGS + 1));
-
-	return offer->sg ? min(offer->max_tx_slots, most) : 1;
+	return offer->sg ? min_t(u32, offer->max_tx_slots, XNF_TX_SLOTS_MAX) : 1;
 }
 
 /* The stack may ask for them at any time, with RTNL; xnf_xdp_xmit() without. */

@@ -54,17 +54,17 @@ static void xnf_mcast_put_request(struct xnf_tx *tx, u32 index, const struct xnf
 
 static bool xnf_mcast_send(struct xnf_queue *q, const struct xnf_extra *extra)
 {
-	int index = -ENOSPC;
+	bool sent = false;
+	u16 index;
 
 	__netif_tx_lock_bh(q->txq);
-	if (xnf_tx_ready(q))
-		index = xfl_slot_get(&q->tx.slots);
-	if (index >= 0) {
+	if (xnf_tx_ready(q) && !xnf_tx_slots_get(&q->tx, &index, 1)) {
 		xnf_mcast_put_request(&q->tx, index, extra);
 		xnf_tx_publish(q);
+		sent = true;
 	}
 	__netif_tx_unlock_bh(q->txq);
-	return index >= 0;
+	return sent;
 }
 
 static bool xnf_mcast_sync(struct xnf_dev *xn, const struct xnf_filter *want)

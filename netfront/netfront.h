@@ -47,6 +47,9 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 #define XNF_RING_SLOTS		256u
 /* An Ethernet header and a tag are in a packet's 16 bits of length as well. */
 #define XNF_MAX_MTU		(XNF_TX_PACKET_MAX - VLAN_ETH_HLEN)
+/* More slots than a packet here can ever need are of no use, whatever a backend takes. */
+#define XNF_TX_SLOTS_MAX \
+	(XNF_SLOTS_MIN > 2 * (MAX_SKB_FRAGS + 1) ? XNF_SLOTS_MIN : 2 * (MAX_SKB_FRAGS + 1))
 /* Least bytes of a slot's own staging cell, for what is copied rather than granted. */
 #define XNF_CELL_MIN		256u
 /* Packets of the most slots that can be gathered at a time. */
@@ -528,6 +531,7 @@ int xnf_poll(struct napi_struct *napi, int budget);
 void xnf_timer(struct timer_list *t);
 
 /* tx_put.c */
+int xnf_tx_slots_get(struct xnf_tx *tx, u16 *index, u32 nr);
 int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered);
 
 /* tx.c */

@@ -14,6 +14,7 @@
  * @tx: the ring's owner
  * @skb: the packet
  * @left: data slots still to come
+ * @index: the slots taken for them, the next one first
  * @holders: slots so far that hold @skb
  * @flags: XNF_TXF_* of slot 0
  * @first: slot 0 is still to come
@@ -23,18 +24,43 @@ struct xnf_put {
 	struct xnf_tx *tx;
 	struct sk_buff *skb;
 	u32 left;
+	const u16 *index;
 	u32 holders;
 	u16 flags;
 	bool first;
 	bool shared;
 };
 
-static u32 xnf_tx_slot_get(struct xnf_tx *tx)
+/**
+ * xnf_tx_slots_get() - take the slots of a packet, before anything of it is on the ring
+ * @tx: transmit side, under the transmit lock; there is ring room for the packet
+ * @index: set to the slots
+ * @nr: how many
+ *
+ * There are as many slots as ring entries, so slots run short only if the driver lost some.
+ *
+ * Return: 0, or -ENOSPC; then none is taken.
+ */
+int xnf_tx_slots_get(struct xnf_tx *tx, u16 *index, u32 nr)
 {
-	int index = xfl_slot_get(&tx->slots);
+	u32 i;
 
-	/* There are as many ids as ring places, and the caller has seen to those. */
-	return likely(index >= 0) ? index : 0;
+	for (i = 0; i < nr; i++) {
+		int slot = xfl_slot_get(&tx->slots);
+
+		if (WARN_ON_ONCE(slot < 0)) {
+			while (i)
+				xfl_slot_put(&tx->slots, index[--i]);
+			return -ENOSPC;
+		}
+		index[i] = slot;
+	}
+	return 0;
+}
+
+static u32 xnf_tx_slot_next(struct xnf_put *p)
+{
+	return *p->index++;
 }
 
 static void xnf_tx_put_extra(struct xnf_tx *tx, const struct sk_buff *skb)
@@ -85,7 +111,7 @@ static void xnf_tx_slot_set_skb(struct xnf_put *p, struct xnf_tx_slot *slot)
  */
 static void xnf_tx_put_slot_buf(struct xnf_put *p, u32 len)
 {
-	u32 index = xnf_tx_slot_get(p->tx);
+	u32 index = xnf_tx_slot_next(p);
 	struct xnf_tx_slot *slot = &p->tx->slot[index];
 
 	if (likely(len <= skb_headlen(p->skb)))
@@ -103,7 +129,7 @@ static void xnf_tx_put_granted(struct xnf_put *p, struct page *page, u32 offset,
 
 	while (len) {
 		u32 chunk = xfl_frame_chunk(offset, len);
-		u32 index = xnf_tx_slot_get(tx);
+		u32 index = xnf_tx_slot_next(p);
 		struct xnf_tx_slot *slot = &tx->slot[index];
 
 		xnf_tx_slot_set_skb(p, slot);
@@ -184,7 +210,7 @@ static void xnf_gather_flush(struct xnf_put *p, struct xnf_gather *g)
 
 	if (!g->fill)
 		return;
-	index = xnf_tx_slot_get(p->tx);
+	index = xnf_tx_slot_next(p);
 	p->tx->slot[index].stage = g->frame;
 	xnf_tx_slot_set_skb(p, &p->tx->slot[index]);
 	xnf_tx_put_request(p, index, p->tx->stage[g->frame].gref, 0, g->fill);
@@ -221,7 +247,8 @@ static void xnf_tx_put_chunk(struct xnf_put *p, const struct xnf_chunk *chunk)
 	xnf_tx_put_granted(p, skb_frag_page(frag), skb_frag_off(frag) + chunk->offset, chunk->len);
 }
 
-static int xnf_tx_put_gathered(struct xnf_put *p, const struct xnf_piece *piece, u32 nr)
+static int xnf_tx_put_gathered(struct xnf_put *p, const struct xnf_piece *piece, u32 nr,
+			       u16 *index)
 {
 	u32 copy_below = p->tx->copy_all ? XNF_COPY_ALL : 0;
 	struct xnf_cut cut = { .piece = piece, .nr = nr };
@@ -233,6 +260,9 @@ static int xnf_tx_put_gathered(struct xnf_put *p, const struct xnf_piece *piece,
 	slots = xnf_tx_plan(piece, nr, p->tx->max_slots, &copy_below);
 	if (slots < 0)
 		return slots;
+	if (WARN_ON_ONCE(p->tx->nr_stage_free < slots) ||
+	    xnf_tx_slots_get(p->tx, index, slots))
+		return -ENOSPC;
 	p->left = slots;
 	while (xnf_cut_next(&cut, piece, &chunk)) {
 		if (xnf_tx_copies(chunk.len, done, copy_below)) {
@@ -249,7 +279,7 @@ static int xnf_tx_put_gathered(struct xnf_put *p, const struct xnf_piece *piece,
 
 /* ---- */
 
-static int xnf_tx_put_large(struct xnf_put *p, bool *gathered)
+static int xnf_tx_put_large(struct xnf_put *p, u16 *index, bool *gathered)
 {
 	struct xnf_piece piece[MAX_SKB_FRAGS + 1];
 	u32 nr = xnf_tx_list_pieces(p->skb, piece);
@@ -261,8 +291,10 @@ static int xnf_tx_put_large(struct xnf_put *p, bool *gathered)
 		xnf_tx_count(piece + 1, nr - 1);
 	if (unlikely(slots > p->tx->max_slots || p->tx->copy_all || headless)) {
 		*gathered = true;
-		return xnf_tx_put_gathered(p, piece, nr);
+		return xnf_tx_put_gathered(p, piece, nr, index);
 	}
+	if (unlikely(xnf_tx_slots_get(p->tx, index, slots)))
+		return -ENOSPC;
 	p->left = slots;
 	if (lead)
 		xnf_tx_put_slot_buf(p, lead);
@@ -293,24 +325,30 @@ static u16 xnf_tx_first_flags(const struct sk_buff *skb)
  * @gathered: set if it had to be copied together
  *
  * Context: transmit lock.
- * Return: 0, or -EMSGSIZE if no way was found to fit it in the slots allowed.
+ * Return: 0, -EMSGSIZE if no way was found to fit it in the slots allowed, or -ENOSPC if the
+ * driver lost slots; then nothing of @skb is on the ring.
  */
 int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered)
 {
+	u16 index[XNF_TX_SLOTS_MAX];
 	struct xnf_put p = {
 		.tx = tx,
 		.skb = skb,
 		.left = 1,
+		.index = index,
 		.flags = xnf_tx_first_flags(skb),
 		.first = true,
 		.shared = !skb_shared(skb),
 	};
-	int err = 0;
+	int err;
 
-	if (skb->len <= READ_ONCE(tx->copy_max))
-		xnf_tx_put_slot_buf(&p, skb->len);
-	else
-		err = xnf_tx_put_large(&p, gathered);
+	if (skb->len <= READ_ONCE(tx->copy_max)) {
+		err = xnf_tx_slots_get(tx, index, 1);
+		if (likely(!err))
+			xnf_tx_put_slot_buf(&p, skb->len);
+	} else {
+		err = xnf_tx_put_large(&p, index, gathered);
+	}
 	if (likely(!err))
 		xnf_tx_settle_owner(&p);
 	return err;

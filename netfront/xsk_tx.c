@@ -16,11 +16,13 @@
  * @addr: in the umem
  * @left: bytes
  * @total: bytes of the whole packet, for slot 0; 0 once that is there
+ * @index: the slots taken for it, the next one first
  */
 struct piece {
 	u64 addr;
 	u32 left;
 	u32 total;
+	const u16 *index;
 };
 
 /**
@@ -38,14 +40,14 @@ struct sent {
 static void xnf_xsk_put_slot(struct xnf_xsk *x, struct xnf_tx *tx, struct piece *p, u32 len,
 			     bool copy)
 {
-	int index = xfl_slot_get(&tx->slots);
-	struct xnf_tx_slot *slot = &tx->slot[max(index, 0)];	/* there are as many as places */
+	u32 index = *p->index++;
+	struct xnf_tx_slot *slot = &tx->slot[index];
 	bool more = p->left > len;
 	struct xnf_tx_req req = {
 		.gref = copy ? slot->cell_gref : xnf_umem_frame(x->umem, p->addr)->gref,
 		.offset = copy ? slot->cell_offset : xfl_frame_offset(p->addr),
 		.flags = more ? XNF_TXF_MORE : 0,
-		.id = xfl_slot_id(&tx->slots, max(index, 0)),
+		.id = xfl_slot_id(&tx->slots, index),
 		.size = p->total ?: len,
 	};
 
@@ -75,9 +77,13 @@ static bool xnf_xsk_put_packet(struct xnf_xsk *x, struct xnf_tx *tx, const struc
 {
 	u32 lead = xnf_xsk_lead_length(desc);
 	u32 slots = !!lead + xfl_frames_spanned(desc->addr + lead, desc->len - lead);
-	struct piece p = { .addr = desc->addr, .left = desc->len, .total = desc->len };
+	u16 index[XNF_TX_SLOTS_MAX];
+	struct piece p = {
+		.addr = desc->addr, .left = desc->len, .total = desc->len, .index = index,
+	};
 
-	if (desc->len < ETH_HLEN || desc->len > XNF_TX_PACKET_MAX || slots > tx->max_slots)
+	if (desc->len < ETH_HLEN || desc->len > XNF_TX_PACKET_MAX || slots > tx->max_slots ||
+	    xnf_tx_slots_get(tx, index, slots))
 		return false;
 	if (lead)
 		xnf_xsk_put_slot(x, tx, &p, lead, true);
