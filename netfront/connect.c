@@ -117,11 +117,12 @@ static int xnf_mac_set(struct xnf_dev *xn)
  */
 static void xnf_mac_update(struct xnf_dev *xn)
 {
+	unsigned int moves = READ_ONCE(xn->xd.restores);
 	u8 mac[ETH_ALEN];
 
-	if (xn->moves == xn->xd.restores)
+	if (xn->moves == moves)
 		return;
-	xn->moves = xn->xd.restores;
+	xn->moves = moves;
 	if (!xnf_mac_read(xn, xn->xd.xbdev->nodename, mac) || ether_addr_equal(mac, xn->told_mac))
 		return;
 	netdev_info(xn->netdev, "restored with MAC address %pM\n", mac);
@@ -289,6 +290,7 @@ static int xnf_queues_alloc(struct xnf_dev *xn)
 	int err = 0;
 	u32 i;
 
+	ASSERT_RTNL();
 	for (i = 0; i < xn->nr_queues; i++) {
 		err = xnf_queue_alloc(&xn->queue[i]);
 		if (!err && i && !xfl_grefs_room()) {

@@ -8,6 +8,7 @@
  */
 #include <linux/ethtool.h>
 #include <linux/mm.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
 #include "cost.h"
@@ -154,6 +155,7 @@ void xnf_copybreak_choose(struct xnf_dev *xn)
 	u32 resumes = READ_ONCE(xn->xd.restores);
 	struct xnf_copybreak *c = &xn->copybreak;
 
+	ASSERT_RTNL();
 	if (!c->worth || c->resumes != resumes)
 		c->worth = xnf_copybreak_measure(xn);
 	c->resumes = resumes;
@@ -175,6 +177,7 @@ void xnf_copybreak_apply(struct xnf_dev *xn)
 	const struct xnf_copybreak *c = &xn->copybreak;
 	u32 i;
 
+	ASSERT_RTNL();
 	for (i = 0; i < xn->nr_queues; i++) {
 		struct xnf_queue *q = &xn->queue[i];
 

@@ -155,6 +155,7 @@ void xnf_events_hurry(struct xnf_queue *q)
 	u32 cons = tx->ring.rsp_cons;
 	u32 armed = READ_ONCE(tx->armed);
 
+	xnf_tx_assert_locked(tx);
 	if (xnf_tx_spared(armed, cons) && armed - cons > tx->asked - cons &&
 	    xnf_tx_arm_at(tx, cons, tx->asked))
 		napi_schedule(&q->napi);

@@ -130,7 +130,7 @@ void xnf_mcast_update(struct net_device *dev)
 {
 	struct xnf_dev *xn = netdev_priv(dev);
 
-	if (xn->offer.mcast)
+	if (READ_ONCE(xn->mcast.offered))
 		queue_delayed_work(xnf_wq, &xn->mcast.work, 0);
 }
 
@@ -155,7 +155,8 @@ void xnf_mcast_connect(struct xnf_dev *xn)
 	struct xnf_mcast *m = &xn->mcast;
 
 	m->has.nr = 0;
-	WRITE_ONCE(m->refused, m->refused && m->telling);
+	WRITE_ONCE(m->offered, xn->offer.mcast);
+	WRITE_ONCE(m->refused, READ_ONCE(m->refused) && m->telling);
 	m->on = xn->offer.mcast && !xn->offer.mcast_dynamic &&
 		xnf_mcast_list_wanted(xn, &(struct xnf_filter){});
 }

@@ -140,6 +140,7 @@ void xnf_netdev_stop(struct xnf_dev *xn)
  */
 void xnf_netdev_pause(struct xnf_dev *xn)
 {
+	ASSERT_RTNL();
 	if (xn->live && netif_running(xn->netdev))
 		xnf_queues_stop(xn);
 }
@@ -150,6 +151,7 @@ void xnf_netdev_pause(struct xnf_dev *xn)
  */
 void xnf_netdev_go_on(struct xnf_dev *xn)
 {
+	ASSERT_RTNL();
 	if (xn->live && netif_running(xn->netdev))
 		xnf_queues_start(xn);
 }
@@ -162,6 +164,7 @@ void xnf_netdev_go_on(struct xnf_dev *xn)
  */
 void xnf_netdev_retire(struct xnf_dev *xn)
 {
+	ASSERT_RTNL();
 	if (!xn->live)
 		return;
 	netif_carrier_off(xn->netdev);
@@ -237,6 +240,7 @@ static u32 xnf_mtu_offered(const struct xnf_dev *xn)
  */
 void xnf_netdev_limit_mtu(struct xnf_dev *xn)
 {
+	ASSERT_RTNL();
 	xn->netdev->max_mtu = xnf_mtu_offered(xn);
 }
 

@@ -344,6 +344,7 @@ struct xnf_offer {
 
 /**
  * struct xnf_mcast - the backend's multicast filter
+ * @offered: the backend has one; written by the life cycle, read at any time
  * @has: addresses it lets through; the work's, and the life cycle's while not live
  * @work: brings it in line with the stack's
  * @on: it was asked to filter; as @has
@@ -353,6 +354,7 @@ struct xnf_offer {
  *	connection that does it is live
  */
 struct xnf_mcast {
+	bool offered;
 	struct xnf_filter has;
 	struct delayed_work work;
 	bool on;
@@ -398,82 +400,103 @@ struct xnf_change {
 
 /**
  * struct xnf_dev - a network interface
- * @queue: all queues it can ever have; @nr_queues of them in use. Replaced by the life
- *	cycle, under RTNL, while not live; the replaced ones go after an RCU grace period
- * @netdev: the stack's side of it
- * @nr_queues: queues in use; changed by the life cycle while not live, under RTNL
- * @max_queues: length of @queue
- * @want_queues: as many queues as the administrator wants; under RTNL
- * @live: queues may be polled and sent on; written under RTNL
- * @told_mac: the address that the toolstack gave it
- * @moves: value of @xd.restores when that was read
- * @shares: the bus' and that of a connection that was abandoned
- * @registered: @netdev is known to the stack
- * @picky: the backend lacks something that packets may ask of it
- * @trusted: the backend may see our memory
- * @split: each queue has two event channels
- * @offer: what the backend can do, since the last connect; as @nr_queues. @offer.rx_copy says
- *	whether there has been one at all
- * @xd: its life
- * @xdp_prog: program that received packets are shown to, NULL if none; under RTNL
- * @xdp_narrow: it, or a zero-copy socket, takes packets of one piece only; written under RTNL
- * @xdp_used: there is one or the other, so packets are to come as they are on the wire; the same
- * @uncut_mtu: MTU that the administrator wants, if the interface has @cut_mtu
- * @cut_mtu: what the backend left of it, 0 if all; both under RTNL
- * @told_gso: the backend was told that it may send packets to be segmented
- * @xsk: zero-copy sockets by queue; as all of them, under RTNL
- * @umems: their memory
- * @nr_xsk: their number
- * @xsk_changes: times that one came or went
- * @told_xsk: @xsk_changes that the queues were made at
- * @connects: connections that came to carry packets
- * @steered: queues that XPS was set up for
- * @change: of the number of queues
- * @coalesce: how many responses bring an event
- * @copybreak: up to which length packets are copied
- * @mcast: multicast filter
- * @ctrl: control ring
- * @rss: receive hashing
- * @speed: in Mbit/s, as the administrator says: there is no wire that had one
- * @duplex: the same
+ *
+ * Grouped by who writes the fields. A reader without the lock of a group uses READ_ONCE(), and then
+ * every writer of the field uses WRITE_ONCE().
  */
 struct xnf_dev {
+	/* data path, read mostly; written by the life cycle, under RTNL, while not live */
+
+	/**
+	 * @queue: all queues that the interface can ever have, @nr_queues of them in use. An array
+	 * that was replaced is freed after an RCU grace period
+	 */
 	struct xnf_queue *queue;
+	/** @netdev: the stack's side of the interface */
 	struct net_device *netdev;
+	/** @nr_queues: queues in use */
 	u32 nr_queues;
-	u32 max_queues;
-	u32 want_queues;
+	/** @live: queues may be polled and sent on; written under RTNL */
 	bool live;
-	bool registered;
+	/** @picky: the backend lacks something that packets may ask of it */
 	bool picky;
+	/** @trusted: the backend may see our memory */
 	bool trusted;
+	/** @split: each queue has two event channels */
 	bool split;
+	/**
+	 * @offer: what the backend can do, since the last connect. @offer.rx_copy says whether
+	 * there has been a connect at all. Senders read it under their transmit lock, with a ring
+	 */
 	struct xnf_offer offer;
-	struct xfl_device xd;
-	refcount_t shares;
-	u8 told_mac[ETH_ALEN];
-	unsigned int moves;
-	struct bpf_prog *xdp_prog;
-	bool xdp_narrow;
-	bool xdp_used;
-	u32 uncut_mtu;
-	u32 cut_mtu;
-	bool told_gso;
-	struct xnf_xsk *xsk;
-	struct list_head umems;
-	u32 nr_xsk;
-	u32 xsk_changes;
-	u32 told_xsk;
-	u32 connects;
-	u32 steered;
-	struct xnf_change change;
+	/** @coalesce: how many responses bring an event; written under RTNL at any time */
 	struct xnf_coalesce coalesce;
+
+	/* life cycle */
+
+	/** @xd: the shared layer's part of the device */
+	struct xfl_device xd;
+	/** @shares: the bus' and that of a connection that was abandoned; atomic */
+	refcount_t shares;
+	/** @registered: @netdev is known to the stack */
+	bool registered;
+	/** @told_gso: the backend was told that it may send packets to be segmented */
+	bool told_gso;
+	/** @told_mac: the address that the toolstack gave the interface */
+	u8 told_mac[ETH_ALEN];
+	/** @moves: value of @xd.restores when @told_mac was read */
+	unsigned int moves;
+	/** @told_xsk: @xsk_changes that the queues were made at */
+	u32 told_xsk;
+	/** @connects: connections that came to carry packets; read by a change of queues */
+	u32 connects;
+	/** @steered: queues that XPS was set up for */
+	u32 steered;
+
+	/* RTNL */
+
+	/** @max_queues: length of @queue; constant */
+	u32 max_queues;
+	/** @want_queues: as many queues as the administrator wants */
+	u32 want_queues;
+	/** @change: of the number of queues */
+	struct xnf_change change;
+	/** @copybreak: up to which length packets are copied */
 	struct xnf_copybreak copybreak;
-	struct xnf_mcast mcast;
-	struct xnf_ctrl ctrl;
-	struct xnf_rss rss;
-	u32 speed;
+	/** @xdp_prog: program that received packets are shown to, NULL if none */
+	struct bpf_prog *xdp_prog;
+	/** @xdp_narrow: @xdp_prog, or a zero-copy socket, takes packets of one piece only */
+	bool xdp_narrow;
+	/**
+	 * @xdp_used: there is a program or a zero-copy socket, so packets are to come as they are
+	 * on the wire; read by the life cycle
+	 */
+	bool xdp_used;
+	/** @duplex: as the administrator says, see @speed */
 	u8 duplex;
+	/** @speed: in Mbit/s, as the administrator says: there is no wire that had one */
+	u32 speed;
+	/** @uncut_mtu: MTU that the administrator wants, if the interface has @cut_mtu */
+	u32 uncut_mtu;
+	/** @cut_mtu: what the backend left of the MTU, 0 if all */
+	u32 cut_mtu;
+	/** @xsk: zero-copy sockets by queue */
+	struct xnf_xsk *xsk;
+	/** @umems: memory of the sockets */
+	struct list_head umems;
+	/** @nr_xsk: number of sockets */
+	u32 nr_xsk;
+	/** @xsk_changes: times that a socket came or went; read by the life cycle */
+	u32 xsk_changes;
+
+	/* with locks of their own */
+
+	/** @mcast: multicast filter */
+	struct xnf_mcast mcast;
+	/** @ctrl: control ring */
+	struct xnf_ctrl ctrl;
+	/** @rss: receive hashing */
+	struct xnf_rss rss;
 };
 
 /* params.c */
@@ -579,8 +602,19 @@ extern const struct netdev_stat_ops xnf_stat_ops;
 void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total);
 
 /**
+ * xnf_tx_assert_locked() - the transmit lock of a queue is held
+ * @tx: transmit side of the queue
+ */
+static inline void xnf_tx_assert_locked(const struct xnf_tx *tx)
+{
+	lockdep_assert_held(&container_of(tx, struct xnf_queue, tx)->txq->_xmit_lock);
+}
+
+/**
  * xnf_netdev_misled() - whether the connection was made for other than what holds now
  * @xn: the device
+ *
+ * Context: life cycle, or RTNL while the life cycle cannot connect.
  */
 static inline bool xnf_netdev_misled(const struct xnf_dev *xn)
 {

@@ -5,6 +5,7 @@
  * left alone.
  */
 #include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
 #include <compat/queue_napi.h>
@@ -169,8 +170,8 @@ static void xnf_tx_open(struct xnf_queue *q)
 
 	__netif_tx_lock_bh(q->txq);
 	XEN_FRONT_RING_INIT(&tx->ring, (struct xnf_tx_sring *)tx->mem.vaddr, XEN_PAGE_SIZE);
-	tx->asked = 0;
-	tx->armed = tx->ring.sring->rsp_event;
+	WRITE_ONCE(tx->asked, 0);
+	WRITE_ONCE(tx->armed, tx->ring.sring->rsp_event);
 	__netif_tx_unlock_bh(q->txq);
 }
 
@@ -188,13 +189,14 @@ static void xnf_tx_close(struct xnf_queue *q)
  * Its receive ring is filled, so that a backend that is connected finds slots even
  * while the interface is down.
  *
- * Context: process, life cycle.
+ * Context: process, with RTNL: NAPI instances come and go under it.
  * Return: 0 or a negative errno; then nothing is left.
  */
 int xnf_queue_alloc(struct xnf_queue *q)
 {
 	int err;
 
+	ASSERT_RTNL();
 	netif_napi_add(q->xn->netdev, &q->napi, xnf_poll);
 	err = xnf_tx_alloc(q);
 	if (err)
@@ -242,10 +244,11 @@ void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old)
  *
  * What the backend still maps is parked.
  *
- * Context: process, life cycle.
+ * Context: process, with RTNL.
  */
 void xnf_queue_free(struct xnf_queue *q)
 {
+	ASSERT_RTNL();
 	xnf_tx_close(q);
 	timer_delete_sync(&q->timer);
 	hrtimer_cancel(&q->rx_delay.timer);

@@ -448,7 +448,7 @@ int xnf_get_rxfh_fields(struct net_device *dev, struct ethtool_rxfh_fields *f)
 
 	if (!xn->offer.ctrl_ring || !xnf_rss_flow_kind(f->flow_type, &ipv6, &tcp))
 		return -EOPNOTSUPP;
-	f->data = fields_data[xnf_hash_get_fields(READ_ONCE(xn->rss.want.types), ipv6, tcp)];
+	f->data = fields_data[xnf_hash_get_fields(xn->rss.want.types, ipv6, tcp)];
 	return 0;
 }
 

@@ -163,7 +163,7 @@ void xnf_rx_drop_all(struct xnf_queue *q)
 
 	for (i = rx->ring.rsp_cons; i != rx->ring.req_prod_pvt; i++)
 		parked += !xnf_rx_drop_buf(q, &rx->buf[i & (XNF_RING_SLOTS - 1)], true);
-	rx->ring.rsp_cons = rx->ring.req_prod_pvt;
+	WRITE_ONCE(rx->ring.rsp_cons, rx->ring.req_prod_pvt);
 	while (rx->nr_held)
 		parked += !xnf_rx_drop_buf(q, &rx->held[--rx->nr_held], true);
 	while (rx->nr_aside)

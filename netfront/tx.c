@@ -123,7 +123,7 @@ static bool xnf_tx_suit(const struct xnf_offer *offer, struct sk_buff *skb)
 netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct xnf_dev *xn = netdev_priv(dev);
-	struct xnf_queue *q = &xn->queue[skb_get_queue_mapping(skb)];
+	struct xnf_queue *q = &READ_ONCE(xn->queue)[skb_get_queue_mapping(skb)];
 	struct xnf_tx *tx = &q->tx;
 	u32 bytes = skb->len;
 	bool gathered = false;
@@ -164,6 +164,7 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
  */
 bool xnf_tx_ready(struct xnf_queue *q)
 {
+	xnf_tx_assert_locked(&q->tx);
 	return q->tx.ring.sring && xfl_believes(&q->xn->xd) && !netif_tx_queue_stopped(q->txq) &&
 	       xnf_tx_may_send(&q->tx, xnf_tx_need(&q->tx));
 }
@@ -178,6 +179,7 @@ void xnf_tx_add(struct xnf_queue *q, struct sk_buff *skb)
 	u32 bytes = skb->len;
 	bool gathered = false;
 
+	xnf_tx_assert_locked(&q->tx);
 	if (unlikely(bytes > XNF_TX_PACKET_MAX || xnf_tx_put(&q->tx, skb, &gathered))) {
 		xnf_tx_drop(q, skb);
 		return;
@@ -195,6 +197,7 @@ void xnf_tx_add(struct xnf_queue *q, struct sk_buff *skb)
  */
 void xnf_tx_publish(struct xnf_queue *q)
 {
+	xnf_tx_assert_locked(&q->tx);
 	if (q->tx.ring.sring && xfl_believes(&q->xn->xd))
 		xnf_tx_push(q);
 }

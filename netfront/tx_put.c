@@ -45,6 +45,7 @@ int xnf_tx_slots_get(struct xnf_tx *tx, u16 *index, u32 nr)
 {
 	u32 i;
 
+	xnf_tx_assert_locked(tx);
 	for (i = 0; i < nr; i++) {
 		int slot = xfl_slot_get(&tx->slots);
 

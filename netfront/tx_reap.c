@@ -97,6 +97,7 @@ void xnf_tx_reap(struct xnf_queue *q, int budget)
 	u32 bytes = 0;
 	int pending, ret;
 
+	xnf_tx_assert_locked(&q->tx);
 	if (!xfl_believes(&q->xn->xd))
 		return;
 	pending = XFL_RING_PENDING(ring);

@@ -12,6 +12,7 @@
  * segment what it sends, by a reconnect. One that knows fragments then gets packets of any MTU, one
  * that does not those of up to a frame: a larger MTU is refused.
  */
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
 #include "pages.h"
@@ -88,6 +89,7 @@ int xnf_xdp_open(struct xnf_dev *xn)
 {
 	u32 i;
 
+	ASSERT_RTNL();
 	for (i = 0; i < xn->nr_queues; i++) {
 		struct xnf_queue *q = &xn->queue[i];
 		int err = 0;
@@ -116,7 +118,8 @@ void xnf_xdp_narrow(struct xnf_dev *xn)
 {
 	const struct bpf_prog *prog = xn->xdp_prog;
 
-	WRITE_ONCE(xn->xdp_narrow, xn->nr_xsk || (prog && !prog->aux->xdp_has_frags));
+	ASSERT_RTNL();
+	xn->xdp_narrow = xn->nr_xsk || (prog && !prog->aux->xdp_has_frags);
 	WRITE_ONCE(xn->xdp_used, xn->nr_xsk || prog);
 }
 

@@ -11,6 +11,7 @@
  * With other chunks, and with a backend that is not trusted, the core copies instead.
  */
 #include <linux/dma-mapping.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
 #include <compat/dma_coherent.h>
@@ -166,6 +167,7 @@ static void xnf_xsk_detach(struct xnf_dev *xn, u32 index)
  */
 int xnf_xsk_setup(struct xnf_dev *xn, struct xsk_buff_pool *pool, u32 index)
 {
+	ASSERT_RTNL();
 	if (pool)
 		return xnf_xsk_attach(xn, pool, index);
 	xnf_xsk_detach(xn, index);
@@ -185,6 +187,7 @@ struct xnf_xsk *xnf_xsk_of(const struct xnf_queue *q)
 {
 	struct xnf_xsk *x = &q->xn->xsk[q->index];
 
+	ASSERT_RTNL();
 	return x->pool && x->umem->granted ? x : NULL;
 }
 
@@ -229,6 +232,7 @@ void xnf_xsk_open(struct xnf_dev *xn)
 {
 	u32 i;
 
+	ASSERT_RTNL();
 	for (i = 0; i < xn->nr_queues; i++)
 		if (xn->xsk[i].pool)
 			xnf_xsk_open_queue(&xn->queue[i]);
@@ -242,6 +246,7 @@ void xnf_xsk_open(struct xnf_dev *xn)
  */
 void xnf_xsk_close(struct xnf_queue *q)
 {
+	ASSERT_RTNL();
 	if (!q->xsk)
 		return;
 	xnf_xsk_close_rxq(&q->xsk->rxq);

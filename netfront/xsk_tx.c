@@ -180,6 +180,7 @@ bool xnf_xsk_send(struct xnf_queue *q)
  */
 void xnf_xsk_answered(struct xnf_queue *q, struct xnf_tx_slot *slot)
 {
+	xnf_tx_assert_locked(&q->tx);
 	slot->xsk = false;
 	if (q->xsk)
 		q->xsk->pending[slot->seq]--;

@@ -8,6 +8,7 @@
  * a socket may go while the backend still has access.
  */
 #include <linux/mm.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
 #include "xsk.h"
@@ -69,6 +70,7 @@ struct xnf_umem *xnf_umem_get(struct xnf_dev *xn, const struct xdp_umem *of)
 {
 	struct xnf_umem *u;
 
+	ASSERT_RTNL();
 	list_for_each_entry(u, &xn->umems, link)
 		if (u->users && u->of == of)
 			goto found;
@@ -88,6 +90,7 @@ found:
  */
 void xnf_umem_put(struct xnf_umem *u)
 {
+	ASSERT_RTNL();
 	if (!--u->users && !u->granted)
 		xnf_umem_destroy(u);
 }
@@ -151,6 +154,7 @@ void xnf_umems_grant(struct xnf_dev *xn)
 {
 	struct xnf_umem *u;
 
+	ASSERT_RTNL();
 	if (!xn->trusted)
 		return;
 	list_for_each_entry(u, &xn->umems, link)
@@ -188,6 +192,7 @@ void xnf_umems_end(struct xnf_dev *xn)
 	struct xnf_umem *u, *next;
 	u32 parked = 0;
 
+	ASSERT_RTNL();
 	list_for_each_entry_safe(u, next, &xn->umems, link) {
 		if (u->granted)
 			parked += xnf_umem_end(u);
