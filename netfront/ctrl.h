@@ -11,7 +11,7 @@
 #include <xenfront/ring.h>
 
 #include "hash.h"
-#include "stage.h"
+#include "tx_bounce.h"
 
 struct xnf_dev;
 struct xenbus_transaction;

@@ -37,7 +37,7 @@
 #include "copybreak.h"
 #include "ctrl.h"
 #include "rss.h"
-#include "stage.h"
+#include "tx_bounce.h"
 #include "wire.h"
 
 DEFINE_RING_TYPES(xnf_tx, struct xnf_tx_req, struct xnf_tx_rsp);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Frames that stay granted: see stage.c.
+ * Frames that stay granted: see tx_bounce.c.
  */
-#ifndef XENFRONT_NETFRONT_STAGE_H
-#define XENFRONT_NETFRONT_STAGE_H
+#ifndef XENFRONT_NETFRONT_TX_BOUNCE_H
+#define XENFRONT_NETFRONT_TX_BOUNCE_H
 
 #include <xenfront/framepool.h>
 #include <xenfront/grant.h>
@@ -29,4 +29,4 @@ void xnf_stage_end(struct xfl_grefs *grefs, struct xfl_framepool *pool,
 int xnf_stage_alloc(struct xnf_tx *tx, u32 nr_gather);
 void xnf_stage_free(struct xnf_tx *tx);
 
-#endif /* XENFRONT_NETFRONT_STAGE_H */
+#endif /* XENFRONT_NETFRONT_TX_BOUNCE_H */
