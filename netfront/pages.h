@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Where frames come from: a page pool where a page is one, else pages that are cut, see
- * carve.c. Receive frames and the private ones that an XDP program gets packets in have a
+ * subpage.c. Receive frames and the private ones that an XDP program gets packets in have a
  * source each.
  */
 #ifndef XENFRONT_NETFRONT_PAGES_H
@@ -11,7 +11,7 @@
 #include <linux/netdevice.h>
 #include <xenfront/frame.h>
 
-#include "carve.h"
+#include "subpage.h"
 
 /* No zeroing of what is recycled, but nothing is granted that never was ours. */
 #define XNF_PAGES_GFP	(GFP_ATOMIC | __GFP_NOWARN | __GFP_ZERO)

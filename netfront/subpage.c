@@ -6,7 +6,7 @@
  */
 #include <linux/mm.h>
 
-#include "carve.h"
+#include "subpage.h"
 #include "pages.h"
 
 /* One from the reserves must go back there, and packets in it are dropped by the stack. */

@@ -2,8 +2,8 @@
 /*
  * Frames of a kernel whose pages are larger than a frame.
  */
-#ifndef XENFRONT_NETFRONT_CARVE_H
-#define XENFRONT_NETFRONT_CARVE_H
+#ifndef XENFRONT_NETFRONT_SUBPAGE_H
+#define XENFRONT_NETFRONT_SUBPAGE_H
 
 #include <linux/types.h>
 #include <xen/page.h>
@@ -25,8 +25,8 @@ struct xnf_carver {
 	u32 left;
 };
 
-/* carve.c */
+/* subpage.c */
 struct page *xnf_carve(struct xnf_carver *c, u32 *offset);
 void xnf_carver_empty(struct xnf_carver *c);
 
-#endif /* XENFRONT_NETFRONT_CARVE_H */
+#endif /* XENFRONT_NETFRONT_SUBPAGE_H */
