@@ -220,11 +220,11 @@ struct xnf_rx_buf {
 /**
  * struct xnf_pages - where frames come from; one of the two
  * @pool: where a page is a frame
- * @carver: where pages are larger
+ * @subpages: where pages are larger
  */
 struct xnf_pages {
 	struct page_pool *pool;
-	struct xnf_carver *carver;
+	struct xnf_subpages *subpages;
 };
 
 /**

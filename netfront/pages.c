@@ -37,10 +37,10 @@ int xnf_pages_open(struct xnf_pages *p, struct napi_struct *napi)
 
 	*p = (struct xnf_pages){};
 	if (PAGE_SIZE > XFL_FRAME_SIZE) {
-		struct xnf_carver *carver = kzalloc(sizeof(*carver), GFP_NOIO);
+		struct xnf_subpages *subpages = kzalloc(sizeof(*subpages), GFP_NOIO);
 
-		p->carver = carver;
-		return carver ? 0 : -ENOMEM;
+		p->subpages = subpages;
+		return subpages ? 0 : -ENOMEM;
 	}
 	pool = xnf_pages_make_pool(napi);
 	if (IS_ERR(pool))
@@ -57,8 +57,8 @@ void xnf_pages_close(struct xnf_pages *p)
 {
 	if (p->pool)
 		page_pool_destroy(p->pool);
-	if (p->carver)
-		xnf_carver_empty(p->carver);
-	kfree(p->carver);
+	if (p->subpages)
+		xnf_subpages_empty(p->subpages);
+	kfree(p->subpages);
 	*p = (struct xnf_pages){};
 }

@@ -31,7 +31,7 @@ void xnf_pages_close(struct xnf_pages *p);
 static inline struct page *xnf_pages_take(struct xnf_pages *p, u32 *offset)
 {
 	if (PAGE_SIZE > XFL_FRAME_SIZE)
-		return xnf_carve(p->carver, offset);
+		return xnf_subpage_get(p->subpages, offset);
 	*offset = 0;
 	return page_pool_alloc_pages(p->pool, XNF_PAGES_GFP);
 }

@@ -15,55 +15,55 @@ static bool xnf_subpage_page_is_whole(struct page *page)
 	return page_count(page) == 1 && !page_is_pfmemalloc(page);
 }
 
-static bool xnf_subpage_next_page(struct xnf_carver *c)
+static bool xnf_subpage_next_page(struct xnf_subpages *s)
 {
-	u32 at = (c->at + 1) % XNF_CARVE_PAGES;
-	struct page *page = c->page[at];
+	u32 at = (s->at + 1) % XNF_SUBPAGE_PAGES;
+	struct page *page = s->page[at];
 
 	if (!page || !xnf_subpage_page_is_whole(page)) {
 		page = alloc_page(XNF_PAGES_GFP);
 		if (!page)
 			return false;
-		if (c->page[at])
-			put_page(c->page[at]);
-		c->page[at] = page;
+		if (s->page[at])
+			put_page(s->page[at]);
+		s->page[at] = page;
 	}
 	page_ref_add(page, XEN_PFN_PER_PAGE);
-	c->at = at;
-	c->left = XEN_PFN_PER_PAGE;
+	s->at = at;
+	s->left = XEN_PFN_PER_PAGE;
 	return true;
 }
 
 /**
- * xnf_carve() - take a frame
- * @c: the carver
+ * xnf_subpage_get() - take a frame
+ * @s: the pages
  * @offset: set to where the frame is in its page
  *
  * Context: NAPI, or the life cycle while NAPI cannot run.
  * Return: the page, with a reference for this frame, to be given back with put_page(); or NULL.
  */
-struct page *xnf_carve(struct xnf_carver *c, u32 *offset)
+struct page *xnf_subpage_get(struct xnf_subpages *s, u32 *offset)
 {
-	if (!c->left && unlikely(!xnf_subpage_next_page(c)))
+	if (!s->left && unlikely(!xnf_subpage_next_page(s)))
 		return NULL;
-	*offset = PAGE_SIZE - c->left-- * XFL_FRAME_SIZE;
-	return c->page[c->at];
+	*offset = PAGE_SIZE - s->left-- * XFL_FRAME_SIZE;
+	return s->page[s->at];
 }
 
 /**
- * xnf_carver_empty() - let go of all pages
- * @c: the carver, as new afterwards
+ * xnf_subpages_empty() - let go of all pages
+ * @s: the pages, as new afterwards
  *
  * A page lives on until its last frame is given back.
  */
-void xnf_carver_empty(struct xnf_carver *c)
+void xnf_subpages_empty(struct xnf_subpages *s)
 {
 	u32 i;
 
-	if (c->left)
-		page_ref_sub(c->page[c->at], c->left);
-	for (i = 0; i < XNF_CARVE_PAGES; i++)
-		if (c->page[i])
-			put_page(c->page[i]);
-	*c = (struct xnf_carver){};
+	if (s->left)
+		page_ref_sub(s->page[s->at], s->left);
+	for (i = 0; i < XNF_SUBPAGE_PAGES; i++)
+		if (s->page[i])
+			put_page(s->page[i]);
+	*s = (struct xnf_subpages){};
 }

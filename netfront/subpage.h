@@ -11,22 +11,22 @@
 #include "netfront.h"
 
 /* Pages of a full ring, and an eighth more for what readers are late to give back. */
-#define XNF_CARVE_PAGES		(XNF_RING_SLOTS / XEN_PFN_PER_PAGE * 9 / 8)
+#define XNF_SUBPAGE_PAGES		(XNF_RING_SLOTS / XEN_PFN_PER_PAGE * 9 / 8)
 
 /**
- * struct xnf_carver - pages that are cut into frames, in turn; its queue's NAPI's
+ * struct xnf_subpages - pages that are cut into frames, in turn; its queue's NAPI's
  * @page: the pages; we keep a reference of each beside those of its frames
  * @at: the one being cut
  * @left: frames of it that were not handed out, which have their references already
  */
-struct xnf_carver {
-	struct page *page[XNF_CARVE_PAGES];
+struct xnf_subpages {
+	struct page *page[XNF_SUBPAGE_PAGES];
 	u32 at;
 	u32 left;
 };
 
 /* subpage.c */
-struct page *xnf_carve(struct xnf_carver *c, u32 *offset);
-void xnf_carver_empty(struct xnf_carver *c);
+struct page *xnf_subpage_get(struct xnf_subpages *s, u32 *offset);
+void xnf_subpages_empty(struct xnf_subpages *s);
 
 #endif /* XENFRONT_NETFRONT_SUBPAGE_H */
