@@ -383,7 +383,7 @@ static int xnf_go_live(struct xfl_device *xd)
 	xnf_connect_log(xn);
 	xnf_mcast_update(xn->netdev);
 	/* A program or socket came or went, or a tunable was set, since the queues were made. */
-	if (xnf_netdev_misled(xn) || READ_ONCE(xn->copybreak.tx) > xn->copybreak.cells_for)
+	if (xnf_netdev_misled(xn) || READ_ONCE(xn->copybreak.tx) > xn->copybreak.slot_bufs_for)
 		xfl_reconnect(xd);
 	return 0;
 }

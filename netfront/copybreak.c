@@ -161,7 +161,7 @@ void xnf_copybreak_choose(struct xnf_dev *xn)
 	c->resumes = resumes;
 	WRITE_ONCE(c->tx, xnf_copybreak_pick(c->tx_said, xnf_param_tx_copybreak(), c->worth));
 	c->rx = xnf_copybreak_pick(c->rx_said, xnf_param_rx_copybreak(), c->worth);
-	c->cells_for = c->tx;
+	c->slot_bufs_for = c->tx;
 }
 
 /**
@@ -181,7 +181,7 @@ void xnf_copybreak_apply(struct xnf_dev *xn)
 	for (i = 0; i < xn->nr_queues; i++) {
 		struct xnf_queue *q = &xn->queue[i];
 
-		WRITE_ONCE(q->tx.copy_max, min(c->tx, q->tx.cell_size));
+		WRITE_ONCE(q->tx.copy_max, min(c->tx, q->tx.slot_buf_size));
 		WRITE_ONCE(q->rx.copy_max, c->rx);
 	}
 }
@@ -211,7 +211,7 @@ int xnf_get_tunable(struct net_device *dev, const struct ethtool_tunable *tuna, 
 /* Cells belong to a connection. */
 static void xnf_copybreak_grow_slot_bufs(struct xnf_dev *xn)
 {
-	if (xn->live && xn->copybreak.tx > xn->queue[0].tx.cell_size)
+	if (xn->live && xn->copybreak.tx > xn->queue[0].tx.slot_buf_size)
 		xfl_reconnect(&xn->xd);
 }
 

@@ -20,7 +20,7 @@ struct xnf_dev;
  * @rx: bytes of a packet received
  * @tx_said: what the administrator said for this interface, or XNF_COPY_MEASURED
  * @rx_said: the same
- * @cells_for: what this connection's staging cells were to hold; they may be smaller
+ * @slot_bufs_for: what this connection's slot buffers were to hold; they may be smaller
  * @worth: what was measured, 0 for nothing yet
  * @resumes: times the domain was resumed before that
  */
@@ -29,7 +29,7 @@ struct xnf_copybreak {
 	u32 rx;
 	int tx_said;
 	int rx_said;
-	u32 cells_for;
+	u32 slot_bufs_for;
 	u32 worth;
 	u32 resumes;
 };

@@ -10,7 +10,7 @@
 
 /* A backend copies as many first bytes of a packet itself, and maps nothing for them. */
 #define XNF_COPY_LEAST		128u
-/* Half a frame, or the cells of a ring would take too much memory. */
+/* Half a frame, or the slot buffers of a ring would take too much memory. */
 #define XNF_COPY_MOST		2048u
 /* A measured figure is no finer than this. */
 #define XNF_COPY_STEP		64u

@@ -39,7 +39,7 @@ struct xnf_ctrl {
 	struct xfl_evtchn ec;
 	struct xfl_ring_mem mem;
 	spinlock_t lock;
-	struct xnf_stage_frame data;
+	struct xnf_bounce_frame data;
 	struct xfl_grefs grefs;
 	struct xfl_framepool pool;
 	unsigned long end;

@@ -96,9 +96,9 @@ static unsigned long xnf_tx_stall_time(struct xnf_queue *q, u32 cons, u32 due)
  * domain stands still, it limits our rate. So looks become rare, and that is all; but the first
  * answer then has its event, and the doorbell is rung again, in case it went unheard.
  */
-static void xnf_tx_look_again(struct xnf_queue *q, unsigned long silence)
+static void xnf_tx_look_again(struct xnf_queue *q, unsigned long stall)
 {
-	timer_reduce(&q->timer, jiffies + clamp_t(unsigned long, silence, XNF_TX_LINGER,
+	timer_reduce(&q->timer, jiffies + clamp_t(unsigned long, stall, XNF_TX_LINGER,
 						  XNF_TX_LOOK));
 }
 
@@ -127,13 +127,13 @@ static bool xnf_tx_arm(struct xnf_queue *q)
 	struct xnf_tx *tx = &q->tx;
 	u32 cons = READ_ONCE(tx->ring.rsp_cons);
 	u32 due = READ_ONCE(tx->ring.req_prod_pvt) - cons;
-	unsigned long silence = xnf_tx_stall_time(q, cons, due);
-	u32 batch = silence > XNF_TX_LINGER ? 1 : xnf_tx_event_batch(q, cons, due);
+	unsigned long stall = xnf_tx_stall_time(q, cons, due);
+	u32 batch = stall > XNF_TX_LINGER ? 1 : xnf_tx_event_batch(q, cons, due);
 	bool more;
 	u32 asked;
 
 	if (due)
-		xnf_tx_look_again(q, silence);
+		xnf_tx_look_again(q, stall);
 	more = xnf_tx_arm_at(tx, cons, cons + batch);
 	/* Who asked meanwhile may have seen what was asked for before this. */
 	asked = READ_ONCE(tx->asked);

@@ -43,8 +43,8 @@ static void xnf_mcast_put_request(struct xnf_tx *tx, u32 index, const struct xnf
 	slot->len = 0;
 	slot->first = false;
 	*xnf_tx_next(tx) = (struct xnf_tx_req) {
-		.gref = slot->cell_gref,
-		.offset = slot->cell_offset,
+		.gref = slot->buf_gref,
+		.offset = slot->buf_offset,
 		.flags = XNF_TXF_EXTRA,
 		.id = xfl_slot_id(&tx->slots, index),
 	};

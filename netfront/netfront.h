@@ -50,11 +50,11 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 /* More slots than a packet here can ever need are of no use, whatever a backend takes. */
 #define XNF_TX_SLOTS_MAX \
 	(XNF_SLOTS_MIN > 2 * (MAX_SKB_FRAGS + 1) ? XNF_SLOTS_MIN : 2 * (MAX_SKB_FRAGS + 1))
-/* Least bytes of a slot's own staging cell, for what is copied rather than granted. */
-#define XNF_CELL_MIN		256u
+/* Least bytes of a slot's own buffer, for what is copied rather than granted. */
+#define XNF_SLOT_BUF_MIN		256u
 /* Packets of the most slots that can be gathered at a time. */
-#define XNF_STAGE_PACKETS	2u
-#define XNF_NO_STAGE		0xffffu
+#define XNF_GATHER_PACKETS	2u
+#define XNF_NO_BOUNCE		0xffffu
 /* Bytes looked at for the headers of a larger packet. */
 #define XNF_RX_HEAD		128u
 /* Receive slots are given back to the backend this many at a time. */
@@ -133,28 +133,28 @@ struct xnf_stats {
 /**
  * struct xnf_tx_slot - what hangs on a transmit id
  * @skb: packet that this slot's response helps to free, NULL if it does not
- * @cell: the slot's staging cell
+ * @buf: the slot's buffer, part of a bounce frame
  * @gref: reference for granting packet memory, the slot's own while connected
- * @cell_gref: reference of the frame that @cell is in
- * @cell_offset: of @cell in that frame
+ * @buf_gref: reference of the frame that @buf is in
+ * @buf_offset: of @buf in that frame
  * @len: bytes of the packet in this slot
- * @stage: staging frame in use, XNF_NO_STAGE if none
+ * @bounce: bounce frame in use, XNF_NO_BOUNCE if none
  * @granted: @gref covers memory of @skb
- * @shared: other slots hold the same @skb; the last one answered frees it
+ * @count_in_cb: the slots that hold @skb are counted in its control buffer, see tx_skb.h
  * @first: slot 0 of a packet
  * @xsk: of a packet of a zero-copy socket
  * @seq: then which of these packets, see struct xnf_xsk
  */
 struct xnf_tx_slot {
 	struct sk_buff *skb;
-	void *cell;
+	void *buf;
 	grant_ref_t gref;
-	grant_ref_t cell_gref;
-	u16 cell_offset;
+	grant_ref_t buf_gref;
+	u16 buf_offset;
 	u16 len;
-	u16 stage;
+	u16 bounce;
 	bool granted;
-	bool shared;
+	bool count_in_cb;
 	bool first;
 	bool xsk;
 	u8 seq;
@@ -165,38 +165,38 @@ struct xnf_tx_slot {
  * @ring: shared ring; its sring is NULL while there is none
  * @slots: which ids are in flight
  * @slot: what hangs on them
- * @stage: staging frames; the first are carved into cells
- * @stage_free: stack of staging frames that are free
- * @nr_stage_free: frames on it
+ * @bounce: bounce frames; the first are cut into slot buffers
+ * @bounce_free: stack of bounce frames that are free
+ * @nr_bounce_free: frames on it
  * @max_slots: data slots a packet may take
  * @asked: one past the last request whose sender waits for its answer
  * @armed: response that an event was last asked for; NAPI's as well, without the lock
  * @nulls_due: extras on the ring that have no response yet
- * @copy_max: packets and heads up to this are copied to a cell, written under RTNL as well
- * @cell_size: bytes of a cell, a power of two
- * @copy_all: the backend sees no memory but staging
- * @nr_stage: frames in @stage
+ * @copy_max: packets and heads up to this are copied to a slot buffer, written under RTNL as well
+ * @slot_buf_size: bytes of a slot buffer, a power of two
+ * @copy_all: the backend sees no memory but bounce frames
+ * @nr_bounce: frames in @bounce
  * @slot_memory: memory of @slots; its generations live as long as the device
  * @grefs: owner of all references
- * @pool: owner of all staging frames
+ * @pool: owner of all bounce frames
  * @mem: memory of the ring
  */
 struct xnf_tx {
 	struct xnf_tx_front_ring ring;
 	struct xfl_slots slots;
 	struct xnf_tx_slot *slot;
-	struct xnf_stage_frame *stage;
-	u16 *stage_free;
-	u32 nr_stage_free;
+	struct xnf_bounce_frame *bounce;
+	u16 *bounce_free;
+	u32 nr_bounce_free;
 	u32 max_slots;
 	u32 asked;
 	u32 armed;
 	u32 nulls_due;
 	u32 copy_max;
-	u32 cell_size;
+	u32 slot_buf_size;
 	bool copy_all;
 
-	u32 nr_stage;
+	u32 nr_bounce;
 	struct xfl_slot slot_memory[XNF_RING_SLOTS];
 	struct xfl_grefs grefs;
 	struct xfl_framepool pool;
@@ -367,7 +367,7 @@ struct xnf_mcast {
  * @resumes: times the domain was resumed before; then grants and channels were void
  * @max_tx_slots: data slots of a packet
  * @backend: domain that is given access
- * @copybreak: what the staging cells were to hold
+ * @copybreak: what the slot buffers were to hold
  * @split: two event channels each
  * @trusted: the backend may see our memory
  */
@@ -569,7 +569,7 @@ void xnf_tx_flush(struct xnf_queue *q);
 /* tx_reap.c */
 void xnf_tx_reap(struct xnf_queue *q, int budget);
 void xnf_tx_poll(struct xnf_queue *q, int budget);
-bool xnf_tx_settled(struct xnf_queue *q);
+bool xnf_tx_is_drained(struct xnf_queue *q);
 void xnf_tx_drop_all(struct xnf_queue *q);
 
 /* rx.c */
@@ -633,12 +633,12 @@ static inline u32 xnf_rx_max_slots(void)
 }
 
 /**
- * xnf_tx_cell_frames() - staging frames that are carved into cells
+ * xnf_tx_slot_buf_frames() - bounce frames that are cut into slot buffers
  * @tx: transmit side
  */
-static inline u32 xnf_tx_cell_frames(const struct xnf_tx *tx)
+static inline u32 xnf_tx_slot_buf_frames(const struct xnf_tx *tx)
 {
-	return XNF_RING_SLOTS * tx->cell_size / XFL_FRAME_SIZE;
+	return XNF_RING_SLOTS * tx->slot_buf_size / XFL_FRAME_SIZE;
 }
 
 /**
@@ -665,12 +665,12 @@ static inline struct xnf_tx_req *xnf_tx_next(struct xnf_tx *tx)
 }
 
 /**
- * xnf_tx_answered() - whether the backend has answered what was not taken yet
+ * xnf_tx_has_responses() - whether the backend has answered what was not taken yet
  * @tx: transmit side, connected
  *
  * A hint: the index is the backend's, and the ring may be somebody else's just now.
  */
-static inline bool xnf_tx_answered(const struct xnf_tx *tx)
+static inline bool xnf_tx_has_responses(const struct xnf_tx *tx)
 {
 	return READ_ONCE(tx->ring.sring->rsp_prod) != READ_ONCE(tx->ring.rsp_cons);
 }
@@ -692,7 +692,7 @@ static inline bool xnf_tx_spared(u32 at, u32 cons)
  */
 static inline bool xnf_tx_may_send(const struct xnf_tx *tx, u32 room)
 {
-	return xnf_tx_room(tx) >= room && tx->nr_stage_free >= tx->max_slots;
+	return xnf_tx_room(tx) >= room && tx->nr_bounce_free >= tx->max_slots;
 }
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Making and unmaking a queue: rings, references, staging, receive frames,
+ * Making and unmaking a queue: rings, references, bounce frames, receive frames,
  * channels, NAPI. What outlives a connection (counters, generations of ids) is
  * left alone.
  */
@@ -16,7 +16,7 @@
 
 static u32 xnf_tx_gather_frames(const struct xnf_tx *tx)
 {
-	return tx->copy_all ? XNF_RING_SLOTS : XNF_STAGE_PACKETS * tx->max_slots;
+	return tx->copy_all ? XNF_RING_SLOTS : XNF_GATHER_PACKETS * tx->max_slots;
 }
 
 static void xnf_tx_slots_init(struct xnf_tx *tx)
@@ -42,13 +42,13 @@ static void xnf_tx_slots_free(struct xnf_tx *tx)
 
 static void xnf_tx_free(struct xnf_tx *tx)
 {
-	xnf_stage_free(tx);
+	xnf_bounce_free(tx);
 	xnf_tx_slots_free(tx);
 	xfl_grefs_destroy(&tx->grefs);
 	xfl_ring_mem_free(&tx->mem);
 }
 
-static int xnf_tx_alloc_slot_bufs(struct xnf_queue *q, u32 cell_size)
+static int xnf_tx_alloc_slot_bufs(struct xnf_queue *q, u32 slot_buf_size)
 {
 	struct xenbus_device *xbdev = q->xn->xd.xbdev;
 	struct xnf_tx *tx = &q->tx;
@@ -58,8 +58,8 @@ static int xnf_tx_alloc_slot_bufs(struct xnf_queue *q, u32 cell_size)
 	tx->copy_all = !q->xn->trusted;
 	tx->max_slots = q->xn->offer.max_tx_slots;
 	tx->nulls_due = 0;
-	tx->cell_size = cell_size;
-	nr_grefs = XNF_RING_SLOTS + xnf_tx_cell_frames(tx) + xnf_tx_gather_frames(tx);
+	tx->slot_buf_size = slot_buf_size;
+	nr_grefs = XNF_RING_SLOTS + xnf_tx_slot_buf_frames(tx) + xnf_tx_gather_frames(tx);
 
 	err = xfl_ring_mem_alloc(xbdev, &tx->mem, 1);
 	if (err)
@@ -72,7 +72,7 @@ static int xnf_tx_alloc_slot_bufs(struct xnf_queue *q, u32 cell_size)
 	if (!tx->slot)
 		goto err_grefs;
 	xnf_tx_slots_init(tx);
-	err = xnf_stage_alloc(tx, xnf_tx_gather_frames(tx));
+	err = xnf_bounce_alloc(tx, xnf_tx_gather_frames(tx));
 	if (err)
 		goto err_slots;
 	return 0;
@@ -86,14 +86,14 @@ err_ring:
 	return err;
 }
 
-/* Short of memory or references, it goes on with cells as small as can be. */
+/* Short of memory or references, it goes on with slot buffers as small as can be. */
 static int xnf_tx_alloc(struct xnf_queue *q)
 {
-	u32 wanted = roundup_pow_of_two(max(q->xn->copybreak.tx, XNF_CELL_MIN));
+	u32 wanted = roundup_pow_of_two(max(q->xn->copybreak.tx, XNF_SLOT_BUF_MIN));
 	int err = xnf_tx_alloc_slot_bufs(q, wanted);
 
-	if (err && wanted > XNF_CELL_MIN)
-		err = xnf_tx_alloc_slot_bufs(q, XNF_CELL_MIN);
+	if (err && wanted > XNF_SLOT_BUF_MIN)
+		err = xnf_tx_alloc_slot_bufs(q, XNF_SLOT_BUF_MIN);
 	return err;
 }
 

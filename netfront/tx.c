@@ -106,7 +106,7 @@ static bool xnf_offer_takes_gso(const struct xnf_offer *offer, const struct sk_b
  *
  * Return: whether it can go, now at least.
  */
-static bool xnf_tx_suit(const struct xnf_offer *offer, struct sk_buff *skb)
+static bool xnf_tx_check(const struct xnf_offer *offer, struct sk_buff *skb)
 {
 	bool blank = skb->ip_summed == CHECKSUM_PARTIAL && !xnf_offer_takes_blank_csum(offer, skb);
 
@@ -137,7 +137,7 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 		netif_tx_stop_queue(q->txq);
 		return NETDEV_TX_BUSY;
 	}
-	if (unlikely(xn->picky) && !xnf_tx_suit(&xn->offer, skb))
+	if (unlikely(xn->picky) && !xnf_tx_check(&xn->offer, skb))
 		return xnf_tx_drop(q, skb);
 	skb_tx_timestamp(skb);
 	/* A backend may keep a packet for long, a namespace's end must not wait for it. */

@@ -9,12 +9,12 @@
 #include <xenfront/grant.h>
 
 /**
- * struct xnf_stage_frame - a frame granted once, copied to many times
+ * struct xnf_bounce_frame - a frame granted once, copied to many times
  * @va: its memory
  * @gref: the grant
  * @frame: where it came from
  */
-struct xnf_stage_frame {
+struct xnf_bounce_frame {
 	void *va;
 	grant_ref_t gref;
 	struct xfl_frame frame;
@@ -22,11 +22,11 @@ struct xnf_stage_frame {
 
 struct xnf_tx;
 
-void xnf_stage_grant(struct xfl_grefs *grefs, struct xfl_framepool *pool,
-		     struct xnf_stage_frame *s, bool readonly);
-void xnf_stage_end(struct xfl_grefs *grefs, struct xfl_framepool *pool,
-		   struct xnf_stage_frame *s);
-int xnf_stage_alloc(struct xnf_tx *tx, u32 nr_gather);
-void xnf_stage_free(struct xnf_tx *tx);
+void xnf_bounce_grant(struct xfl_grefs *grefs, struct xfl_framepool *pool,
+		      struct xnf_bounce_frame *s, bool readonly);
+void xnf_bounce_end(struct xfl_grefs *grefs, struct xfl_framepool *pool,
+		    struct xnf_bounce_frame *s);
+int xnf_bounce_alloc(struct xnf_tx *tx, u32 nr_gather);
+void xnf_bounce_free(struct xnf_tx *tx);
 
 #endif /* XENFRONT_NETFRONT_TX_BOUNCE_H */

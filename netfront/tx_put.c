@@ -18,7 +18,7 @@
  * @holders: slots so far that hold @skb
  * @flags: XNF_TXF_* of slot 0
  * @first: slot 0 is still to come
- * @shared: slots of @skb count down to its end together
+ * @count_in_cb: nobody else has a reference to @skb, so its control buffer is ours to count in
  */
 struct xnf_put {
 	struct xnf_tx *tx;
@@ -28,7 +28,7 @@ struct xnf_put {
 	u32 holders;
 	u16 flags;
 	bool first;
-	bool shared;
+	bool count_in_cb;
 };
 
 /**
@@ -67,10 +67,10 @@ static u32 xnf_tx_slot_next(struct xnf_put *p)
 static void xnf_tx_put_extra(struct xnf_tx *tx, const struct sk_buff *skb)
 {
 	u8 type = skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6 ? XNF_GSO_TCPV6 : XNF_GSO_TCPV4;
-	struct xnf_extra *place;
+	struct xnf_extra *entry;
 
-	place = (struct xnf_extra *)xnf_tx_next(tx);
-	*place = xnf_tx_extra_gso(skb_shinfo(skb)->gso_size, type);
+	entry = (struct xnf_extra *)xnf_tx_next(tx);
+	*entry = xnf_tx_extra_gso(skb_shinfo(skb)->gso_size, type);
 	tx->nulls_due++;
 }
 
@@ -101,14 +101,14 @@ static void xnf_tx_put_request(struct xnf_put *p, u32 index, grant_ref_t gref, u
 static void xnf_tx_slot_set_skb(struct xnf_put *p, struct xnf_tx_slot *slot)
 {
 	slot->skb = p->skb;
-	slot->shared = p->shared;
+	slot->count_in_cb = p->count_in_cb;
 	p->holders++;
 }
 
 /*
- * The first @len bytes of the packet, copied to the slot's own cell. The slot holds
- * the packet all the same: a socket's limit on what is under way is the only brake on
- * a sender that outruns the backend, and it counts packets that are not freed.
+ * Copy the first @len bytes of the packet to the slot's own buffer. The slot holds the packet all
+ * the same: a socket counts packets that are not freed, and its limit on them is the only brake on
+ * a sender that outruns the backend.
  */
 static void xnf_tx_put_slot_buf(struct xnf_put *p, u32 len)
 {
@@ -116,11 +116,11 @@ static void xnf_tx_put_slot_buf(struct xnf_put *p, u32 len)
 	struct xnf_tx_slot *slot = &p->tx->slot[index];
 
 	if (likely(len <= skb_headlen(p->skb)))
-		memcpy(slot->cell, p->skb->data, len);
+		memcpy(slot->buf, p->skb->data, len);
 	else
-		skb_copy_bits(p->skb, 0, slot->cell, len);
+		skb_copy_bits(p->skb, 0, slot->buf, len);
 	xnf_tx_slot_set_skb(p, slot);
-	xnf_tx_put_request(p, index, slot->cell_gref, slot->cell_offset, len);
+	xnf_tx_put_request(p, index, slot->buf_gref, slot->buf_offset, len);
 }
 
 /* A run of the packet's own memory, one slot a frame. */
@@ -153,12 +153,12 @@ static void xnf_tx_put_frags(struct xnf_put *p)
 }
 
 /*
- * The last response of its slots frees a packet. One that others have a share in has
- * no private room to count in, so each slot takes a reference instead.
+ * The last response for its slots frees a packet. The control buffer of a shared packet is not
+ * ours to count in, so each slot takes a reference to the packet instead.
  */
-static void xnf_tx_settle_owner(struct xnf_put *p)
+static void xnf_tx_count_holders(struct xnf_put *p)
 {
-	if (p->shared) {
+	if (p->count_in_cb) {
 		xnf_tx_skb(p->skb)->pending = p->holders;
 		return;
 	}
@@ -181,24 +181,24 @@ static u32 xnf_tx_list_pieces(const struct sk_buff *skb, struct xnf_piece *piece
 }
 
 /*
- * Bytes to copy to slot 0's cell: all of a linear area that fits, so that headers
- * cost no grant; and enough of one that starts too close to a frame's end.
+ * Bytes to copy to the buffer of slot 0: all of a linear area that fits, so that headers cost no
+ * grant; and enough of a linear area that starts too close to the end of a frame.
  */
 static u32 xnf_tx_lead_length(const struct xnf_piece *head, u32 copy_max)
 {
 	if (head->len <= copy_max)
 		return head->len;
 	if (xfl_frame_chunk(head->offset, head->len) < XNF_FIRST_SLOT_MIN)
-		return min(head->len, XNF_CELL_MIN);
+		return min(head->len, XNF_SLOT_BUF_MIN);
 	return 0;
 }
 
 /* ---- packets over the slot limit, or for a backend that may see no memory of ours ---- */
 
 /**
- * struct xnf_gather - the staging frame being filled
+ * struct xnf_gather - the bounce frame being filled
  * @frame: its index
- * @fill: bytes in it; 0 if there is none
+ * @fill: bytes in the frame; 0 if none is taken
  */
 struct xnf_gather {
 	u16 frame;
@@ -212,9 +212,9 @@ static void xnf_gather_flush(struct xnf_put *p, struct xnf_gather *g)
 	if (!g->fill)
 		return;
 	index = xnf_tx_slot_next(p);
-	p->tx->slot[index].stage = g->frame;
+	p->tx->slot[index].bounce = g->frame;
 	xnf_tx_slot_set_skb(p, &p->tx->slot[index]);
-	xnf_tx_put_request(p, index, p->tx->stage[g->frame].gref, 0, g->fill);
+	xnf_tx_put_request(p, index, p->tx->bounce[g->frame].gref, 0, g->fill);
 	g->fill = 0;
 }
 
@@ -224,9 +224,9 @@ static void xnf_gather_bytes(struct xnf_put *p, struct xnf_gather *g, u32 from, 
 		u32 n;
 
 		if (!g->fill)
-			g->frame = p->tx->stage_free[--p->tx->nr_stage_free];
+			g->frame = p->tx->bounce_free[--p->tx->nr_bounce_free];
 		n = min(len, XFL_FRAME_SIZE - g->fill);
-		skb_copy_bits(p->skb, from, p->tx->stage[g->frame].va + g->fill, n);
+		skb_copy_bits(p->skb, from, p->tx->bounce[g->frame].va + g->fill, n);
 		g->fill += n;
 		from += n;
 		len -= n;
@@ -261,7 +261,7 @@ static int xnf_tx_put_gathered(struct xnf_put *p, const struct xnf_piece *piece,
 	slots = xnf_tx_plan(piece, nr, p->tx->max_slots, &copy_below);
 	if (slots < 0)
 		return slots;
-	if (WARN_ON_ONCE(p->tx->nr_stage_free < slots) ||
+	if (WARN_ON_ONCE(p->tx->nr_bounce_free < slots) ||
 	    xnf_tx_slots_get(p->tx, index, slots))
 		return -ENOSPC;
 	p->left = slots;
@@ -339,7 +339,7 @@ int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered)
 		.index = index,
 		.flags = xnf_tx_first_flags(skb),
 		.first = true,
-		.shared = !skb_shared(skb),
+		.count_in_cb = !skb_shared(skb),
 	};
 	int err;
 
@@ -351,6 +351,6 @@ int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered)
 		err = xnf_tx_put_large(&p, index, gathered);
 	}
 	if (likely(!err))
-		xnf_tx_settle_owner(&p);
+		xnf_tx_count_holders(&p);
 	return err;
 }

@@ -27,9 +27,9 @@ static bool xnf_tx_slot_end(struct xnf_tx *tx, struct xnf_tx_slot *slot, int bud
 {
 	struct sk_buff *skb = slot->skb;
 
-	if (slot->stage != XNF_NO_STAGE) {
-		tx->stage_free[tx->nr_stage_free++] = slot->stage;
-		slot->stage = XNF_NO_STAGE;
+	if (slot->bounce != XNF_NO_BOUNCE) {
+		tx->bounce_free[tx->nr_bounce_free++] = slot->bounce;
+		slot->bounce = XNF_NO_BOUNCE;
 	}
 	if (!skb)
 		return true;
@@ -37,7 +37,7 @@ static bool xnf_tx_slot_end(struct xnf_tx *tx, struct xnf_tx_slot *slot, int bud
 		return false;
 	slot->skb = NULL;
 	slot->granted = false;
-	if (!slot->shared || !--xnf_tx_skb(skb)->pending)
+	if (!slot->count_in_cb || !--xnf_tx_skb(skb)->pending)
 		napi_consume_skb(skb, budget);
 	return true;
 }
@@ -74,7 +74,7 @@ static int xnf_tx_take_response(struct xnf_queue *q, const struct xnf_tx_rsp *rs
 			xnf_mcast_refused(q->xn);
 	}
 	if (unlikely(slot->xsk)) {
-		xnf_xsk_answered(q, slot);
+		xnf_xsk_slot_completed(q, slot);
 		xfl_slot_put(&tx->slots, index);
 		return 0;	/* the stack did not count it */
 	}
@@ -139,7 +139,7 @@ static void xnf_tx_reap_and_wake(struct xnf_queue *q, int budget)
  */
 void xnf_tx_poll(struct xnf_queue *q, int budget)
 {
-	if (!xnf_tx_answered(&q->tx) && !netif_tx_queue_stopped(q->txq))
+	if (!xnf_tx_has_responses(&q->tx) && !netif_tx_queue_stopped(q->txq))
 		return;
 	if (likely(budget)) {
 		__netif_tx_lock(q->txq, smp_processor_id());
@@ -154,21 +154,21 @@ void xnf_tx_poll(struct xnf_queue *q, int budget)
 }
 
 /**
- * xnf_tx_settled() - take what was answered, and see whether that was all
+ * xnf_tx_is_drained() - take what was answered, and see whether that was all
  * @q: the queue; nobody sends on it
  *
  * Return: whether no packet of ours is on the ring, or none will ever be answered.
  */
-bool xnf_tx_settled(struct xnf_queue *q)
+bool xnf_tx_is_drained(struct xnf_queue *q)
 {
 	struct xnf_tx_front_ring *ring = &q->tx.ring;
-	bool settled;
+	bool drained;
 
 	__netif_tx_lock_bh(q->txq);
 	xnf_tx_reap(q, 0);
-	settled = ring->rsp_cons == ring->req_prod_pvt || !xfl_believes(&q->xn->xd);
+	drained = ring->rsp_cons == ring->req_prod_pvt || !xfl_believes(&q->xn->xd);
 	__netif_tx_unlock_bh(q->txq);
-	return settled;
+	return drained;
 }
 
 /* ---- the end of a connection ---- */
@@ -187,7 +187,7 @@ static u32 xnf_tx_park_skb(struct xnf_tx *tx, struct sk_buff *skb)
 
 		if (slot->skb != skb)
 			continue;
-		if (nr && !slot->shared)
+		if (nr && !slot->count_in_cb)
 			dev_consume_skb_any(skb);	/* this slot's own reference */
 		if (refs)
 			refs[nr] = slot->gref;
@@ -196,7 +196,7 @@ static u32 xnf_tx_park_skb(struct xnf_tx *tx, struct sk_buff *skb)
 		slot->gref = INVALID_GRANT_REF;
 	}
 	xfl_gref_abandon(&tx->grefs, nr);
-	if (refs)	/* else they are lost together with the packet, which is safe */
+	if (refs)	/* else references and packet are leaked, which is safe */
 		xfl_park(refs, nr, xfl_park_free_skb, skb);
 	kfree(refs);
 	return nr;
@@ -204,16 +204,16 @@ static u32 xnf_tx_park_skb(struct xnf_tx *tx, struct sk_buff *skb)
 
 static u32 xnf_tx_slots_end(struct xnf_tx *tx)
 {
-	u32 i, lost = 0;
+	u32 i, dropped = 0;
 
 	for (i = 0; i < XNF_RING_SLOTS; i++) {
 		if (!tx->slot_memory[i].in_flight)
 			continue;
-		lost += tx->slot[i].first;
+		dropped += tx->slot[i].first;
 		xnf_tx_slot_end(tx, &tx->slot[i], 0, true);
 		xfl_slot_put(&tx->slots, i);
 	}
-	return lost;
+	return dropped;
 }
 
 /**
@@ -225,9 +225,9 @@ static u32 xnf_tx_slots_end(struct xnf_tx *tx)
 void xnf_tx_drop_all(struct xnf_queue *q)
 {
 	struct xnf_tx *tx = &q->tx;
-	u32 i, lost, parked = 0;
+	u32 i, dropped, parked = 0;
 
-	lost = xnf_tx_slots_end(tx);
+	dropped = xnf_tx_slots_end(tx);
 	for (i = 0; i < XNF_RING_SLOTS; i++)
 		if (tx->slot[i].skb)
 			parked += xnf_tx_park_skb(tx, tx->slot[i].skb);
@@ -236,7 +236,7 @@ void xnf_tx_drop_all(struct xnf_queue *q)
 			 "queue %u: backend still maps %u transmit frames, keeping their packets\n",
 			 q->index, parked);
 	u64_stats_update_begin(&q->stats.tx_sync);
-	u64_stats_add(&q->stats.tx_dropped, lost);
+	u64_stats_add(&q->stats.tx_dropped, dropped);
 	u64_stats_update_end(&q->stats.tx_sync);
 	/* One that was made ahead and never used shares these with one in use. */
 	if (q != &q->xn->queue[q->index])

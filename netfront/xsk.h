@@ -95,7 +95,7 @@ struct sk_buff *xnf_xsk_rx(struct xnf_queue *q);
 
 /* xsk_tx.c */
 bool xnf_xsk_send(struct xnf_queue *q);
-void xnf_xsk_answered(struct xnf_queue *q, struct xnf_tx_slot *slot);
+void xnf_xsk_slot_completed(struct xnf_queue *q, struct xnf_tx_slot *slot);
 void xnf_xsk_complete(struct xnf_queue *q);
 void xnf_xsk_tx_drop(struct xnf_queue *q);
 

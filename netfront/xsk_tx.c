@@ -29,12 +29,12 @@ struct piece {
  * struct sent - what one poll did
  * @packets: put on the ring
  * @bytes: in them
- * @lost: not put there, as they can go no way
+ * @dropped: not put there, as they can go no way
  */
 struct sent {
 	u32 packets;
 	u32 bytes;
-	u32 lost;
+	u32 dropped;
 };
 
 static void xnf_xsk_put_slot(struct xnf_xsk *x, struct xnf_tx *tx, struct piece *p, u32 len,
@@ -44,15 +44,15 @@ static void xnf_xsk_put_slot(struct xnf_xsk *x, struct xnf_tx *tx, struct piece 
 	struct xnf_tx_slot *slot = &tx->slot[index];
 	bool more = p->left > len;
 	struct xnf_tx_req req = {
-		.gref = copy ? slot->cell_gref : xnf_umem_frame(x->umem, p->addr)->gref,
-		.offset = copy ? slot->cell_offset : xfl_frame_offset(p->addr),
+		.gref = copy ? slot->buf_gref : xnf_umem_frame(x->umem, p->addr)->gref,
+		.offset = copy ? slot->buf_offset : xfl_frame_offset(p->addr),
 		.flags = more ? XNF_TXF_MORE : 0,
 		.id = xfl_slot_id(&tx->slots, index),
 		.size = p->total ?: len,
 	};
 
 	if (copy)
-		memcpy(slot->cell, xsk_buff_raw_get_data(x->pool, p->addr), len);
+		memcpy(slot->buf, xsk_buff_raw_get_data(x->pool, p->addr), len);
 	slot->len = len;
 	slot->first = p->total;
 	slot->xsk = true;
@@ -69,7 +69,7 @@ static u32 xnf_xsk_lead_length(const struct xdp_desc *desc)
 {
 	if (likely(xfl_frame_chunk(desc->addr, desc->len) >= XNF_FIRST_SLOT_MIN))
 		return 0;
-	return min(desc->len, XNF_CELL_MIN);
+	return min(desc->len, XNF_SLOT_BUF_MIN);
 }
 
 /* Return: whether the packet can go at all. */
@@ -97,7 +97,7 @@ static void xnf_xsk_count_sent(struct xnf_queue *q, const struct sent *s)
 	u64_stats_update_begin(&q->stats.tx_sync);
 	u64_stats_add(&q->stats.tx_packets, s->packets);
 	u64_stats_add(&q->stats.tx_bytes, s->bytes);
-	u64_stats_add(&q->stats.tx_dropped, s->lost);
+	u64_stats_add(&q->stats.tx_dropped, s->dropped);
 	u64_stats_add(&q->stats.tx_xsk_packets, s->packets);
 	u64_stats_update_end(&q->stats.tx_sync);
 }
@@ -106,9 +106,9 @@ static void xnf_xsk_count_sent(struct xnf_queue *q, const struct sent *s)
 static u32 xnf_xsk_tx_room(const struct xnf_xsk *x, const struct xnf_tx *tx)
 {
 	u32 room = xnf_tx_room(tx), stack = max(XNF_TX_WAKE_ROOM, xnf_tx_need(tx));
-	u32 places = room > stack ? room - stack : 0;
+	u32 entries = room > stack ? room - stack : 0;
 
-	return min3(places / x->slots, XNF_RING_SLOTS - (x->tail - x->head), XNF_XSK_BATCH);
+	return min3(entries / x->slots, XNF_RING_SLOTS - (x->tail - x->head), XNF_XSK_BATCH);
 }
 
 /* One by one: kernels there are let a batch overrun what the pool has for it. */
@@ -124,7 +124,7 @@ static u32 xnf_xsk_put_packets(struct xnf_queue *q, u32 room)
 
 		x->tail++;
 		s.packets += sent;
-		s.lost += !sent;
+		s.dropped += !sent;
 		s.bytes += sent ? desc.len : 0;
 	}
 	if (nr) {
@@ -174,11 +174,11 @@ bool xnf_xsk_send(struct xnf_queue *q)
 }
 
 /**
- * xnf_xsk_answered() - a slot of a socket's packet was answered
+ * xnf_xsk_slot_completed() - a slot of a socket's packet was answered
  * @q: the queue, under its transmit lock
  * @slot: the slot
  */
-void xnf_xsk_answered(struct xnf_queue *q, struct xnf_tx_slot *slot)
+void xnf_xsk_slot_completed(struct xnf_queue *q, struct xnf_tx_slot *slot)
 {
 	xnf_tx_assert_locked(&q->tx);
 	slot->xsk = false;
