@@ -44,7 +44,7 @@ static const struct shown xnf_shown[] = {
 	SHOW_XDP(XNF_XDP_DROP, "rx_xdp_drop"),
 	SHOW_XDP(XNF_XDP_TX, "rx_xdp_tx"),
 	SHOW_XDP(XNF_XDP_REDIRECT, "rx_xdp_redirect"),
-	SHOW_XDP(XNF_XDP_LOST, "rx_xdp_lost"),
+	SHOW_XDP(XNF_XDP_FAILED, "rx_xdp_lost"),
 	SHOW_VERDICT(XNF_TX_ERROR, "tx_rsp_error"),
 	SHOW_VERDICT(XNF_TX_DROPPED, "tx_rsp_dropped"),
 	SHOW_VERDICT(XNF_TX_BAD_STATUS, "tx_rsp_bad_status"),

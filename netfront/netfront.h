@@ -51,7 +51,7 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 #define XNF_TX_SLOTS_MAX \
 	(XNF_SLOTS_MIN > 2 * (MAX_SKB_FRAGS + 1) ? XNF_SLOTS_MIN : 2 * (MAX_SKB_FRAGS + 1))
 /* Least bytes of a slot's own buffer, for what is copied rather than granted. */
-#define XNF_SLOT_BUF_MIN		256u
+#define XNF_SLOT_BUF_MIN	256u
 /* Packets of the most slots that can be gathered at a time. */
 #define XNF_GATHER_PACKETS	2u
 #define XNF_NO_BOUNCE		0xffffu
@@ -59,8 +59,8 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 #define XNF_RX_HEAD		128u
 /* Receive slots are given back to the backend this many at a time. */
 #define XNF_RX_BATCH		32u
-/* Own frames of a queue whose receive ring is a zero-copy socket's. */
-#define XNF_RX_RESERVE		32u
+/* Fallback frames of a queue whose receive ring is a zero-copy socket's. */
+#define XNF_RX_FALLBACK_BUFS	32u
 /*
  * So few transmit responses bring no event, unless somebody waits for them: those of one packet or
  * two, which TCP lets a socket have under way whatever its limits (tcp_small_queue_check()). The
@@ -74,13 +74,13 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 /* How often a queue is looked at, and its doorbell rung, whose backend answers nothing. */
 #define XNF_TX_LOOK		HZ
 
-/* What became of packets that an XDP program saw; @XNF_XDP_LOST: not what it wanted. */
+/* What became of packets that an XDP program saw; @XNF_XDP_FAILED: not what it wanted. */
 enum xnf_xdp_count {
 	XNF_XDP_PASS,
 	XNF_XDP_DROP,
 	XNF_XDP_TX,
 	XNF_XDP_REDIRECT,
-	XNF_XDP_LOST,
+	XNF_XDP_FAILED,
 	XNF_NR_XDP_COUNTS,
 };
 
@@ -231,23 +231,23 @@ struct xnf_pages {
  * struct xnf_rx - the receive side of a queue; NAPI's while live
  * @ring: shared ring
  * @pushed: request index last published
- * @buf: frames by ring place
+ * @buf: frames by ring entry
  * @rules: what may arrive
- * @nr_held: frames of the packet being received
+ * @nr_pending_bufs: frames of the packet being received
  * @copy_max: packets up to this are copied and their frame posted again as it is;
  *	written under RTNL at any time
  * @copy_all: nothing the backend can write to leaves the driver
- * @frugal: ring places are for a zero-copy socket's chunks; own frames that come back from the
- *	ring are set aside
+ * @xsk_mode: ring entries are for the chunks of a zero-copy socket. The queue's own frames are
+ *	fallback frames: posted only if no chunk came for long, see xsk_rx.c
  * @xdp: what it takes to run a program, NULL if there is none; changes while NAPI is off
  * @pages: where frames come from
  * @grefs: references that no frame uses just now
  * @packet: the packet being received
- * @held: its frames, in ring order, those of extras among them
- * @nr_own: if @frugal, own frames on the ring or aside
- * @nr_aside: frames in @aside
- * @dry_at: since when there are neither chunks to be had nor places for packets, 0 if there are
- * @aside: own frames, granted
+ * @pending_bufs: frames of @packet, in ring order, those of extras among them
+ * @nr_fallback: if @xsk_mode, fallback frames on the ring or in @fallback
+ * @nr_fallback_idle: frames in @fallback
+ * @starved_since: since when the fill ring is empty and the ring nearly so, 0 if it is not
+ * @fallback: granted frames that are not on the ring
  * @mem: memory of the ring
  */
 struct xnf_rx {
@@ -255,19 +255,19 @@ struct xnf_rx {
 	u32 pushed;
 	struct xnf_rx_buf *buf;
 	struct xnf_rx_rules rules;
-	u32 nr_held;
+	u32 nr_pending_bufs;
 	u32 copy_max;
 	bool copy_all;
-	bool frugal;
+	bool xsk_mode;
 	struct xnf_xdp *xdp;
 	struct xnf_pages pages;
 	struct xfl_grefs grefs;
 	struct xnf_rx_packet packet;
-	struct xnf_rx_buf held[XNF_RX_SLOTS_MAX + XNF_EXTRA_XDP + 1];
-	u32 nr_own;
-	u32 nr_aside;
-	unsigned long dry_at;
-	struct xnf_rx_buf aside[XNF_RX_RESERVE];
+	struct xnf_rx_buf pending_bufs[XNF_RX_SLOTS_MAX + XNF_EXTRA_XDP + 1];
+	u32 nr_fallback;
+	u32 nr_fallback_idle;
+	unsigned long starved_since;
+	struct xnf_rx_buf fallback[XNF_RX_FALLBACK_BUFS];
 	struct xfl_ring_mem mem;
 };
 
@@ -578,7 +578,7 @@ int xnf_rx_poll(struct xnf_queue *q, int budget);
 /* rx_refill.c */
 void xnf_rx_refill(struct xnf_queue *q);
 void xnf_rx_prepare(struct xnf_queue *q);
-void xnf_rx_set_aside(struct xnf_rx *rx, const struct xnf_rx_buf *buf);
+void xnf_rx_put_fallback(struct xnf_rx *rx, const struct xnf_rx_buf *buf);
 void xnf_rx_push(struct xnf_queue *q);
 void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf);
 void xnf_rx_drop_all(struct xnf_queue *q);
@@ -651,7 +651,7 @@ static inline u32 xnf_tx_room(const struct xnf_tx *tx)
 }
 
 /**
- * xnf_tx_next() - the next place of the transmit ring, for a request or an extra
+ * xnf_tx_next() - the next entry of the transmit ring, for a request or an extra
  * @tx: transmit side, under the transmit lock; there is room
  *
  * NAPI asks for events without the lock, and so reads this index and the other as they change.
@@ -711,25 +711,25 @@ static inline u32 xnf_tx_need(const struct xnf_tx *tx)
  */
 static inline void xnf_rx_put(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 {
-	u32 at = rx->ring.req_prod_pvt, place = at & (XNF_RING_SLOTS - 1);
-	struct xnf_rx_req *req = RING_GET_REQUEST(&rx->ring, place);
+	u32 at = rx->ring.req_prod_pvt, entry = at & (XNF_RING_SLOTS - 1);
+	struct xnf_rx_req *req = RING_GET_REQUEST(&rx->ring, entry);
 
 	WRITE_ONCE(rx->ring.req_prod_pvt, at + 1);
-	rx->buf[place] = *buf;
-	req->id = place;
+	rx->buf[entry] = *buf;
+	req->id = entry;
 	req->pad = 0;
 	req->gref = buf->gref;
 }
 
 /**
- * xnf_rx_post() - xnf_rx_put(), unless the place is wanted for somebody else's frame
+ * xnf_rx_post() - xnf_rx_put(), unless the entry is for a chunk and the frame is a fallback frame
  * @rx: receive side, its owner only
  * @buf: the frame, granted
  */
 static inline void xnf_rx_post(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 {
-	if (unlikely(rx->frugal && !buf->xdp))
-		xnf_rx_set_aside(rx, buf);
+	if (unlikely(rx->xsk_mode && !buf->xdp))
+		xnf_rx_put_fallback(rx, buf);
 	else
 		xnf_rx_put(rx, buf);
 }
@@ -742,9 +742,9 @@ static inline void xnf_rx_repost(struct xnf_rx *rx)
 {
 	u32 i;
 
-	for (i = 0; i < rx->nr_held; i++)
-		xnf_rx_post(rx, &rx->held[i]);
-	rx->nr_held = 0;
+	for (i = 0; i < rx->nr_pending_bufs; i++)
+		xnf_rx_post(rx, &rx->pending_bufs[i]);
+	rx->nr_pending_bufs = 0;
 }
 
 /**

@@ -120,10 +120,10 @@ static void xnf_rx_init(struct xnf_queue *q)
 		.gso = BIT(XNF_GSO_TCPV4) | BIT(XNF_GSO_TCPV6),
 	};
 	rx->copy_all = !q->xn->trusted;
-	rx->frugal = false;
-	rx->nr_aside = 0;
+	rx->xsk_mode = false;
+	rx->nr_fallback_idle = 0;
 	rx->pushed = 0;
-	rx->nr_held = 0;
+	rx->nr_pending_bufs = 0;
 	xnf_rx_reset(&rx->packet);
 	XEN_FRONT_RING_INIT(&rx->ring, (struct xnf_rx_sring *)rx->mem.vaddr, XEN_PAGE_SIZE);
 }

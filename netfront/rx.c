@@ -60,7 +60,7 @@ static int xnf_rx_take_entry(struct xnf_queue *q, struct rx_batch *batch)
 
 	RING_COPY_RESPONSE(&rx->ring, rx->ring.rsp_cons, &copy);
 	ret = xnf_rx_feed(&rx->packet, &rx->rules, &copy, &verdict);
-	rx->held[rx->nr_held++] = rx->buf[rx->ring.rsp_cons & (XNF_RING_SLOTS - 1)];
+	rx->pending_bufs[rx->nr_pending_bufs++] = rx->buf[rx->ring.rsp_cons & (XNF_RING_SLOTS - 1)];
 	WRITE_ONCE(rx->ring.rsp_cons, rx->ring.rsp_cons + 1);
 	if (ret == XNF_RX_PART)
 		return 0;

@@ -7,7 +7,7 @@
 #include "pages.h"
 #include "xsk.h"
 
-static bool xnf_rx_post_fresh(struct xnf_rx *rx)
+static bool xnf_rx_post_page(struct xnf_rx *rx)
 {
 	struct xnf_rx_buf buf;
 
@@ -39,15 +39,15 @@ void xnf_rx_push(struct xnf_queue *q)
 }
 
 /*
- * With no memory for all, as many as there is memory for; the timer comes back for the rest.
- * Return: how many.
+ * Post as many frames as there is memory for; the timer tries again for the rest.
+ * Return: how many were posted.
  */
-static u32 xnf_rx_post_own(struct xnf_queue *q, u32 free)
+static u32 xnf_rx_post_pages(struct xnf_queue *q, u32 free)
 {
 	struct xnf_rx *rx = &q->rx;
 	u32 wanted = free;
 
-	while (free && xnf_rx_post_fresh(rx))
+	while (free && xnf_rx_post_page(rx))
 		free--;
 	if (unlikely(free && rx->grefs.nr_free)) {
 		u64_stats_update_begin(&q->stats.rx_sync);
@@ -68,15 +68,15 @@ static u32 xnf_rx_post_own(struct xnf_queue *q, u32 free)
  */
 void xnf_rx_prepare(struct xnf_queue *q)
 {
-	xnf_rx_post_own(q, xnf_xsk_of(q) ? XNF_RX_RESERVE : XNF_RING_SLOTS);
+	xnf_rx_post_pages(q, xnf_xsk_of(q) ? XNF_RX_FALLBACK_BUFS : XNF_RING_SLOTS);
 }
 
 /**
  * xnf_rx_refill() - post a frame in every free place, and publish what was posted
  * @q: the queue
  *
- * Where memory is wanting, the timer has another try should no packet come before. With a
- * zero-copy socket places are its chunks', and stay free for them unless these never come.
+ * If memory is short, the timer tries again, should no packet come before. With a zero-copy socket
+ * free entries are for its chunks. Only if no chunk comes for long are fallback frames posted.
  *
  * Context: NAPI.
  */
@@ -85,9 +85,9 @@ void xnf_rx_refill(struct xnf_queue *q)
 	const struct xnf_rx_front_ring *ring = &q->rx.ring;
 
 	if (unlikely(q->xsk))
-		q->rx.nr_own += xnf_rx_post_own(q, xnf_xsk_post(q));
+		q->rx.nr_fallback += xnf_rx_post_pages(q, xnf_xsk_post(q));
 	else
-		xnf_rx_post_own(q, XNF_RING_SLOTS - (ring->req_prod_pvt - ring->rsp_cons));
+		xnf_rx_post_pages(q, XNF_RING_SLOTS - (ring->req_prod_pvt - ring->rsp_cons));
 }
 
 /* ---- what the backend keeps ---- */
@@ -134,19 +134,19 @@ static bool xnf_rx_drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf, bool la
 }
 
 /**
- * xnf_rx_set_aside() - keep a frame from the ring for now
- * @rx: receive side that is frugal, its owner only
+ * xnf_rx_put_fallback() - store a fallback frame that came back from the ring
+ * @rx: receive side in xsk_mode, its owner only
  * @buf: the frame, granted, not on the ring
  */
-void xnf_rx_set_aside(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
+void xnf_rx_put_fallback(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 {
 	struct xnf_rx_buf more = *buf;
 
-	if (rx->nr_aside < XNF_RX_RESERVE) {
-		rx->aside[rx->nr_aside++] = more;
+	if (rx->nr_fallback_idle < XNF_RX_FALLBACK_BUFS) {
+		rx->fallback[rx->nr_fallback_idle++] = more;
 		return;
 	}
-	rx->nr_own--;
+	rx->nr_fallback--;
 	xnf_rx_drop_buf(container_of(rx, struct xnf_queue, rx), &more, false);
 }
 
@@ -164,10 +164,10 @@ void xnf_rx_drop_all(struct xnf_queue *q)
 	for (i = rx->ring.rsp_cons; i != rx->ring.req_prod_pvt; i++)
 		parked += !xnf_rx_drop_buf(q, &rx->buf[i & (XNF_RING_SLOTS - 1)], true);
 	WRITE_ONCE(rx->ring.rsp_cons, rx->ring.req_prod_pvt);
-	while (rx->nr_held)
-		parked += !xnf_rx_drop_buf(q, &rx->held[--rx->nr_held], true);
-	while (rx->nr_aside)
-		parked += !xnf_rx_drop_buf(q, &rx->aside[--rx->nr_aside], true);
+	while (rx->nr_pending_bufs)
+		parked += !xnf_rx_drop_buf(q, &rx->pending_bufs[--rx->nr_pending_bufs], true);
+	while (rx->nr_fallback_idle)
+		parked += !xnf_rx_drop_buf(q, &rx->fallback[--rx->nr_fallback_idle], true);
 	if (parked && xfl_may_log(&q->xn->xd))
 		dev_warn(&q->xn->xd.xbdev->dev,
 			 "queue %u: backend still maps %u receive frames, keeping them\n",

@@ -116,7 +116,7 @@ static bool xnf_rx_skb_add_slots(struct xnf_queue *q, struct sk_buff *head, u32 
 
 	for (k = 0; k < p->nr_slots; k++, pulled = 0) {
 		struct rest r = {
-			.buf = &rx->held[xnf_rx_place(p, k)],
+			.buf = &rx->pending_bufs[xnf_rx_place(p, k)],
 			.offset = p->slot[k].offset + pulled,
 			.len = p->slot[k].len - pulled,
 		};
@@ -134,7 +134,7 @@ static void xnf_rx_post_extras(struct xnf_rx *rx)
 	u32 i;
 
 	for (i = 0; i < rx->packet.nr_extras; i++)
-		xnf_rx_post(rx, &rx->held[1 + i]);
+		xnf_rx_post(rx, &rx->pending_bufs[1 + i]);
 }
 
 /* ---- checksum and segmentation ---- */
@@ -243,11 +243,11 @@ static struct sk_buff *xnf_rx_skb_build(struct xnf_queue *q)
 		xnf_rx_repost(rx);
 		return xnf_rx_drop_packet(q, NULL);
 	}
-	skb_put_data(skb, xnf_rx_va(&rx->held[0]) + p->slot[0].offset, head);
+	skb_put_data(skb, xnf_rx_va(&rx->pending_bufs[0]) + p->slot[0].offset, head);
 	xnf_headers_find(skb->data, head, &h);
 	xnf_rx_post_extras(rx);
 	if (whole) {
-		xnf_rx_post(rx, &rx->held[0]);
+		xnf_rx_post(rx, &rx->pending_bufs[0]);
 		return xnf_rx_finish_skb(q, skb, &h);
 	}
 	__skb_trim(skb, h.len);
@@ -269,6 +269,6 @@ struct sk_buff *xnf_rx_skb(struct xnf_queue *q)
 {
 	struct sk_buff *skb = xnf_rx_skb_build(q);
 
-	q->rx.nr_held = 0;
+	q->rx.nr_pending_bufs = 0;
 	return skb;
 }

@@ -27,7 +27,7 @@ static void xnf_xdp_copy_bytes(struct cursor *c, u8 *to, u32 len)
 	while (len) {
 		const struct xnf_rx_slot *s = &p->slot[c->slot];
 		u32 n = min(len, s->len - c->done);
-		const struct xnf_rx_buf *buf = &c->rx->held[xnf_rx_place(p, c->slot)];
+		const struct xnf_rx_buf *buf = &c->rx->pending_bufs[xnf_rx_place(p, c->slot)];
 
 		memcpy(to, xnf_rx_va(buf) + s->offset + c->done, n);
 		to += n;
@@ -153,14 +153,14 @@ static struct sk_buff *xnf_xdp_pass(struct xnf_queue *q, struct xdp_buff *xdp)
 	struct sk_buff *skb;
 
 	if (xdp->data_end - xdp->data < ETH_HLEN)
-		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_LOST);
+		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_FAILED);
 	frame = xdp_convert_buff_to_frame(xdp);
 	if (!frame)
-		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_LOST);
+		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_FAILED);
 	skb = xdp_build_skb_from_frame(frame, q->xn->netdev);
 	if (!skb) {
 		xdp_return_frame(frame);
-		return xnf_xdp_drop_packet(q, NULL, XNF_XDP_LOST);
+		return xnf_xdp_drop_packet(q, NULL, XNF_XDP_FAILED);
 	}
 	if (q->rx.packet.flags & (XNF_RXF_CSUM_BLANK | XNF_RXF_VALIDATED))
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
@@ -176,12 +176,12 @@ static void xnf_xdp_send_back(struct xnf_queue *q, struct xdp_buff *xdp)
 	struct xdp_frame *frame = xdp_convert_buff_to_frame(xdp);
 
 	if (!frame) {
-		xnf_xdp_drop_packet(q, xdp, XNF_XDP_LOST);
+		xnf_xdp_drop_packet(q, xdp, XNF_XDP_FAILED);
 		return;
 	}
 	if (!xnf_xdp_send(q, frame)) {
 		xdp_return_frame(frame);
-		xnf_xdp_count_packet(q, XNF_XDP_LOST);
+		xnf_xdp_count_packet(q, XNF_XDP_FAILED);
 		return;
 	}
 	q->rx.xdp->sent = true;
@@ -214,7 +214,7 @@ static struct sk_buff *xnf_xdp_do_action(struct xnf_queue *q, struct xdp_buff *x
 		break;
 	}
 	trace_xdp_exception(dev, x->prog, act);
-	return xnf_xdp_drop_packet(q, xdp, XNF_XDP_LOST);
+	return xnf_xdp_drop_packet(q, xdp, XNF_XDP_FAILED);
 }
 
 /**
@@ -229,9 +229,9 @@ struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp)
 {
 	/* To be segmented: nobody asked for such, see xdp.c. */
 	if (unlikely(q->rx.packet.gso_size))
-		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_LOST);
+		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_FAILED);
 	if (q->rx.packet.flags & XNF_RXF_CSUM_BLANK && !xnf_xdp_complete_csum(xdp))
-		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_LOST);
+		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_FAILED);
 	return xnf_xdp_do_action(q, xdp, bpf_prog_run_xdp(q->rx.xdp->prog, xdp));
 }
 
@@ -252,7 +252,7 @@ struct sk_buff *xnf_xdp_rx(struct xnf_queue *q)
 
 	xnf_rx_repost(rx);
 	if (!good)
-		return xnf_xdp_drop_packet(q, NULL, XNF_XDP_LOST);
+		return xnf_xdp_drop_packet(q, NULL, XNF_XDP_FAILED);
 	return xnf_xdp_run(q, &xdp);
 }
 

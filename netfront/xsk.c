@@ -213,11 +213,11 @@ static void xnf_xsk_open_queue(struct xnf_queue *q)
 		return;
 	}
 	WRITE_ONCE(q->xsk, x);
-	/* A packet may lie in chunks and own frames both. */
+	/* A packet may lie in chunks and in fallback frames both. */
 	rx->copy_all = true;
-	rx->frugal = true;
-	rx->nr_own = rx->ring.req_prod_pvt - rx->ring.rsp_cons;
-	rx->dry_at = 0;
+	rx->xsk_mode = true;
+	rx->nr_fallback = rx->ring.req_prod_pvt - rx->ring.rsp_cons;
+	rx->starved_since = 0;
 }
 
 /**
@@ -250,7 +250,7 @@ void xnf_xsk_close(struct xnf_queue *q)
 	if (!q->xsk)
 		return;
 	xnf_xsk_close_rxq(&q->xsk->rxq);
-	q->rx.frugal = false;
+	q->rx.xsk_mode = false;
 	WRITE_ONCE(q->xsk, NULL);
 }
 

@@ -7,8 +7,8 @@
  *	memory		the socket's umem, each of its frames granted from the first connection
  *			with it on to the last: see xsk_umem.c
  *	receiving	the queue posts chunks from the socket's fill ring. Where these run out
- *			for long it posts a few frames of its own, and packets in them are
- *			copied: a backend that finds no place gives the interface up
+ *			for long it posts a few fallback frames, and packets in them are
+ *			copied: a backend that finds no room gives the interface up
  *	sending		descriptors share the transmit ring with the stack's packets, under the
  *			same lock, from NAPI alone
  *	coming, going	a new connection each time, because frames that are posted cannot be

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Receiving into the chunks of a zero-copy socket.
+ *
+ * Ring entries are for chunks from the fill ring. If that stays empty, a backend finds no room, and
+ * gives the interface up after a while. So the queue keeps a few fallback frames of its own. It
+ * posts them when the ring has run nearly empty for XNF_XSK_STALL_TIMEOUT, and a packet in one is
+ * copied. When such a frame comes back from the ring, it is stored for the next time.
  */
 #include "xdp.h"
 #include "xsk.h"
 
-/* A packet for a socket takes one to three places. */
+/* A packet for a socket takes one to three entries. */
 #define XNF_XSK_LOW		4u
 /* The stack's packets wait as long, and netback drops what has waited for ten. */
-#define XNF_XSK_PATIENCE	HZ
+#define XNF_XSK_STALL_TIMEOUT	HZ
 
 static void xnf_xsk_post_chunk(struct xnf_queue *q, struct xdp_buff *xdp)
 {
@@ -28,30 +33,34 @@ static u32 xnf_xsk_nr_posted(const struct xnf_rx *rx)
 	return rx->ring.req_prod_pvt - rx->ring.rsp_cons;
 }
 
-/* A packet in a frame of ours takes a chunk when it is copied. Return: whether one is to spare. */
-static bool xnf_xsk_have_spare_chunk(struct xnf_queue *q, u32 owed)
+/*
+ * A packet in a fallback frame may take a chunk when it is copied, so one stays free for each.
+ * @posted: fallback frames that are not idle. Return: whether a further chunk may be posted.
+ */
+static bool xnf_xsk_have_spare_chunk(struct xnf_queue *q, u32 posted)
 {
-	return !owed || xsk_buff_can_alloc(q->xsk->pool, owed + 1);
+	return !posted || xsk_buff_can_alloc(q->xsk->pool, posted + 1);
 }
 
-/* Return: whether all places are taken. Those of a packet half received come back to theirs. */
+/* Return: whether all entries are taken. Frames of a packet half received come back to theirs. */
 static bool xnf_xsk_post_chunks(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
-	u32 free = XNF_RING_SLOTS - xnf_xsk_nr_posted(rx) - rx->nr_held;
-	u32 owed = rx->nr_own - rx->nr_aside;
+	u32 free = XNF_RING_SLOTS - xnf_xsk_nr_posted(rx) - rx->nr_pending_bufs;
+	u32 posted = rx->nr_fallback - rx->nr_fallback_idle;
 	struct xdp_buff *chunk[XNF_RX_BATCH];
 	u32 i, nr;
 
 	while (free) {
-		nr = !xnf_xsk_have_spare_chunk(q, owed) ? 0 :
-		     xsk_buff_alloc_batch(q->xsk->pool, chunk, owed ? 1 : min(free, XNF_RX_BATCH));
+		nr = !xnf_xsk_have_spare_chunk(q, posted) ? 0 :
+		     xsk_buff_alloc_batch(q->xsk->pool, chunk,
+					  posted ? 1 : min(free, XNF_RX_BATCH));
 		if (!nr)
 			return false;
 		for (i = 0; i < nr; i++)
 			xnf_xsk_post_chunk(q, chunk[i]);
 		free -= nr;
-		rx->dry_at = 0;
+		rx->starved_since = 0;
 	}
 	return true;
 }
@@ -70,31 +79,31 @@ static void xnf_xsk_run_short(struct xnf_queue *q)
 	u64_stats_update_end(&q->stats.rx_sync);
 }
 
-/* Return: whether packets have had to wait for chunks for too long. */
+/* Return: whether packets have waited for chunks for too long. */
 static bool xnf_xsk_is_starved(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
 
 	if (xnf_xsk_nr_posted(rx) >= XNF_XSK_LOW)
 		return false;
-	if (!rx->dry_at)
-		rx->dry_at = jiffies ?: 1;
-	if (!time_before(jiffies, rx->dry_at + XNF_XSK_PATIENCE))
+	if (!rx->starved_since)
+		rx->starved_since = jiffies ?: 1;
+	if (!time_before(jiffies, rx->starved_since + XNF_XSK_STALL_TIMEOUT))
 		return true;
 	/* A socket that was not bound to be asked fills its ring, and says nothing. */
 	timer_reduce(&q->timer, xsk_uses_need_wakeup(q->xsk->pool) ?
-				rx->dry_at + XNF_XSK_PATIENCE : jiffies + 1);
+				rx->starved_since + XNF_XSK_STALL_TIMEOUT : jiffies + 1);
 	return false;
 }
 
 /**
- * xnf_xsk_post() - post chunks in all free places, as far as the fill ring goes
+ * xnf_xsk_post() - post chunks in all free entries, as far as the fill ring goes
  * @q: the queue
  *
- * If it has not gone far for long, own frames as well.
+ * If the fill ring was empty for too long, fallback frames are posted as well.
  *
  * Context: NAPI.
- * Return: how many more of these the queue should have had to post.
+ * Return: how many new fallback frames the caller is to post.
  */
 u32 xnf_xsk_post(struct xnf_queue *q)
 {
@@ -106,9 +115,9 @@ u32 xnf_xsk_post(struct xnf_queue *q)
 		xnf_xsk_run_short(q);
 	if (likely(!xnf_xsk_is_starved(q)))
 		return 0;
-	while (rx->nr_aside)
-		xnf_rx_put(rx, &rx->aside[--rx->nr_aside]);
-	return XNF_RX_RESERVE - min(XNF_RX_RESERVE, rx->nr_own);
+	while (rx->nr_fallback_idle)
+		xnf_rx_put(rx, &rx->fallback[--rx->nr_fallback_idle]);
+	return XNF_RX_FALLBACK_BUFS - min(XNF_RX_FALLBACK_BUFS, rx->nr_fallback);
 }
 
 static bool xnf_xsk_forget_chunk(struct xnf_rx_buf *buf)
@@ -129,14 +138,14 @@ static bool xnf_xsk_forget_chunk(struct xnf_rx_buf *buf)
 void xnf_xsk_rx_forget(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
-	u32 i, kept = 0;
+	u32 i, mapped = 0;
 
 	for (i = rx->ring.rsp_cons; i != rx->ring.req_prod_pvt; i++)
-		kept += !xnf_xsk_forget_chunk(&rx->buf[i & (XNF_RING_SLOTS - 1)]);
-	for (i = 0; i < rx->nr_held; i++)
-		kept += !xnf_xsk_forget_chunk(&rx->held[i]);
-	if (kept)
-		netdev_dbg(q->xn->netdev, "%u chunks are being written to\n", kept);
+		mapped += !xnf_xsk_forget_chunk(&rx->buf[i & (XNF_RING_SLOTS - 1)]);
+	for (i = 0; i < rx->nr_pending_bufs; i++)
+		mapped += !xnf_xsk_forget_chunk(&rx->pending_bufs[i]);
+	if (mapped)
+		netdev_dbg(q->xn->netdev, "%u chunks are being written to\n", mapped);
 }
 
 /* ---- a packet ---- */
@@ -152,7 +161,7 @@ static bool xnf_xsk_fits_chunk(const struct xnf_rx *rx)
 {
 	const struct xnf_rx_packet *p = &rx->packet;
 
-	return rx->held[0].xdp && p->nr_slots == 1 &&
+	return rx->pending_bufs[0].xdp && p->nr_slots == 1 &&
 	       p->slot[0].offset + p->len <= XNF_XSK_GROWN - XNF_XDP_TAILROOM;
 }
 
@@ -169,7 +178,7 @@ static bool xnf_xsk_fits_chunk(const struct xnf_rx *rx)
 struct sk_buff *xnf_xsk_rx(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
-	struct xdp_buff *xdp = rx->held[0].xdp;
+	struct xdp_buff *xdp = rx->pending_bufs[0].xdp;
 	u32 i;
 
 	if (unlikely(!xnf_xsk_fits_chunk(rx)))
@@ -179,8 +188,8 @@ struct sk_buff *xnf_xsk_rx(struct xnf_queue *q)
 	xdp->data_end = xdp->data + rx->packet.len;
 	xdp->frame_sz = XNF_XSK_GROWN;
 	xdp_buff_clear_frags_flag(xdp);
-	for (i = 1; i < rx->nr_held; i++)
-		xnf_rx_post(rx, &rx->held[i]);
-	rx->nr_held = 0;
+	for (i = 1; i < rx->nr_pending_bufs; i++)
+		xnf_rx_post(rx, &rx->pending_bufs[i]);
+	rx->nr_pending_bufs = 0;
 	return xnf_xdp_run(q, xdp);
 }

@@ -116,9 +116,9 @@ static void xnf_umem_grant(struct xnf_umem *u, domid_t backend)
 }
 
 /* Return: whether the backend keeps it. */
-static bool xnf_umem_end_frame(struct xnf_umem *u, struct xnf_umem_frame *f, bool clings)
+static bool xnf_umem_end_frame(struct xnf_umem *u, struct xnf_umem_frame *f, bool still_mapped)
 {
-	if (!clings && xfl_grant_end(f->gref)) {
+	if (!still_mapped && xfl_grant_end(f->gref)) {
 		xfl_gref_push(&u->grefs, f->gref);
 		return false;
 	}
