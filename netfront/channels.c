@@ -15,13 +15,13 @@
 #include "channels.h"
 
 /* How long a backend may take to part and to connect again. */
-#define XNF_CHANGE_TIMEOUT	(12 * XFL_BACKEND_TIMEOUT)
+#define XNF_RECONFIG_TIMEOUT	(12 * XFL_BACKEND_TIMEOUT)
 
 /* ---- queues made ahead ---- */
 
-static struct xnf_terms xnf_queue_cfg_now(const struct xnf_dev *xn)
+static struct xnf_queue_cfg xnf_queue_cfg_now(const struct xnf_dev *xn)
 {
-	return (struct xnf_terms) {
+	return (struct xnf_queue_cfg) {
 		.resumes = READ_ONCE(xn->xd.restores),
 		.max_tx_slots = xn->offer.max_tx_slots,
 		.copybreak = xn->copybreak.tx,
@@ -33,8 +33,8 @@ static struct xnf_terms xnf_queue_cfg_now(const struct xnf_dev *xn)
 
 static bool xnf_queue_cfg_holds(const struct xnf_dev *xn)
 {
-	struct xnf_terms now = xnf_queue_cfg_now(xn);
-	const struct xnf_terms *then = &xn->change.terms;
+	struct xnf_queue_cfg now = xnf_queue_cfg_now(xn);
+	const struct xnf_queue_cfg *then = &xn->reconfig.cfg;
 
 	return now.resumes == then->resumes && now.max_tx_slots == then->max_tx_slots &&
 	       now.copybreak == then->copybreak && now.backend == then->backend &&
@@ -43,27 +43,27 @@ static bool xnf_queue_cfg_holds(const struct xnf_dev *xn)
 
 static void xnf_reconfig_discard_queues(struct xnf_dev *xn)
 {
-	struct xnf_change *c = &xn->change;
+	struct xnf_reconfig *c = &xn->reconfig;
 
-	if (!c->spare)
+	if (!c->new_queues)
 		return;
-	while (c->nr_spare)
-		xnf_queue_free(&c->spare[--c->nr_spare]);
-	kvfree(c->spare);
-	c->spare = NULL;
+	while (c->nr_new)
+		xnf_queue_free(&c->new_queues[--c->nr_new]);
+	kvfree(c->new_queues);
+	c->new_queues = NULL;
 }
 
 static int xnf_reconfig_make_queues(struct xnf_dev *xn, u32 nr)
 {
-	struct xnf_change *c = &xn->change;
+	struct xnf_reconfig *c = &xn->reconfig;
 	int err;
 
-	c->spare = xnf_queues_new(xn);
-	if (!c->spare)
+	c->new_queues = xnf_queues_new(xn);
+	if (!c->new_queues)
 		return -ENOMEM;
-	c->terms = xnf_queue_cfg_now(xn);
-	for (c->nr_spare = 0; c->nr_spare < nr; c->nr_spare++) {
-		err = xnf_queue_alloc(&c->spare[c->nr_spare]);
+	c->cfg = xnf_queue_cfg_now(xn);
+	for (c->nr_new = 0; c->nr_new < nr; c->nr_new++) {
+		err = xnf_queue_alloc(&c->new_queues[c->nr_new]);
 		if (err) {
 			xnf_reconfig_discard_queues(xn);
 			return err;
@@ -79,10 +79,10 @@ static void xnf_reconfig_install_queues(struct xnf_dev *xn)
 	u32 i;
 
 	for (i = 0; i < xn->max_queues; i++)
-		xnf_queue_inherit(&xn->change.spare[i], &old[i]);
-	smp_store_release(&xn->queue, xn->change.spare);	/* inherited before it is seen */
-	xn->change.spare = NULL;
-	xn->change.nr_spare = 0;
+		xnf_queue_inherit(&xn->reconfig.new_queues[i], &old[i]);
+	smp_store_release(&xn->queue, xn->reconfig.new_queues);	/* inherited before it is seen */
+	xn->reconfig.new_queues = NULL;
+	xn->reconfig.nr_new = 0;
 	synchronize_net();
 	kvfree(old);
 }
@@ -101,7 +101,8 @@ bool xnf_channels_take(struct xnf_dev *xn)
 	bool good;
 
 	ASSERT_RTNL();
-	good = xn->change.spare && xn->change.nr_spare == xn->nr_queues && xnf_queue_cfg_holds(xn);
+	good = xn->reconfig.new_queues && xn->reconfig.nr_new == xn->nr_queues &&
+	       xnf_queue_cfg_holds(xn);
 	if (good)
 		xnf_reconfig_install_queues(xn);
 	xnf_reconfig_discard_queues(xn);
@@ -117,7 +118,7 @@ static bool xnf_reconfig_is_done(const struct xnf_dev *xn, u32 before)
 
 static void xnf_reconfig_revert(struct xnf_dev *xn)
 {
-	struct xnf_change *c = &xn->change;
+	struct xnf_reconfig *c = &xn->reconfig;
 
 	netdev_warn(xn->netdev, "no connection with %u queues, back to %u\n",
 		    xn->want_queues, c->fallback);
@@ -130,14 +131,14 @@ static void xnf_reconfig_revert(struct xnf_dev *xn)
 
 static void xnf_reconfig_work(struct work_struct *work)
 {
-	struct xnf_dev *xn = container_of(work, struct xnf_dev, change.work);
+	struct xnf_dev *xn = container_of(work, struct xnf_dev, reconfig.work);
 	u32 before = READ_ONCE(xn->connects);
 
 	xfl_reconnect(&xn->xd);
-	wait_event_timeout(xn->xd.state_wq, xnf_reconfig_is_done(xn, before), XNF_CHANGE_TIMEOUT);
+	wait_event_timeout(xn->xd.state_wq, xnf_reconfig_is_done(xn, before), XNF_RECONFIG_TIMEOUT);
 	if (READ_ONCE(xn->connects) == before && xfl_device_state(&xn->xd) != XFL_GONE)
 		xnf_reconfig_revert(xn);
-	WRITE_ONCE(xn->change.busy, false);
+	WRITE_ONCE(xn->reconfig.busy, false);
 }
 
 /**
@@ -170,7 +171,7 @@ int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
 	int err;
 
 	/* Without RTNL the life cycle gets no further than what these two say. */
-	if (READ_ONCE(xn->change.busy) || !xn->live ||
+	if (READ_ONCE(xn->reconfig.busy) || !xn->live ||
 	    xfl_device_state(&xn->xd) != XFL_CONNECTED)
 		return -EBUSY;
 	if (nr == xn->nr_queues)
@@ -178,11 +179,11 @@ int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
 	err = xnf_reconfig_make_queues(xn, nr);
 	if (err)
 		return err;
-	xn->change.fallback = xn->nr_queues;
+	xn->reconfig.fallback = xn->nr_queues;
 	xn->want_queues = nr;
-	WRITE_ONCE(xn->change.busy, true);
+	WRITE_ONCE(xn->reconfig.busy, true);
 	/* Not a freezable one: suspend would wait for us, and we for the frozen life cycle. */
-	queue_work(system_long_wq, &xn->change.work);
+	queue_work(system_long_wq, &xn->reconfig.work);
 	return 0;
 }
 
@@ -192,7 +193,7 @@ int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
  */
 void xnf_channels_init(struct xnf_dev *xn)
 {
-	INIT_WORK(&xn->change.work, xnf_reconfig_work);
+	INIT_WORK(&xn->reconfig.work, xnf_reconfig_work);
 }
 
 /**
@@ -201,7 +202,7 @@ void xnf_channels_init(struct xnf_dev *xn)
  */
 void xnf_channels_fini(struct xnf_dev *xn)
 {
-	cancel_work_sync(&xn->change.work);
+	cancel_work_sync(&xn->reconfig.work);
 	/* The core's list of NAPI instances is RTNL's, and the parking place may be at it. */
 	rtnl_lock();
 	xnf_reconfig_discard_queues(xn);

@@ -56,8 +56,9 @@ static void xnf_offer_apply(struct xnf_dev *xn, const struct xnf_offer *offer, b
 	rtnl_lock();
 	xn->offer = *offer;
 	xn->split = offer->split_evtchn;
-	xn->picky = !offer->gso_tcpv4 || !offer->gso_tcpv6 || offer->no_csum || !offer->csum_ipv6;
-	xn->told_gso = !xn->xdp_used;
+	xn->needs_tx_check = !offer->gso_tcpv4 || !offer->gso_tcpv6 ||
+			     offer->no_csum || !offer->csum_ipv6;
+	xn->advertised_gso = !xn->xdp_used;
 	WRITE_ONCE(xn->nr_queues, min(offer->max_queues, xn->want_queues));
 	xn->trusted = trusted;
 	rtnl_unlock();
@@ -107,7 +108,7 @@ static int xnf_mac_set(struct xnf_dev *xn)
 	if (!xnf_mac_read(xn, xbdev->nodename, mac) && !xnf_mac_read(xn, xn->xd.backend, mac))
 		return -ENOENT;
 	eth_hw_addr_set(xn->netdev, mac);
-	ether_addr_copy(xn->told_mac, mac);
+	ether_addr_copy(xn->toolstack_mac, mac);
 	return 0;
 }
 
@@ -123,10 +124,11 @@ static void xnf_mac_update(struct xnf_dev *xn)
 	if (xn->moves == moves)
 		return;
 	xn->moves = moves;
-	if (!xnf_mac_read(xn, xn->xd.xbdev->nodename, mac) || ether_addr_equal(mac, xn->told_mac))
+	if (!xnf_mac_read(xn, xn->xd.xbdev->nodename, mac) ||
+	    ether_addr_equal(mac, xn->toolstack_mac))
 		return;
 	netdev_info(xn->netdev, "restored with MAC address %pM\n", mac);
-	ether_addr_copy(xn->told_mac, mac);
+	ether_addr_copy(xn->toolstack_mac, mac);
 	rtnl_lock();
 	eth_hw_addr_set(xn->netdev, mac);
 	call_netdevice_notifiers(NETDEV_CHANGEADDR, xn->netdev);
@@ -230,7 +232,7 @@ static int xnf_publish_slots(struct xenbus_transaction xbt, const char *dir,
 /* Packets to be segmented are not asked for where an XDP program would see them, see xdp.c. */
 static bool xnf_publish_skips(const struct xnf_dev *xn, const char *feature)
 {
-	return !xn->told_gso && strstarts(feature, "feature-gso");
+	return !xn->advertised_gso && strstarts(feature, "feature-gso");
 }
 
 static int xnf_publish(struct xenbus_transaction xbt, const char *dir, void *ctx)
@@ -312,7 +314,7 @@ static int xnf_queues_connect(struct xnf_dev *xn)
 
 	rtnl_lock();
 	xnf_copybreak_choose(xn);
-	xn->told_xsk = xn->xsk_changes;
+	xn->advertised_xsk_gen = xn->xsk_gen;
 	xnf_umems_grant(xn);
 	err = xnf_channels_take(xn) ? 0 : xnf_queues_alloc(xn);
 	if (!err) {
@@ -378,12 +380,12 @@ static int xnf_go_live(struct xfl_device *xd)
 		xnf_mtu_read_again(xn);
 	xnf_affinity_steer(xn);
 	xnf_rss_start(xn);
-	xnf_netdev_start(xn);
+	xnf_netdev_open(xn);
 	WRITE_ONCE(xn->connects, xn->connects + 1);
 	xnf_connect_log(xn);
 	xnf_mcast_update(xn->netdev);
 	/* A program or socket came or went, or a tunable was set, since the queues were made. */
-	if (xnf_netdev_misled(xn) || READ_ONCE(xn->copybreak.tx) > xn->copybreak.slot_bufs_for)
+	if (xnf_features_stale(xn) || READ_ONCE(xn->copybreak.tx) > xn->copybreak.slot_bufs_for)
 		xfl_reconnect(xd);
 	return 0;
 }
@@ -392,7 +394,7 @@ static void xnf_quiesce(struct xfl_device *xd, enum xfl_close_reason reason)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
 
-	xnf_netdev_stop(xn);
+	xnf_netdev_close(xn);
 	xnf_mcast_quiet(xn);
 	xnf_rss_stop(xn);
 }
@@ -460,7 +462,7 @@ static void xnf_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
 }
 
 /* The backend reads our keys once it sees us Connected. */
-const struct xfl_ops xnf_life = {
+const struct xfl_ops xnf_lifecycle_ops = {
 	.published	= XenbusStateConnected,
 	.keys		= xnf_stale,
 	.connect	= xnf_connect,

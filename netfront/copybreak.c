@@ -29,14 +29,14 @@
  * @page: a page of its own, zeroed, since the backend could read what is granted
  * @from: XNF_COST_BYTES to copy
  * @to: room for a piece of them
- * @kept: the backend did not let go of the page
+ * @still_mapped: the backend did not let go of the page
  */
 struct trial {
 	struct xfl_grefs grefs;
 	struct page *page;
 	u8 *from;
 	u8 to[XNF_COST_PIECE];
-	bool kept;
+	bool still_mapped;
 };
 
 static void xnf_trial_grant(struct trial *t)
@@ -44,11 +44,11 @@ static void xnf_trial_grant(struct trial *t)
 	grant_ref_t ref = xfl_gref_pop(&t->grefs);
 	u32 i;
 
-	for (i = 0; i < XNF_COST_GRANTS && !t->kept; i++) {
+	for (i = 0; i < XNF_COST_GRANTS && !t->still_mapped; i++) {
 		xfl_grant(&t->grefs, ref, xfl_gfn(t->page, 0), true);
-		t->kept = !xfl_grant_end(ref);
+		t->still_mapped = !xfl_grant_end(ref);
 	}
-	if (likely(!t->kept)) {
+	if (likely(!t->still_mapped)) {
 		xfl_gref_push(&t->grefs, ref);
 		return;
 	}
@@ -85,7 +85,7 @@ static u64 xnf_trial_least_time(struct trial *t, void (*work)(struct trial *t))
 	u64 least = U64_MAX, end = ktime_get_ns() + XNF_COST_BUDGET;
 	u32 i;
 
-	for (i = 0; i < XNF_COST_RUNS && !t->kept; i++) {
+	for (i = 0; i < XNF_COST_RUNS && !t->still_mapped; i++) {
 		least = min(least, xnf_trial_time_once(t, work));
 		if (ktime_get_ns() > end)
 			break;
@@ -98,33 +98,33 @@ static u32 xnf_trial_measure(struct trial *t)
 	u64 grants, copies, clock;
 
 	grants = xnf_trial_least_time(t, xnf_trial_grant);
-	if (t->kept)
+	if (t->still_mapped)
 		return XNF_COPY_DEFAULT;
 	copies = xnf_trial_least_time(t, xnf_trial_copy);
 	clock = xnf_trial_least_time(t, xnf_trial_nothing);
 	if (copies <= clock)	/* it is too coarse to tell */
 		return XNF_COPY_DEFAULT;
-	return xnf_copy_worth(grants - min(grants, clock), copies - clock);
+	return xnf_copy_threshold(grants - min(grants, clock), copies - clock);
 }
 
 static u32 xnf_copybreak_measure(struct xnf_dev *xn)
 {
 	struct trial *t = kzalloc(sizeof(*t), GFP_NOIO);
-	u32 worth = XNF_COPY_DEFAULT;
+	u32 threshold = XNF_COPY_DEFAULT;
 
 	if (!t)
-		return worth;
+		return threshold;
 	t->page = alloc_page(GFP_NOIO | __GFP_ZERO);
 	t->from = kvzalloc(XNF_COST_BYTES, GFP_NOIO);
 	if (t->page && t->from && !xfl_grefs_init(&t->grefs, xn->xd.xbdev->otherend_id, 1, 1)) {
-		worth = xnf_trial_measure(t);
+		threshold = xnf_trial_measure(t);
 		xfl_grefs_destroy(&t->grefs);
 	}
 	kvfree(t->from);
 	if (t->page)
 		__free_page(t->page);
 	kfree(t);
-	return worth;
+	return threshold;
 }
 
 static u32 xnf_copybreak_pick(int interface, int parameter, u32 measured)
@@ -140,8 +140,8 @@ static u32 xnf_copybreak_pick(int interface, int parameter, u32 measured)
  */
 void xnf_copybreak_init(struct xnf_copybreak *c)
 {
-	c->tx_said = XNF_COPY_MEASURED;
-	c->rx_said = XNF_COPY_MEASURED;
+	c->tx_configured = XNF_COPY_MEASURED;
+	c->rx_configured = XNF_COPY_MEASURED;
 }
 
 /**
@@ -156,11 +156,12 @@ void xnf_copybreak_choose(struct xnf_dev *xn)
 	struct xnf_copybreak *c = &xn->copybreak;
 
 	ASSERT_RTNL();
-	if (!c->worth || c->resumes != resumes)
-		c->worth = xnf_copybreak_measure(xn);
+	if (!c->threshold || c->resumes != resumes)
+		c->threshold = xnf_copybreak_measure(xn);
 	c->resumes = resumes;
-	WRITE_ONCE(c->tx, xnf_copybreak_pick(c->tx_said, xnf_param_tx_copybreak(), c->worth));
-	c->rx = xnf_copybreak_pick(c->rx_said, xnf_param_rx_copybreak(), c->worth);
+	WRITE_ONCE(c->tx, xnf_copybreak_pick(c->tx_configured, xnf_param_tx_copybreak(),
+					     c->threshold));
+	c->rx = xnf_copybreak_pick(c->rx_configured, xnf_param_rx_copybreak(), c->threshold);
 	c->slot_bufs_for = c->tx;
 }
 
@@ -235,10 +236,10 @@ int xnf_set_tunable(struct net_device *dev, const struct ethtool_tunable *tuna, 
 		return -EINVAL;
 	if (tuna->id == ETHTOOL_RX_COPYBREAK) {
 		c->rx = bytes;
-		c->rx_said = bytes;
+		c->rx_configured = bytes;
 	} else {
 		WRITE_ONCE(c->tx, bytes);
-		c->tx_said = bytes;
+		c->tx_configured = bytes;
 		xnf_copybreak_grow_slot_bufs(xn);
 	}
 	xnf_copybreak_apply(xn);

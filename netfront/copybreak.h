@@ -18,19 +18,19 @@ struct xnf_dev;
  * struct xnf_copybreak - up to which length packets are copied; under RTNL
  * @tx: bytes of a packet, or of its head, that is sent
  * @rx: bytes of a packet received
- * @tx_said: what the administrator said for this interface, or XNF_COPY_MEASURED
- * @rx_said: the same
+ * @tx_configured: what the administrator said for this interface, or XNF_COPY_MEASURED
+ * @rx_configured: the same
  * @slot_bufs_for: what this connection's slot buffers were to hold; they may be smaller
- * @worth: what was measured, 0 for nothing yet
+ * @threshold: what was measured, 0 for nothing yet
  * @resumes: times the domain was resumed before that
  */
 struct xnf_copybreak {
 	u32 tx;
 	u32 rx;
-	int tx_said;
-	int rx_said;
+	int tx_configured;
+	int rx_configured;
 	u32 slot_bufs_for;
-	u32 worth;
+	u32 threshold;
 	u32 resumes;
 };
 

@@ -18,24 +18,24 @@
 /* What one measurement does: so many grants given and ended, so many bytes copied. */
 #define XNF_COST_GRANTS		32u
 #define XNF_COST_BYTES		16384u
-/* Nanoseconds; beyond, the answer is XNF_COPY_MOST in any case, or there is no telling. */
+/* Nanoseconds; beyond, the answer is XNF_COPY_MOST in any case, or nothing can be said. */
 #define XNF_COST_CAP		4000000u
 
 /**
- * xnf_copy_worth() - up to how many bytes copying is the cheaper way
+ * xnf_copy_threshold() - up to how many bytes copying is the cheaper way
  * @grants_ns: nanoseconds that XNF_COST_GRANTS grants took
  * @copies_ns: nanoseconds that XNF_COST_BYTES bytes took
  *
  * Return: bytes, XNF_COPY_LEAST to XNF_COPY_MOST.
  */
-static inline u32 xnf_copy_worth(u64 grants_ns, u64 copies_ns)
+static inline u32 xnf_copy_threshold(u64 grants_ns, u64 copies_ns)
 {
 	u32 grants = (u32)min(grants_ns, (u64)XNF_COST_CAP);
 	u32 copies = (u32)min(copies_ns, (u64)XNF_COST_CAP);
-	u32 worth = grants * (XNF_COST_BYTES / XNF_COST_GRANTS) / max(copies, 1u);
+	u32 threshold = grants * (XNF_COST_BYTES / XNF_COST_GRANTS) / max(copies, 1u);
 
-	worth -= worth % XNF_COPY_STEP;
-	return max(XNF_COPY_LEAST, min(worth, XNF_COPY_MOST));
+	threshold -= threshold % XNF_COPY_STEP;
+	return max(XNF_COPY_LEAST, min(threshold, XNF_COPY_MOST));
 }
 
 #endif /* XENFRONT_NETFRONT_COST_H */

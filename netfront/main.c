@@ -21,7 +21,7 @@ static int xnf_probe(struct xenbus_device *xbdev, const struct xenbus_device_id 
 
 	if (!xn)
 		return -ENOMEM;
-	err = xfl_device_init(&xn->xd, xbdev, &xnf_life);
+	err = xfl_device_init(&xn->xd, xbdev, &xnf_lifecycle_ops);
 	if (err)
 		goto err_free;
 	/* Here, and not when its backend is there: devices are probed in order, and named in it. */
@@ -41,7 +41,7 @@ err_free:
 /* The bus' share, and that of a connection that was abandoned: the later one frees it all. */
 static void xnf_dev_put(struct xnf_dev *xn)
 {
-	if (!refcount_dec_and_test(&xn->shares))
+	if (!refcount_dec_and_test(&xn->refs))
 		return;
 	xfl_device_fini(&xn->xd);
 	xnf_netdev_free(xn);
@@ -56,7 +56,7 @@ void xnf_abandon(struct xfl_device *xd)
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
 
 	__module_get(THIS_MODULE);
-	refcount_inc(&xn->shares);
+	refcount_inc(&xn->refs);
 }
 
 /**

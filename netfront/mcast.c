@@ -90,7 +90,7 @@ static void xnf_mcast_request(struct xnf_dev *xn, bool on)
 		return;
 	if (!xn->offer.mcast_dynamic) {
 		if (!on) {
-			m->telling = true;
+			m->filter_off_pending = true;
 			xfl_reconnect(&xn->xd);
 		}
 		return;
@@ -111,7 +111,7 @@ static void xnf_mcast_work(struct work_struct *work)
 
 	if (!READ_ONCE(xn->live) || !netif_running(xn->netdev))
 		return;
-	xn->mcast.telling = false;
+	xn->mcast.filter_off_pending = false;
 	if (!xnf_mcast_list_wanted(xn, &want))
 		xnf_mcast_request(xn, false);
 	else if (xnf_mcast_sync(xn, &want))
@@ -156,7 +156,7 @@ void xnf_mcast_connect(struct xnf_dev *xn)
 
 	m->has.nr = 0;
 	WRITE_ONCE(m->offered, xn->offer.mcast);
-	WRITE_ONCE(m->refused, READ_ONCE(m->refused) && m->telling);
+	WRITE_ONCE(m->refused, READ_ONCE(m->refused) && m->filter_off_pending);
 	m->on = xn->offer.mcast && !xn->offer.mcast_dynamic &&
 		xnf_mcast_list_wanted(xn, &(struct xnf_filter){});
 }

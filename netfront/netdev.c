@@ -102,10 +102,10 @@ static void xnf_netdev_await_qdisc(const struct net_device *dev)
 }
 
 /**
- * xnf_netdev_start() - the backend is connected: let packets flow
+ * xnf_netdev_open() - the backend is connected: let packets flow
  * @xn: the device
  */
-void xnf_netdev_start(struct xnf_dev *xn)
+void xnf_netdev_open(struct xnf_dev *xn)
 {
 	rtnl_lock();
 	WRITE_ONCE(xn->live, true);
@@ -118,27 +118,27 @@ void xnf_netdev_start(struct xnf_dev *xn)
 }
 
 /**
- * xnf_netdev_stop() - no packet may touch the queues any more
+ * xnf_netdev_close() - no packet may touch the queues any more
  * @xn: the device
  *
  * On return neither the stack nor NAPI nor a timer uses them.
  */
-void xnf_netdev_stop(struct xnf_dev *xn)
+void xnf_netdev_close(struct xnf_dev *xn)
 {
 	rtnl_lock();
 	netif_carrier_off(xn->netdev);
-	xnf_netdev_pause(xn);
+	xnf_netdev_detach(xn);
 	WRITE_ONCE(xn->live, false);
 	rtnl_unlock();
 }
 
 /**
- * xnf_netdev_pause() - no packet may touch the queues until xnf_netdev_go_on()
+ * xnf_netdev_detach() - no packet may touch the queues until xnf_netdev_attach()
  * @xn: the device
  *
- * Context: RTNL, held until then.
+ * Context: RTNL, held until the interface is attached or disabled.
  */
-void xnf_netdev_pause(struct xnf_dev *xn)
+void xnf_netdev_detach(struct xnf_dev *xn)
 {
 	ASSERT_RTNL();
 	if (xn->live && netif_running(xn->netdev))
@@ -146,10 +146,10 @@ void xnf_netdev_pause(struct xnf_dev *xn)
 }
 
 /**
- * xnf_netdev_go_on() - the end of xnf_netdev_pause()
+ * xnf_netdev_attach() - the end of xnf_netdev_detach()
  * @xn: the device
  */
-void xnf_netdev_go_on(struct xnf_dev *xn)
+void xnf_netdev_attach(struct xnf_dev *xn)
 {
 	ASSERT_RTNL();
 	if (xn->live && netif_running(xn->netdev))
@@ -157,12 +157,13 @@ void xnf_netdev_go_on(struct xnf_dev *xn)
 }
 
 /**
- * xnf_netdev_retire() - instead of xnf_netdev_go_on(): go on with a new connection only
+ * xnf_netdev_disable() - instead of xnf_netdev_attach(): wait for a new connection
  * @xn: the device
  *
- * What the backend was told holds no more, and no packet gets through that came of it.
+ * What the driver advertised does not hold any more. No packet that the backend sent because of it
+ * is delivered.
  */
-void xnf_netdev_retire(struct xnf_dev *xn)
+void xnf_netdev_disable(struct xnf_dev *xn)
 {
 	ASSERT_RTNL();
 	if (!xn->live)
@@ -229,7 +230,7 @@ static u32 xnf_mtu_offered(const struct xnf_dev *xn)
 {
 	if (!xn->offer.sg)
 		return ETH_DATA_LEN;
-	return xn->xdp_narrow ? XNF_XDP_MTU : XNF_MAX_MTU;
+	return xn->xdp_single_buf ? XNF_XDP_MTU : XNF_MAX_MTU;
 }
 
 /**
@@ -249,7 +250,7 @@ static u32 xnf_mtu_wanted(const struct xnf_dev *xn)
 {
 	u32 now = xn->netdev->mtu;
 
-	return xn->cut_mtu && xn->cut_mtu == now ? xn->uncut_mtu : now;
+	return xn->limited_mtu && xn->limited_mtu == now ? xn->admin_mtu : now;
 }
 
 /* A higher one that somebody objects to is no reason to have no connection. */
@@ -266,8 +267,8 @@ static int xnf_mtu_adapt(struct xnf_dev *xn)
 	else if (mtu > dev->mtu && xfl_may_log(&xn->xd))
 		netdev_info(dev, "backend takes larger packets again, MTU is now %u\n", mtu);
 	err = dev_set_mtu(dev, mtu);
-	xn->uncut_mtu = want;
-	xn->cut_mtu = dev->mtu < want ? dev->mtu : 0;
+	xn->admin_mtu = want;
+	xn->limited_mtu = dev->mtu < want ? dev->mtu : 0;
 	return lower ? err : 0;
 }
 
@@ -405,7 +406,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	xn->netdev = dev;
 	xn->max_queues = max_queues;
 	xn->want_queues = max_queues;
-	refcount_set(&xn->shares, 1);
+	refcount_set(&xn->refs, 1);
 	xnf_netdev_set_defaults(xn);
 	xn->speed = SPEED_UNKNOWN;
 	xn->duplex = DUPLEX_UNKNOWN;

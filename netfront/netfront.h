@@ -344,14 +344,14 @@ struct xnf_offer {
 
 /**
  * struct xnf_mcast - the backend's multicast filter
- * @offered: the backend has one; written by the life cycle, read at any time
- * @has: addresses it lets through; the work's, and the life cycle's while not live
- * @work: brings it in line with the stack's
- * @on: it was asked to filter; as @has
- * @refused: it did not take an address; forgotten with the connection, but not by the next one if
- *	that is made to tell so
- * @telling: a backend that reads its key only once is being told not to filter, until the
- *	connection that does it is live
+ * @offered: the backend has a filter; written by the life cycle, read at any time
+ * @has: addresses that the backend lets through; the work's, and the life cycle's while not live
+ * @work: brings the backend's list in line with the stack's
+ * @on: the backend was asked to filter; as @has
+ * @refused: the backend rejected an address. Cleared by a connect, unless that is made to turn the
+ *	filter off (@filter_off_pending)
+ * @filter_off_pending: a reconnect is to turn the filter off, as the backend reads its key only
+ *	once; cleared when the connection is live
  */
 struct xnf_mcast {
 	bool offered;
@@ -359,11 +359,11 @@ struct xnf_mcast {
 	struct delayed_work work;
 	bool on;
 	bool refused;
-	bool telling;
+	bool filter_off_pending;
 };
 
 /**
- * struct xnf_terms - what queues were made for
+ * struct xnf_queue_cfg - what queues were made for
  * @resumes: times the domain was resumed before; then grants and channels were void
  * @max_tx_slots: data slots of a packet
  * @backend: domain that is given access
@@ -371,7 +371,7 @@ struct xnf_mcast {
  * @split: two event channels each
  * @trusted: the backend may see our memory
  */
-struct xnf_terms {
+struct xnf_queue_cfg {
 	u32 resumes;
 	u32 max_tx_slots;
 	u32 copybreak;
@@ -381,18 +381,18 @@ struct xnf_terms {
 };
 
 /**
- * struct xnf_change - a change of the number of queues; under RTNL but for @busy
- * @spare: the new queues, all made before the old ones stop; NULL if there are none
- * @nr_spare: how many of them are ready
- * @terms: what they were made for
+ * struct xnf_reconfig - a change of the number of queues; under RTNL but for @busy
+ * @new_queues: the new queues, all made before the old ones stop; NULL if there are none
+ * @nr_new: how many of @new_queues are ready
+ * @cfg: what @new_queues were made for
  * @fallback: queues to have again if the change fails
  * @busy: a change is under way; cleared by @work
  * @work: carries the change out
  */
-struct xnf_change {
-	struct xnf_queue *spare;
-	u32 nr_spare;
-	struct xnf_terms terms;
+struct xnf_reconfig {
+	struct xnf_queue *new_queues;
+	u32 nr_new;
+	struct xnf_queue_cfg cfg;
 	u32 fallback;
 	bool busy;
 	struct work_struct work;
@@ -418,8 +418,8 @@ struct xnf_dev {
 	u32 nr_queues;
 	/** @live: queues may be polled and sent on; written under RTNL */
 	bool live;
-	/** @picky: the backend lacks something that packets may ask of it */
-	bool picky;
+	/** @needs_tx_check: the backend lacks something that packets may ask of it */
+	bool needs_tx_check;
 	/** @trusted: the backend may see our memory */
 	bool trusted;
 	/** @split: each queue has two event channels */
@@ -436,18 +436,18 @@ struct xnf_dev {
 
 	/** @xd: the shared layer's part of the device */
 	struct xfl_device xd;
-	/** @shares: the bus' and that of a connection that was abandoned; atomic */
-	refcount_t shares;
+	/** @refs: the bus' and that of a connection that was abandoned; atomic */
+	refcount_t refs;
 	/** @registered: @netdev is known to the stack */
 	bool registered;
-	/** @told_gso: the backend was told that it may send packets to be segmented */
-	bool told_gso;
-	/** @told_mac: the address that the toolstack gave the interface */
-	u8 told_mac[ETH_ALEN];
-	/** @moves: value of @xd.restores when @told_mac was read */
+	/** @advertised_gso: the backend was told that it may send packets to be segmented */
+	bool advertised_gso;
+	/** @toolstack_mac: the address that the toolstack gave the interface */
+	u8 toolstack_mac[ETH_ALEN];
+	/** @moves: value of @xd.restores when @toolstack_mac was read */
 	unsigned int moves;
-	/** @told_xsk: @xsk_changes that the queues were made at */
-	u32 told_xsk;
+	/** @advertised_xsk_gen: @xsk_gen that the queues were made at */
+	u32 advertised_xsk_gen;
 	/** @connects: connections that came to carry packets; read by a change of queues */
 	u32 connects;
 	/** @steered: queues that XPS was set up for */
@@ -459,14 +459,14 @@ struct xnf_dev {
 	u32 max_queues;
 	/** @want_queues: as many queues as the administrator wants */
 	u32 want_queues;
-	/** @change: of the number of queues */
-	struct xnf_change change;
+	/** @reconfig: of the number of queues */
+	struct xnf_reconfig reconfig;
 	/** @copybreak: up to which length packets are copied */
 	struct xnf_copybreak copybreak;
 	/** @xdp_prog: program that received packets are shown to, NULL if none */
 	struct bpf_prog *xdp_prog;
-	/** @xdp_narrow: @xdp_prog, or a zero-copy socket, takes packets of one piece only */
-	bool xdp_narrow;
+	/** @xdp_single_buf: @xdp_prog, or a zero-copy socket, takes packets of one piece only */
+	bool xdp_single_buf;
 	/**
 	 * @xdp_used: there is a program or a zero-copy socket, so packets are to come as they are
 	 * on the wire; read by the life cycle
@@ -476,18 +476,18 @@ struct xnf_dev {
 	u8 duplex;
 	/** @speed: in Mbit/s, as the administrator says: there is no wire that had one */
 	u32 speed;
-	/** @uncut_mtu: MTU that the administrator wants, if the interface has @cut_mtu */
-	u32 uncut_mtu;
-	/** @cut_mtu: what the backend left of the MTU, 0 if all */
-	u32 cut_mtu;
+	/** @admin_mtu: MTU that the administrator wants, if the interface has @limited_mtu */
+	u32 admin_mtu;
+	/** @limited_mtu: what the backend left of the MTU, 0 if all */
+	u32 limited_mtu;
 	/** @xsk: zero-copy sockets by queue */
 	struct xnf_xsk *xsk;
 	/** @umems: memory of the sockets */
 	struct list_head umems;
 	/** @nr_xsk: number of sockets */
 	u32 nr_xsk;
-	/** @xsk_changes: times that a socket came or went; read by the life cycle */
-	u32 xsk_changes;
+	/** @xsk_gen: times that a socket came or went; read by the life cycle */
+	u32 xsk_gen;
 
 	/* with locks of their own */
 
@@ -512,7 +512,7 @@ void xnf_abandon(struct xfl_device *xd);
 void xnf_abandoned_put(struct xfl_device *xd);
 
 /* connect.c */
-extern const struct xfl_ops xnf_life;
+extern const struct xfl_ops xnf_lifecycle_ops;
 int xnf_show(struct xnf_dev *xn);
 
 /* netdev.c */
@@ -521,12 +521,12 @@ void xnf_netdev_free(struct xnf_dev *xn);
 struct xnf_queue *xnf_queues_new(struct xnf_dev *xn);
 int xnf_netdev_register(struct xnf_dev *xn);
 int xnf_netdev_adapt(struct xnf_dev *xn);
-void xnf_netdev_start(struct xnf_dev *xn);
-void xnf_netdev_stop(struct xnf_dev *xn);
+void xnf_netdev_open(struct xnf_dev *xn);
+void xnf_netdev_close(struct xnf_dev *xn);
 void xnf_netdev_unregister(struct xnf_dev *xn);
-void xnf_netdev_pause(struct xnf_dev *xn);
-void xnf_netdev_go_on(struct xnf_dev *xn);
-void xnf_netdev_retire(struct xnf_dev *xn);
+void xnf_netdev_detach(struct xnf_dev *xn);
+void xnf_netdev_attach(struct xnf_dev *xn);
+void xnf_netdev_disable(struct xnf_dev *xn);
 void xnf_netdev_limit_mtu(struct xnf_dev *xn);
 
 /* queue.c */
@@ -611,15 +611,16 @@ static inline void xnf_tx_assert_locked(const struct xnf_tx *tx)
 }
 
 /**
- * xnf_netdev_misled() - whether the connection was made for other than what holds now
+ * xnf_features_stale() - what the backend was told at the connect does not hold any more
  * @xn: the device
  *
  * Context: life cycle, or RTNL while the life cycle cannot connect.
  */
-static inline bool xnf_netdev_misled(const struct xnf_dev *xn)
+static inline bool xnf_features_stale(const struct xnf_dev *xn)
 {
-	return xn->told_gso == READ_ONCE(xn->xdp_used) ||
-	       xn->told_xsk != READ_ONCE(xn->xsk_changes);
+	bool want_gso = !READ_ONCE(xn->xdp_used);
+
+	return xn->advertised_gso != want_gso || xn->advertised_xsk_gen != READ_ONCE(xn->xsk_gen);
 }
 
 /**

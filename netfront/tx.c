@@ -137,7 +137,7 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 		netif_tx_stop_queue(q->txq);
 		return NETDEV_TX_BUSY;
 	}
-	if (unlikely(xn->picky) && !xnf_tx_check(&xn->offer, skb))
+	if (unlikely(xn->needs_tx_check) && !xnf_tx_check(&xn->offer, skb))
 		return xnf_tx_drop(q, skb);
 	skb_tx_timestamp(skb);
 	/* A backend may keep a packet for long, a namespace's end must not wait for it. */

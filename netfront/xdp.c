@@ -109,24 +109,24 @@ int xnf_xdp_open(struct xnf_dev *xn)
 /* ---- the device ---- */
 
 /**
- * xnf_xdp_narrow() - see which packets are still of use
+ * xnf_xdp_update_limits() - see which packets are still of use
  * @xn: the device, of which a program or a zero-copy socket came or went
  *
  * Context: RTNL.
  */
-void xnf_xdp_narrow(struct xnf_dev *xn)
+void xnf_xdp_update_limits(struct xnf_dev *xn)
 {
 	const struct bpf_prog *prog = xn->xdp_prog;
 
 	ASSERT_RTNL();
-	xn->xdp_narrow = xn->nr_xsk || (prog && !prog->aux->xdp_has_frags);
+	xn->xdp_single_buf = xn->nr_xsk || (prog && !prog->aux->xdp_has_frags);
 	WRITE_ONCE(xn->xdp_used, xn->nr_xsk || prog);
 }
 
 static void xnf_xdp_set_prog(struct xnf_dev *xn, struct bpf_prog *prog)
 {
 	xn->xdp_prog = prog;
-	xnf_xdp_narrow(xn);
+	xnf_xdp_update_limits(xn);
 }
 
 /* They may be long before they are live: from when the backend was told of them. */
@@ -140,7 +140,7 @@ static int xnf_xdp_install(struct xnf_dev *xn, struct bpf_prog *prog)
 	struct bpf_prog *old = xn->xdp_prog;
 	int err = 0;
 
-	xnf_netdev_pause(xn);
+	xnf_netdev_detach(xn);
 	xnf_xdp_set_prog(xn, prog);
 	if (xnf_xdp_have_queues(xn))
 		err = xnf_xdp_open(xn);
@@ -150,10 +150,10 @@ static int xnf_xdp_install(struct xnf_dev *xn, struct bpf_prog *prog)
 		if (!old)
 			xnf_xdp_open(xn);
 	}
-	if (!err && xnf_netdev_misled(xn))
-		xnf_netdev_retire(xn);
+	if (!err && xnf_features_stale(xn))
+		xnf_netdev_disable(xn);
 	else
-		xnf_netdev_go_on(xn);
+		xnf_netdev_attach(xn);
 	return err;
 }
 

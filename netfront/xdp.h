@@ -39,7 +39,7 @@ struct xnf_xdp {
 int xnf_bpf(struct net_device *dev, struct netdev_bpf *cmd);
 int xnf_xdp_open(struct xnf_dev *xn);
 void xnf_xdp_close(struct xnf_queue *q);
-void xnf_xdp_narrow(struct xnf_dev *xn);
+void xnf_xdp_update_limits(struct xnf_dev *xn);
 
 /* xdp_rx.c */
 struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp);

@@ -94,10 +94,10 @@ static void xnf_xsk_close_rxq(struct xdp_rxq_info *rxq)
 /* What was agreed with the backend holds no more. */
 static void xnf_xsk_renew(struct xnf_dev *xn)
 {
-	WRITE_ONCE(xn->xsk_changes, xn->xsk_changes + 1);
-	xnf_xdp_narrow(xn);
+	WRITE_ONCE(xn->xsk_gen, xn->xsk_gen + 1);
+	xnf_xdp_update_limits(xn);
 	xnf_netdev_limit_mtu(xn);
-	xnf_netdev_retire(xn);
+	xnf_netdev_disable(xn);
 }
 
 static void xnf_xsk_set_pool(struct xnf_xsk *x, struct xsk_buff_pool *pool, struct xnf_umem *u)
@@ -128,7 +128,7 @@ static int xnf_xsk_attach(struct xnf_dev *xn, struct xsk_buff_pool *pool, u32 in
 		xnf_umem_put(u);
 		return err;
 	}
-	xnf_netdev_pause(xn);
+	xnf_netdev_detach(xn);
 	xnf_xsk_set_pool(&xn->xsk[index], pool, u);
 	xn->nr_xsk++;
 	xnf_xsk_renew(xn);
@@ -142,7 +142,7 @@ static void xnf_xsk_detach(struct xnf_dev *xn, u32 index)
 
 	if (!x->pool)
 		return;
-	xnf_netdev_pause(xn);
+	xnf_netdev_detach(xn);
 	if (q->xsk)
 		xnf_xsk_rx_forget(q);
 	xnf_xsk_close(q);
