@@ -147,7 +147,7 @@ static struct xnf_ctrl_req xnf_ctrl_put_request(struct xnf_dev *xn, const struct
 }
 
 /* Return: -EAGAIN if there is no response yet; -ENODEV if none would be believed. */
-static int xnf_ctrl_read_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
+static int xnf_ctrl_read_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *value)
 {
 	struct xnf_ctrl *c = &xn->ctrl;
 	struct xnf_ctrl_rsp rsp;
@@ -165,20 +165,20 @@ static int xnf_ctrl_read_response(struct xnf_dev *xn, const struct xnf_ctrl_req 
 	}
 	RING_COPY_RESPONSE(&c->ring, c->ring.rsp_cons, &rsp);
 	c->ring.rsp_cons++;
-	err = xnf_ctrl_judge(&rsp, sent);
+	err = xnf_ctrl_check_rsp(&rsp, sent);
 	if (err == -EPROTO)
 		xfl_break(&xn->xd, "it answers a control request that was not sent");
-	*answer = rsp.data;
+	*value = rsp.data;
 	return err;
 }
 
-static int xnf_ctrl_take_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
+static int xnf_ctrl_take_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *value)
 {
 	struct xnf_ctrl *c = &xn->ctrl;
 	int err;
 
 	spin_lock(&c->lock);
-	err = xnf_ctrl_read_response(xn, sent, answer);
+	err = xnf_ctrl_read_response(xn, sent, value);
 	if (xfl_believes(&xn->xd) && err != -EAGAIN)
 		xfl_evtchn_eoi(&c->ec, c->ring.rsp_cons);
 	spin_unlock(&c->lock);
@@ -215,7 +215,7 @@ static bool xnf_ctrl_backend_serves(const struct xnf_dev *xn)
 	       xenbus_read_driver_state(xbdev, xn->xd.backend) == XenbusStateConnected;
 }
 
-static int xnf_ctrl_await_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *answer)
+static int xnf_ctrl_await_response(struct xnf_dev *xn, const struct xnf_ctrl_req *sent, u32 *value)
 {
 	struct xnf_ctrl *c = &xn->ctrl;
 	int err;
@@ -223,7 +223,7 @@ static int xnf_ctrl_await_response(struct xnf_dev *xn, const struct xnf_ctrl_req
 	do {
 		if (xnf_ctrl_arm(xn))
 			wait_event_timeout(xn->xd.state_wq, xnf_ctrl_must_look(xn), XNF_CTRL_LOOK);
-		err = xnf_ctrl_take_response(xn, sent, answer);
+		err = xnf_ctrl_take_response(xn, sent, value);
 		if (err != -EAGAIN)
 			return err;
 		if (!xnf_ctrl_backend_serves(xn))
@@ -236,19 +236,19 @@ static int xnf_ctrl_await_response(struct xnf_dev *xn, const struct xnf_ctrl_req
  * xnf_ctrl_request() - ask the backend and wait for what it says, until @xn->ctrl.end
  * @xn: the device, its control ring open
  * @ask: the question
- * @answer: set to the number in the response; valid if that says success
+ * @value: set to the number in the response; valid if that says success
  *
  * Context: process, under the lock of struct xnf_rss.
- * Return: 0, what the backend has against it, see xnf_ctrl_judge(), or -ETIMEDOUT, -ENODEV
+ * Return: 0, what the backend has against it, see xnf_ctrl_check_rsp(), or -ETIMEDOUT, -ENODEV
  * or -EPROTO: then the control ring is closed.
  */
-int xnf_ctrl_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask, u32 *answer)
+int xnf_ctrl_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask, u32 *value)
 {
 	struct xnf_ctrl_req sent;
 	int err;
 
 	sent = xnf_ctrl_put_request(xn, ask);
-	err = xnf_ctrl_await_response(xn, &sent, answer);
+	err = xnf_ctrl_await_response(xn, &sent, value);
 	if (err == -ETIMEDOUT && xfl_may_log(&xn->xd))
 		netdev_warn(xn->netdev, "backend does not answer control request %u\n", sent.type);
 	if (err == -ETIMEDOUT || err == -ENODEV || err == -EPROTO)

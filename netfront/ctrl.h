@@ -51,6 +51,6 @@ struct xnf_ctrl {
 int xnf_ctrl_alloc(struct xnf_dev *xn);
 void xnf_ctrl_free(struct xnf_dev *xn);
 int xnf_ctrl_publish(const struct xnf_dev *xn, struct xenbus_transaction xbt, const char *dir);
-int xnf_ctrl_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask, u32 *answer);
+int xnf_ctrl_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask, u32 *value);
 
 #endif /* XENFRONT_NETFRONT_CTRL_H */

@@ -22,7 +22,7 @@ struct shown {
 
 #define SHOW(_field)		{ #_field, offsetof(struct xnf_stats, _field) }
 #define SHOW_XDP(_c, _name)	{ _name, offsetof(struct xnf_stats, xdp[_c]) }
-#define SHOW_VERDICT(_v, _name)	{ _name, offsetof(struct xnf_stats, verdict[_v]) }
+#define SHOW_RSP_ERR(_v, _name)	{ _name, offsetof(struct xnf_stats, rsp_err[_v]) }
 
 static const struct shown xnf_shown[] = {
 	SHOW(tx_packets),
@@ -45,17 +45,17 @@ static const struct shown xnf_shown[] = {
 	SHOW_XDP(XNF_XDP_TX, "rx_xdp_tx"),
 	SHOW_XDP(XNF_XDP_REDIRECT, "rx_xdp_redirect"),
 	SHOW_XDP(XNF_XDP_FAILED, "rx_xdp_lost"),
-	SHOW_VERDICT(XNF_TX_ERROR, "tx_rsp_error"),
-	SHOW_VERDICT(XNF_TX_DROPPED, "tx_rsp_dropped"),
-	SHOW_VERDICT(XNF_TX_BAD_STATUS, "tx_rsp_bad_status"),
-	SHOW_VERDICT(XNF_RX_BAD_STATUS, "rx_bad_status"),
-	SHOW_VERDICT(XNF_RX_BAD_RANGE, "rx_bad_range"),
-	SHOW_VERDICT(XNF_RX_SHORT, "rx_short"),
-	SHOW_VERDICT(XNF_RX_TOO_MANY, "rx_too_many_slots"),
-	SHOW_VERDICT(XNF_RX_TOO_LONG, "rx_too_long"),
-	SHOW_VERDICT(XNF_RX_BAD_FLAGS, "rx_bad_flags"),
-	SHOW_VERDICT(XNF_RX_BAD_EXTRA, "rx_bad_extra"),
-	SHOW_VERDICT(XNF_RX_BAD_GSO, "rx_bad_gso"),
+	SHOW_RSP_ERR(XNF_TX_ERROR, "tx_rsp_error"),
+	SHOW_RSP_ERR(XNF_TX_DROPPED, "tx_rsp_dropped"),
+	SHOW_RSP_ERR(XNF_TX_BAD_STATUS, "tx_rsp_bad_status"),
+	SHOW_RSP_ERR(XNF_RX_BAD_STATUS, "rx_bad_status"),
+	SHOW_RSP_ERR(XNF_RX_BAD_RANGE, "rx_bad_range"),
+	SHOW_RSP_ERR(XNF_RX_SHORT, "rx_short"),
+	SHOW_RSP_ERR(XNF_RX_TOO_MANY, "rx_too_many_slots"),
+	SHOW_RSP_ERR(XNF_RX_TOO_LONG, "rx_too_long"),
+	SHOW_RSP_ERR(XNF_RX_BAD_FLAGS, "rx_bad_flags"),
+	SHOW_RSP_ERR(XNF_RX_BAD_EXTRA, "rx_bad_extra"),
+	SHOW_RSP_ERR(XNF_RX_BAD_GSO, "rx_bad_gso"),
 };
 
 /* The driver's name is left to the core, which says "vif": udev rules match that. */

@@ -91,10 +91,10 @@ bool xnf_hash_next(const struct xnf_hash_peer *has, const struct xnf_hash *want,
  * @has: its settings, brought up to date
  * @want: what xnf_hash_next() was given
  * @ask: what it made of that
- * @answer: the number in the response
+ * @value: the number in the response
  */
 void xnf_hash_done(struct xnf_hash_peer *has, const struct xnf_hash *want,
-		   const struct xnf_ctrl_ask *ask, u32 answer)
+		   const struct xnf_ctrl_ask *ask, u32 value)
 {
 	struct xnf_hash *set = &has->set;
 
@@ -104,7 +104,7 @@ void xnf_hash_done(struct xnf_hash_peer *has, const struct xnf_hash *want,
 		set->on = want->on;
 		break;
 	case XNF_CTRL_GET_TYPES:
-		has->offered = answer & XNF_HASH_TYPES_ALL;
+		has->offered = value & XNF_HASH_TYPES_ALL;
 		break;
 	case XNF_CTRL_SET_TYPES:
 		set->types = ask->data[0];
@@ -123,7 +123,7 @@ void xnf_hash_done(struct xnf_hash_peer *has, const struct xnf_hash *want,
 }
 
 /**
- * xnf_ctrl_judge() - what a response says
+ * xnf_ctrl_check_rsp() - what a response says
  * @rsp: private copy of it
  * @sent: the only request that is not answered
  *
@@ -131,7 +131,7 @@ void xnf_hash_done(struct xnf_hash_peer *has, const struct xnf_hash *want,
  * Otherwise what the backend has against the request: -EOPNOTSUPP, -EINVAL, -EMSGSIZE for
  * more than it has room for, -EIO for what it does not say.
  */
-int xnf_ctrl_judge(const struct xnf_ctrl_rsp *rsp, const struct xnf_ctrl_req *sent)
+int xnf_ctrl_check_rsp(const struct xnf_ctrl_rsp *rsp, const struct xnf_ctrl_req *sent)
 {
 	if (rsp->id != sent->id || rsp->type != sent->type)
 		return -EPROTO;

@@ -116,8 +116,9 @@ enum xnf_hash_fields {
 bool xnf_hash_next(const struct xnf_hash_peer *has, const struct xnf_hash *want,
 		   struct xnf_ctrl_ask *ask);
 void xnf_hash_done(struct xnf_hash_peer *has, const struct xnf_hash *want,
-		   const struct xnf_ctrl_ask *ask, u32 answer);
-int __must_check xnf_ctrl_judge(const struct xnf_ctrl_rsp *rsp, const struct xnf_ctrl_req *sent);
+		   const struct xnf_ctrl_ask *ask, u32 value);
+int __must_check xnf_ctrl_check_rsp(const struct xnf_ctrl_rsp *rsp,
+				    const struct xnf_ctrl_req *sent);
 
 void xnf_hash_spread(struct xnf_hash *h, u32 queues);
 bool xnf_hash_fits(const struct xnf_hash *h, u32 queues);

@@ -19,7 +19,7 @@
 	static_assert(sizeof(struct _ours) == sizeof(struct _theirs) &&		\
 		      offsetof(struct _ours, _field) == offsetof(struct _theirs, _field) && \
 		      sizeof(((struct _ours *)0)->_field) ==			\
-		      sizeof(((struct _theirs *)0)->_field), "place")
+		      sizeof(((struct _theirs *)0)->_field), "field")
 
 XNF_SAME_CTRL(xnf_ctrl_req, xen_netif_ctrl_request, id);
 XNF_SAME_CTRL(xnf_ctrl_req, xen_netif_ctrl_request, type);

@@ -49,7 +49,7 @@ static void xnf_mcast_put_request(struct xnf_tx *tx, u32 index, const struct xnf
 		.id = xfl_slot_id(&tx->slots, index),
 	};
 	*(struct xnf_extra *)xnf_tx_next(tx) = *extra;
-	tx->nulls_due++;
+	tx->extra_rsps_due++;
 }
 
 static bool xnf_mcast_send(struct xnf_queue *q, const struct xnf_extra *extra)

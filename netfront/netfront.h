@@ -101,7 +101,7 @@ enum xnf_xdp_count {
  * @rx_no_frame: refills cut short for want of memory
  * @rx_hashed: packets delivered with the hash the backend was asked for
  * @rx_xsk_no_frame: refills cut short for want of chunks in a socket's fill ring
- * @verdict: by enum xnf_verdict; transmit ones under the transmit lock, receive ones NAPI
+ * @rsp_err: by enum xnf_rsp_err; transmit ones under the transmit lock, receive ones NAPI
  * @xdp: by enum xnf_xdp_count
  * @rx_sync: protects the receive ones; written by NAPI
  * @tx_kicks: times the doorbell was rung again, as nothing had been answered for long
@@ -123,7 +123,7 @@ struct xnf_stats {
 	u64_stats_t rx_no_frame;
 	u64_stats_t rx_hashed;
 	u64_stats_t rx_xsk_no_frame;
-	u64_stats_t verdict[XNF_NR_VERDICTS];
+	u64_stats_t rsp_err[XNF_NR_RSP_ERRS];
 	u64_stats_t xdp[XNF_NR_XDP_COUNTS];
 	struct u64_stats_sync rx_sync;
 	u64_stats_t tx_kicks;
@@ -171,7 +171,7 @@ struct xnf_tx_slot {
  * @max_slots: data slots a packet may take
  * @asked: one past the last request whose sender waits for its answer
  * @armed: response that an event was last asked for; NAPI's as well, without the lock
- * @nulls_due: extras on the ring that have no response yet
+ * @extra_rsps_due: extras on the ring that have no response yet
  * @copy_max: packets and heads up to this are copied to a slot buffer, written under RTNL as well
  * @slot_buf_size: bytes of a slot buffer, a power of two
  * @copy_all: the backend sees no memory but bounce frames
@@ -191,7 +191,7 @@ struct xnf_tx {
 	u32 max_slots;
 	u32 asked;
 	u32 armed;
-	u32 nulls_due;
+	u32 extra_rsps_due;
 	u32 copy_max;
 	u32 slot_buf_size;
 	bool copy_all;

@@ -57,7 +57,7 @@ static int xnf_tx_alloc_slot_bufs(struct xnf_queue *q, u32 slot_buf_size)
 
 	tx->copy_all = !q->xn->trusted;
 	tx->max_slots = q->xn->offer.max_tx_slots;
-	tx->nulls_due = 0;
+	tx->extra_rsps_due = 0;
 	tx->slot_buf_size = slot_buf_size;
 	nr_grefs = XNF_RING_SLOTS + xnf_tx_slot_buf_frames(tx) + xnf_tx_gather_frames(tx);
 

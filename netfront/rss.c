@@ -34,13 +34,13 @@ static int xnf_rss_sync(struct xnf_dev *xn)
 	struct xnf_rss *rss = &xn->rss;
 	struct xnf_ctrl_ask ask;
 	int err = 0;
-	u32 answer;
+	u32 value;
 
 	lockdep_assert_held(&rss->lock);
 	while (!err && xn->ctrl.open && xnf_hash_next(&rss->has, &rss->want, &ask)) {
-		err = xnf_ctrl_request(xn, &ask, &answer);
+		err = xnf_ctrl_request(xn, &ask, &value);
 		if (!err)
-			xnf_hash_done(&rss->has, &rss->want, &ask, answer);
+			xnf_hash_done(&rss->has, &rss->want, &ask, value);
 	}
 	if (err && !xn->ctrl.open)
 		WRITE_ONCE(rss->refused, true);
@@ -52,12 +52,12 @@ static int xnf_rss_sync(struct xnf_dev *xn)
 static int xnf_rss_ask_table_size(struct xnf_dev *xn, u32 *size)
 {
 	const struct xnf_ctrl_ask ask = { .type = XNF_CTRL_GET_TABLE_SIZE };
-	u32 answer;
+	u32 value;
 	int err;
 
 	xnf_rss_allow_time(xn);
-	err = xnf_ctrl_request(xn, &ask, &answer);
-	*size = err ? 0 : min(answer, XNF_HASH_TABLE_MAX);
+	err = xnf_ctrl_request(xn, &ask, &value);
+	*size = err ? 0 : min(value, XNF_HASH_TABLE_MAX);
 	return xn->ctrl.open ? 0 : err;
 }
 
@@ -104,11 +104,11 @@ static void xnf_rss_give_up(struct xnf_dev *xn, int err)
 	const struct xnf_ctrl_ask none = {
 		.type = XNF_CTRL_SET_ALG, .data = { XNF_HASH_ALG_NONE },
 	};
-	u32 answer;
+	u32 value;
 
 	mutex_lock(&xn->rss.lock);
 	if (xn->ctrl.open)
-		xnf_ctrl_request(xn, &none, &answer);
+		xnf_ctrl_request(xn, &none, &value);
 	xn->ctrl.open = false;
 	WRITE_ONCE(xn->rss.used, false);
 	WRITE_ONCE(xn->rss.refused, true);
@@ -255,7 +255,7 @@ void xnf_rss_start(struct xnf_dev *xn)
 
 /**
  * xnf_rss_stop() - ask nothing more of this backend
- * @xn: the device, its connection about to end: who waits for the backend's answer sees that
+ * @xn: the device, its connection about to end: who waits for the backend's value sees that
  *
  * Context: life cycle, not under RTNL.
  */

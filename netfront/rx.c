@@ -7,13 +7,13 @@
 #include "netfront.h"
 #include "xsk.h"
 
-static void xnf_rx_discard(struct xnf_queue *q, enum xnf_verdict verdict)
+static void xnf_rx_discard(struct xnf_queue *q, enum xnf_rsp_err err)
 {
 	xnf_rx_repost(&q->rx);
-	if (verdict == XNF_OK)	/* more of a packet that was counted already */
+	if (err == XNF_OK)	/* more of a packet that was counted already */
 		return;
 	u64_stats_update_begin(&q->stats.rx_sync);
-	u64_stats_inc(&q->stats.verdict[verdict]);
+	u64_stats_inc(&q->stats.rsp_err[err]);
 	u64_stats_inc(&q->stats.rx_errors);
 	u64_stats_update_end(&q->stats.rx_sync);
 }
@@ -53,19 +53,19 @@ struct rx_batch {
 static int xnf_rx_take_entry(struct xnf_queue *q, struct rx_batch *batch)
 {
 	struct xnf_rx *rx = &q->rx;
-	enum xnf_verdict verdict;
+	enum xnf_rsp_err err;
 	union xnf_rx_any copy;
 	u32 bytes;
 	int ret;
 
 	RING_COPY_RESPONSE(&rx->ring, rx->ring.rsp_cons, &copy);
-	ret = xnf_rx_feed(&rx->packet, &rx->rules, &copy, &verdict);
+	ret = xnf_rx_feed(&rx->packet, &rx->rules, &copy, &err);
 	rx->pending_bufs[rx->nr_pending_bufs++] = rx->buf[rx->ring.rsp_cons & (XNF_RING_SLOTS - 1)];
 	WRITE_ONCE(rx->ring.rsp_cons, rx->ring.rsp_cons + 1);
 	if (ret == XNF_RX_PART)
 		return 0;
 	if (unlikely(ret < 0)) {
-		xnf_rx_discard(q, verdict);
+		xnf_rx_discard(q, err);
 		return 1;
 	}
 	bytes = xnf_rx_deliver(q);

@@ -116,7 +116,7 @@ static bool xnf_rx_skb_add_slots(struct xnf_queue *q, struct sk_buff *head, u32 
 
 	for (k = 0; k < p->nr_slots; k++, pulled = 0) {
 		struct rest r = {
-			.buf = &rx->pending_bufs[xnf_rx_place(p, k)],
+			.buf = &rx->pending_bufs[xnf_rx_entry(p, k)],
 			.offset = p->slot[k].offset + pulled,
 			.len = p->slot[k].len - pulled,
 		};

@@ -71,7 +71,7 @@ static void xnf_tx_put_extra(struct xnf_tx *tx, const struct sk_buff *skb)
 
 	entry = (struct xnf_extra *)xnf_tx_next(tx);
 	*entry = xnf_tx_extra_gso(skb_shinfo(skb)->gso_size, type);
-	tx->nulls_due++;
+	tx->extra_rsps_due++;
 }
 
 static void xnf_tx_put_request(struct xnf_put *p, u32 index, grant_ref_t gref, u32 offset, u32 len)

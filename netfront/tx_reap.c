@@ -42,10 +42,10 @@ static bool xnf_tx_slot_end(struct xnf_tx *tx, struct xnf_tx_slot *slot, int bud
 	return true;
 }
 
-static void xnf_tx_count_error(struct xnf_stats *stats, enum xnf_verdict verdict, bool first)
+static void xnf_tx_count_error(struct xnf_stats *stats, enum xnf_rsp_err err, bool first)
 {
 	u64_stats_update_begin(&stats->tx_sync);
-	u64_stats_inc(&stats->verdict[verdict]);
+	u64_stats_inc(&stats->rsp_err[err]);
 	if (first)
 		u64_stats_inc(&stats->tx_errors);
 	u64_stats_update_end(&stats->tx_sync);
@@ -55,21 +55,21 @@ static void xnf_tx_count_error(struct xnf_stats *stats, enum xnf_verdict verdict
 static int xnf_tx_take_response(struct xnf_queue *q, const struct xnf_tx_rsp *rsp, int budget)
 {
 	struct xnf_tx *tx = &q->tx;
-	enum xnf_verdict verdict;
+	enum xnf_rsp_err err;
 	struct xnf_tx_slot *slot;
 	int ret, index;
 
-	ret = xnf_tx_judge(rsp->status, tx->nulls_due, &verdict);
+	ret = xnf_tx_check_rsp(rsp->status, tx->extra_rsps_due, &err);
 	if (unlikely(ret)) {
-		tx->nulls_due -= ret > 0;
+		tx->extra_rsps_due -= ret > 0;
 		return min(ret, 0);
 	}
 	index = xfl_slot_find(&tx->slots, rsp->id);
 	if (unlikely(index < 0))
 		return index;
 	slot = &tx->slot[index];
-	if (unlikely(verdict != XNF_OK)) {
-		xnf_tx_count_error(&q->stats, verdict, slot->first);
+	if (unlikely(err != XNF_OK)) {
+		xnf_tx_count_error(&q->stats, err, slot->first);
 		if (!slot->len)		/* no packet's, see mcast.c */
 			xnf_mcast_refused(q->xn);
 	}

@@ -107,10 +107,10 @@ int xnf_tx_plan(const struct xnf_piece *piece, u32 nr, u32 limit, u32 *copy_belo
 }
 
 /**
- * xnf_tx_judge() - what a transmit response says of its slot
+ * xnf_tx_check_rsp() - check a transmit response
  * @status: copied once from the ring
- * @nulls_due: extras on the ring that have no response yet
- * @verdict: counter to count it under, XNF_OK for none
+ * @extra_rsps_due: extras on the ring that have no response yet
+ * @err: counter to count it under, XNF_OK for none
  *
  * A null response has no id and answers an extra; anywhere else it would lose
  * a slot for ever.
@@ -118,19 +118,19 @@ int xnf_tx_plan(const struct xnf_piece *piece, u32 nr, u32 limit, u32 *copy_belo
  * Return: 1 for a null response, 0 for a response to a data slot, -EPROTO for a
  * null response that no extra is due for: the ring cannot be believed any more.
  */
-int xnf_tx_judge(s16 status, u32 nulls_due, enum xnf_verdict *verdict)
+int xnf_tx_check_rsp(s16 status, u32 extra_rsps_due, enum xnf_rsp_err *err)
 {
-	*verdict = XNF_OK;
+	*err = XNF_OK;
 	if (likely(status == XNF_RSP_OKAY))
 		return 0;
 	if (status == XNF_RSP_NULL)
-		return nulls_due ? 1 : -EPROTO;
+		return extra_rsps_due ? 1 : -EPROTO;
 	if (status == XNF_RSP_ERROR)
-		*verdict = XNF_TX_ERROR;
+		*err = XNF_TX_ERROR;
 	else if (status == XNF_RSP_DROPPED)
-		*verdict = XNF_TX_DROPPED;
+		*err = XNF_TX_DROPPED;
 	else
-		*verdict = XNF_TX_BAD_STATUS;
+		*err = XNF_TX_BAD_STATUS;
 	return 0;
 }
 
@@ -208,7 +208,7 @@ void xnf_rx_reset(struct xnf_rx_packet *p)
 	p->nr_extras = 0;
 }
 
-static enum xnf_verdict xnf_rx_check_slot(const struct xnf_rx_rsp *rsp, u32 least)
+static enum xnf_rsp_err xnf_rx_check_slot(const struct xnf_rx_rsp *rsp, u32 least)
 {
 	if (unlikely(rsp->status < 0))
 		return XNF_RX_BAD_STATUS;
@@ -227,9 +227,9 @@ static void xnf_rx_add_slot(struct xnf_rx_packet *p, const struct xnf_rx_rsp *rs
 	p->len += (u32)rsp->status;
 }
 
-static enum xnf_verdict xnf_rx_feed_first(struct xnf_rx_packet *p, const struct xnf_rx_rsp *rsp)
+static enum xnf_rsp_err xnf_rx_feed_first(struct xnf_rx_packet *p, const struct xnf_rx_rsp *rsp)
 {
-	enum xnf_verdict v = xnf_rx_check_slot(rsp, XNF_FIRST_SLOT_MIN);
+	enum xnf_rsp_err v = xnf_rx_check_slot(rsp, XNF_FIRST_SLOT_MIN);
 
 	if (unlikely(rsp->flags & XNF_RXF_GSO_PREFIX))
 		v = XNF_RX_BAD_FLAGS;
@@ -250,7 +250,7 @@ static enum xnf_verdict xnf_rx_feed_first(struct xnf_rx_packet *p, const struct 
 	return v;
 }
 
-static enum xnf_verdict xnf_rx_feed_gso(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
+static enum xnf_rsp_err xnf_rx_feed_gso(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
 					const struct xnf_extra *extra)
 {
 	u16 size = extra->u.gso.size;
@@ -266,7 +266,7 @@ static enum xnf_verdict xnf_rx_feed_gso(struct xnf_rx_packet *p, const struct xn
 	return XNF_OK;
 }
 
-static enum xnf_verdict xnf_rx_feed_hash(struct xnf_rx_packet *p, const struct xnf_extra *extra)
+static enum xnf_rsp_err xnf_rx_feed_hash(struct xnf_rx_packet *p, const struct xnf_extra *extra)
 {
 	const u8 *value = extra->u.hash.value;
 
@@ -278,7 +278,7 @@ static enum xnf_verdict xnf_rx_feed_hash(struct xnf_rx_packet *p, const struct x
 	return XNF_OK;
 }
 
-static enum xnf_verdict xnf_rx_feed_extra(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
+static enum xnf_rsp_err xnf_rx_feed_extra(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
 					  const struct xnf_extra *extra)
 {
 	if (!(extra->flags & XNF_EXTRAF_MORE))
@@ -293,10 +293,10 @@ static enum xnf_verdict xnf_rx_feed_extra(struct xnf_rx_packet *p, const struct 
 	return extra->type == XNF_EXTRA_HASH ? xnf_rx_feed_hash(p, extra) : XNF_OK;
 }
 
-static enum xnf_verdict xnf_rx_feed_data(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
+static enum xnf_rsp_err xnf_rx_feed_data(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
 					 const struct xnf_rx_rsp *rsp)
 {
-	enum xnf_verdict v = xnf_rx_check_slot(rsp, 1);
+	enum xnf_rsp_err v = xnf_rx_check_slot(rsp, 1);
 
 	if (!(rsp->flags & XNF_RXF_MORE))
 		p->expect = XNF_RX_EXPECT_FIRST;
@@ -334,7 +334,7 @@ static void xnf_rx_start_skipping(struct xnf_rx_packet *p)
  * @p: the packet being put together; zeroed, or xnf_rx_reset(), at the start
  * @rules: what was agreed
  * @copy: private copy of the ring place
- * @verdict: set to the counter of the packet's first error when it is found, XNF_OK otherwise
+ * @err: set to the counter of the packet's first error when it is found, XNF_OK otherwise
  *
  * The bound on what a caller holds is that of @rules: once a packet is found
  * bad, all it holds and all that still comes of it goes back at once. A packet
@@ -345,11 +345,11 @@ static void xnf_rx_start_skipping(struct xnf_rx_packet *p)
  * buffer and all that are held.
  */
 int xnf_rx_feed(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
-		const union xnf_rx_any *copy, enum xnf_verdict *verdict)
+		const union xnf_rx_any *copy, enum xnf_rsp_err *err)
 {
-	enum xnf_verdict v;
+	enum xnf_rsp_err v;
 
-	*verdict = XNF_OK;
+	*err = XNF_OK;
 	switch (p->expect) {
 	case XNF_RX_EXPECT_FIRST:
 		v = xnf_rx_feed_first(p, &copy->rsp);
@@ -365,7 +365,7 @@ int xnf_rx_feed(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
 		return -EPROTO;
 	}
 	if (unlikely(v != XNF_OK)) {
-		*verdict = v;
+		*err = v;
 		xnf_rx_start_skipping(p);
 		return -EPROTO;
 	}

@@ -129,7 +129,7 @@ union xnf_rx_any {
 };
 
 /**
- * enum xnf_verdict - what was wrong; also the index of the counter that says so
+ * enum xnf_rsp_err - what was wrong; also the index of the counter that says so
  * @XNF_OK: nothing; counts nothing
  * @XNF_TX_ERROR: the backend could not send a packet's slot
  * @XNF_TX_DROPPED: the backend chose to drop it
@@ -142,9 +142,9 @@ union xnf_rx_any {
  * @XNF_RX_BAD_FLAGS: flags where they may not be, or of a dialect not asked for
  * @XNF_RX_BAD_EXTRA: extra of unknown type, twice the same, or never agreed on; hash unheard of
  * @XNF_RX_BAD_GSO: segment size 0 or a type not agreed on
- * @XNF_NR_VERDICTS: their number
+ * @XNF_NR_RSP_ERRS: their number
  */
-enum xnf_verdict {
+enum xnf_rsp_err {
 	XNF_OK,
 	XNF_TX_ERROR,
 	XNF_TX_DROPPED,
@@ -157,7 +157,7 @@ enum xnf_verdict {
 	XNF_RX_BAD_FLAGS,
 	XNF_RX_BAD_EXTRA,
 	XNF_RX_BAD_GSO,
-	XNF_NR_VERDICTS,
+	XNF_NR_RSP_ERRS,
 };
 
 /* ---- transmit: planning ---- */
@@ -251,7 +251,7 @@ bool xnf_filter_step(const struct xnf_filter *has, const struct xnf_filter *want
 		     struct xnf_extra *extra);
 void xnf_filter_done(struct xnf_filter *has, const struct xnf_extra *extra);
 
-int __must_check xnf_tx_judge(s16 status, u32 nulls_due, enum xnf_verdict *verdict);
+int __must_check xnf_tx_check_rsp(s16 status, u32 extra_rsps_due, enum xnf_rsp_err *err);
 
 /* ---- receive ---- */
 
@@ -322,7 +322,7 @@ struct xnf_rx_packet {
 
 void xnf_rx_reset(struct xnf_rx_packet *p);
 int __must_check xnf_rx_feed(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
-			     const union xnf_rx_any *copy, enum xnf_verdict *verdict);
+			     const union xnf_rx_any *copy, enum xnf_rsp_err *err);
 
 /**
  * xnf_rx_idle() - whether no packet is half received
@@ -334,11 +334,11 @@ static inline bool xnf_rx_idle(const struct xnf_rx_packet *p)
 }
 
 /**
- * xnf_rx_place() - ring place of a data slot, counted from that of slot 0
+ * xnf_rx_entry() - ring place of a data slot, counted from that of slot 0
  * @p: a whole packet
  * @k: data slot
  */
-static inline u32 xnf_rx_place(const struct xnf_rx_packet *p, u32 k)
+static inline u32 xnf_rx_entry(const struct xnf_rx_packet *p, u32 k)
 {
 	return k ? k + p->nr_extras : 0;
 }

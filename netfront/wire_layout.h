@@ -19,39 +19,39 @@
 
 #define XNF_SAME_SIZE(_ours, _theirs)						\
 	static_assert(sizeof(struct _ours) == sizeof(XNF_THEIRS(_theirs)), "size")
-#define XNF_SAME_PLACE(_ours, _theirs, _field)					\
+#define XNF_SAME_FIELD(_ours, _theirs, _field)					\
 	static_assert(offsetof(struct _ours, _field) ==				\
 		      offsetof(XNF_THEIRS(_theirs), _field) &&			\
 		      sizeof(((struct _ours *)0)->_field) ==			\
-		      sizeof(((XNF_THEIRS(_theirs) *)0)->_field), "place")
+		      sizeof(((XNF_THEIRS(_theirs) *)0)->_field), "field")
 
 XNF_SAME_SIZE(xnf_tx_req, tx_request);
-XNF_SAME_PLACE(xnf_tx_req, tx_request, gref);
-XNF_SAME_PLACE(xnf_tx_req, tx_request, offset);
-XNF_SAME_PLACE(xnf_tx_req, tx_request, flags);
-XNF_SAME_PLACE(xnf_tx_req, tx_request, id);
-XNF_SAME_PLACE(xnf_tx_req, tx_request, size);
+XNF_SAME_FIELD(xnf_tx_req, tx_request, gref);
+XNF_SAME_FIELD(xnf_tx_req, tx_request, offset);
+XNF_SAME_FIELD(xnf_tx_req, tx_request, flags);
+XNF_SAME_FIELD(xnf_tx_req, tx_request, id);
+XNF_SAME_FIELD(xnf_tx_req, tx_request, size);
 XNF_SAME_SIZE(xnf_tx_rsp, tx_response);
-XNF_SAME_PLACE(xnf_tx_rsp, tx_response, id);
-XNF_SAME_PLACE(xnf_tx_rsp, tx_response, status);
+XNF_SAME_FIELD(xnf_tx_rsp, tx_response, id);
+XNF_SAME_FIELD(xnf_tx_rsp, tx_response, status);
 XNF_SAME_SIZE(xnf_rx_req, rx_request);
-XNF_SAME_PLACE(xnf_rx_req, rx_request, id);
-XNF_SAME_PLACE(xnf_rx_req, rx_request, gref);
+XNF_SAME_FIELD(xnf_rx_req, rx_request, id);
+XNF_SAME_FIELD(xnf_rx_req, rx_request, gref);
 XNF_SAME_SIZE(xnf_rx_rsp, rx_response);
-XNF_SAME_PLACE(xnf_rx_rsp, rx_response, id);
-XNF_SAME_PLACE(xnf_rx_rsp, rx_response, offset);
-XNF_SAME_PLACE(xnf_rx_rsp, rx_response, flags);
-XNF_SAME_PLACE(xnf_rx_rsp, rx_response, status);
+XNF_SAME_FIELD(xnf_rx_rsp, rx_response, id);
+XNF_SAME_FIELD(xnf_rx_rsp, rx_response, offset);
+XNF_SAME_FIELD(xnf_rx_rsp, rx_response, flags);
+XNF_SAME_FIELD(xnf_rx_rsp, rx_response, status);
 XNF_SAME_SIZE(xnf_extra, extra_info);
-XNF_SAME_PLACE(xnf_extra, extra_info, type);
-XNF_SAME_PLACE(xnf_extra, extra_info, flags);
-XNF_SAME_PLACE(xnf_extra, extra_info, u.gso.size);
-XNF_SAME_PLACE(xnf_extra, extra_info, u.gso.type);
-XNF_SAME_PLACE(xnf_extra, extra_info, u.gso.features);
-XNF_SAME_PLACE(xnf_extra, extra_info, u.mcast.addr);
-XNF_SAME_PLACE(xnf_extra, extra_info, u.hash.type);
-XNF_SAME_PLACE(xnf_extra, extra_info, u.hash.algorithm);
-XNF_SAME_PLACE(xnf_extra, extra_info, u.hash.value);
+XNF_SAME_FIELD(xnf_extra, extra_info, type);
+XNF_SAME_FIELD(xnf_extra, extra_info, flags);
+XNF_SAME_FIELD(xnf_extra, extra_info, u.gso.size);
+XNF_SAME_FIELD(xnf_extra, extra_info, u.gso.type);
+XNF_SAME_FIELD(xnf_extra, extra_info, u.gso.features);
+XNF_SAME_FIELD(xnf_extra, extra_info, u.mcast.addr);
+XNF_SAME_FIELD(xnf_extra, extra_info, u.hash.type);
+XNF_SAME_FIELD(xnf_extra, extra_info, u.hash.algorithm);
+XNF_SAME_FIELD(xnf_extra, extra_info, u.hash.value);
 static_assert(sizeof(union xnf_rx_any) == sizeof(struct xnf_rx_rsp), "extra fits a response");
 
 #ifdef __KERNEL__

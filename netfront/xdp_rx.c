@@ -27,7 +27,7 @@ static void xnf_xdp_copy_bytes(struct cursor *c, u8 *to, u32 len)
 	while (len) {
 		const struct xnf_rx_slot *s = &p->slot[c->slot];
 		u32 n = min(len, s->len - c->done);
-		const struct xnf_rx_buf *buf = &c->rx->pending_bufs[xnf_rx_place(p, c->slot)];
+		const struct xnf_rx_buf *buf = &c->rx->pending_bufs[xnf_rx_entry(p, c->slot)];
 
 		memcpy(to, xnf_rx_va(buf) + s->offset + c->done, n);
 		to += n;

@@ -106,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else
 			jump(take_u32(&in));
 		CHECK(g.slots.nr_free == NET_SLOTS - nr_out);
-		CHECK(g.nulls_due == nulls);
+		CHECK(g.extra_rsps_due == nulls);
 	}
 	return 0;
 }

@@ -20,7 +20,7 @@ void netguest_init(struct netguest *g, u32 tx_slots, u32 rx_slots)
 	CHECK(RING_SIZE(&g->rx) == xfl_ring_slots(1, sizeof(union xnf_rx_any)));
 	memset(&g->grants, 0, sizeof(g->grants));
 	xfl_slots_init(&g->slots, g->slot_memory, NET_SLOTS, 16);
-	g->nulls_due = 0;
+	g->extra_rsps_due = 0;
 	g->max_slots = tx_slots;
 	g->rules = (struct xnf_rx_rules){
 		.max_slots = rx_slots,
@@ -36,7 +36,7 @@ void netguest_init(struct netguest *g, u32 tx_slots, u32 rx_slots)
 		g->free[i] = &g->buf[i];
 	}
 	g->nr_got = 0;
-	memset(g->verdict, 0, sizeof(g->verdict));
+	memset(g->rsp_err, 0, sizeof(g->rsp_err));
 	g->broken = 0;
 	netguest_refill(g);
 }
@@ -96,7 +96,7 @@ static void put_slot(struct put *p, u32 index, u8 *frame, u32 offset, u32 len)
 
 		req->flags |= XNF_TXF_EXTRA;
 		memcpy(RING_GET_REQUEST(&g->tx, g->tx.req_prod_pvt++), &extra, sizeof(extra));
-		g->nulls_due++;
+		g->extra_rsps_due++;
 	}
 }
 
@@ -195,16 +195,16 @@ int netguest_send(struct netguest *g, const struct netguest_run *run, u32 nr,
 
 static void reap_one(struct netguest *g, const struct xnf_tx_rsp *rsp)
 {
-	enum xnf_verdict verdict;
-	int index, what = xnf_tx_judge(rsp->status, g->nulls_due, &verdict);
+	enum xnf_rsp_err err;
+	int index, what = xnf_tx_check_rsp(rsp->status, g->extra_rsps_due, &err);
 
 	if (what < 0) {
 		g->broken = what;
 		return;
 	}
 	if (what > 0) {
-		CHECK(g->nulls_due > 0);
-		g->nulls_due--;
+		CHECK(g->extra_rsps_due > 0);
+		g->extra_rsps_due--;
 		return;
 	}
 	index = xfl_slot_find(&g->slots, rsp->id);
@@ -212,7 +212,7 @@ static void reap_one(struct netguest *g, const struct xnf_tx_rsp *rsp)
 		g->broken = index;
 		return;
 	}
-	g->verdict[verdict]++;
+	g->rsp_err[err]++;
 	grant_end(&g->grants, g->tx_slot[index].gref);
 	xfl_slot_put(&g->slots, (u32)index);
 	CHECK(g->slots.nr_free <= NET_SLOTS);
@@ -270,13 +270,13 @@ void netguest_refill(struct netguest *g)
 {
 	while (g->rx.req_prod_pvt - g->rx.rsp_cons < NET_SLOTS && g->nr_free) {
 		struct netguest_buf *buf = g->free[--g->nr_free];
-		u32 place = g->rx.req_prod_pvt & (NET_SLOTS - 1);
+		u32 entry = g->rx.req_prod_pvt & (NET_SLOTS - 1);
 
 		buf->free = false;
 		buf->gref = grant_frame(&g->grants, buf->frame, false);
-		g->posted[place] = buf;
-		*(struct xnf_rx_req *)RING_GET_REQUEST(&g->rx, place) = (struct xnf_rx_req){
-			.id = (u16)place, .gref = buf->gref,
+		g->posted[entry] = buf;
+		*(struct xnf_rx_req *)RING_GET_REQUEST(&g->rx, entry) = (struct xnf_rx_req){
+			.id = (u16)entry, .gref = buf->gref,
 		};
 		g->rx.req_prod_pvt++;
 	}
@@ -297,10 +297,10 @@ static void receive(struct netguest *g)
 	got->len = 0;
 	for (u32 k = 0; k < p->nr_slots; k++) {
 		const struct xnf_rx_slot *s = &p->slot[k];
-		u32 place = xnf_rx_place(p, k);
+		u32 entry = xnf_rx_entry(p, k);
 
-		CHECK(place < g->nr_held && s->len && s->offset + s->len <= 4096);
-		memcpy(got->data + got->len, g->held[place]->frame + s->offset, s->len);
+		CHECK(entry < g->nr_held && s->len && s->offset + s->len <= 4096);
+		memcpy(got->data + got->len, g->held[entry]->frame + s->offset, s->len);
 		got->len += s->len;
 	}
 	CHECK(got->len == p->len);
@@ -322,25 +322,25 @@ static void receive(struct netguest *g)
 
 static void poll_one(struct netguest *g)
 {
-	u32 place = g->rx.rsp_cons & (NET_SLOTS - 1);
-	struct netguest_buf *buf = g->posted[place];
+	u32 entry = g->rx.rsp_cons & (NET_SLOTS - 1);
+	struct netguest_buf *buf = g->posted[entry];
 	bool was_idle = xnf_rx_idle(&g->packet);
-	enum xnf_verdict verdict;
+	enum xnf_rsp_err err;
 	union xnf_rx_any copy;
 	int what;
 
-	RING_COPY_RESPONSE(&g->rx, place, &copy);
+	RING_COPY_RESPONSE(&g->rx, entry, &copy);
 	g->rx.rsp_cons++;
 	grant_end(&g->grants, buf->gref);
 	CHECK(!was_idle || !g->nr_held);
-	what = xnf_rx_feed(&g->packet, &g->rules, &copy, &verdict);
+	what = xnf_rx_feed(&g->packet, &g->rules, &copy, &err);
 	CHECK(what == XNF_RX_WHOLE || what == XNF_RX_PART || what == -EPROTO);
-	CHECK(verdict == XNF_OK || what == -EPROTO);
-	CHECK(verdict < XNF_NR_VERDICTS);
-	g->verdict[verdict] += verdict != XNF_OK;
+	CHECK(err == XNF_OK || what == -EPROTO);
+	CHECK(err < XNF_NR_RSP_ERRS);
+	g->rsp_err[err] += err != XNF_OK;
 	if (what == -EPROTO) {
 		/* Its first error is counted, those after it are not. */
-		CHECK(verdict != XNF_OK || !g->nr_held);
+		CHECK(err != XNF_OK || !g->nr_held);
 		give_back(g, buf);
 		give_back_held(g);
 		return;

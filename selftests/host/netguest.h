@@ -57,7 +57,7 @@ struct netguest_buf {
  * @slots: transmit ids in flight
  * @slot_memory: of @slots
  * @tx_slot: what hangs on them
- * @nulls_due: null responses to come
+ * @extra_rsps_due: null responses to come
  * @max_slots: data slots a transmitted packet may take
  * @rules: what may be received
  * @packet: the packet being received
@@ -68,7 +68,7 @@ struct netguest_buf {
  * @nr_free: number of them
  * @got: the packet received last
  * @nr_got: packets received
- * @verdict: counters
+ * @rsp_err: counters
  * @broken: errno of the lie that broke it, 0 while it believes the backend
  */
 struct netguest {
@@ -80,7 +80,7 @@ struct netguest {
 	struct xfl_slots slots;
 	struct xfl_slot slot_memory[NET_SLOTS];
 	struct netguest_tx_slot tx_slot[NET_SLOTS];
-	u32 nulls_due;
+	u32 extra_rsps_due;
 	u32 max_slots;
 	struct xnf_rx_rules rules;
 	struct xnf_rx_packet packet;
@@ -92,7 +92,7 @@ struct netguest {
 	struct netguest_buf buf[NET_BUFS];
 	struct packet got;
 	u32 nr_got;
-	u32 verdict[XNF_NR_VERDICTS];
+	u32 rsp_err[XNF_NR_RSP_ERRS];
 	int broken;
 };
 

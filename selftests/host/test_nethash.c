@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Receive hashing: a backend is brought to any settings, and its answers are judged. */
+/* Receive hashing: a backend is brought to any settings, and its responses are checked. */
 #include "test.h"
 
 #include "xenring.h"
@@ -202,29 +202,29 @@ static void nothing_is_asked_twice(void **state)
 	assert_int_equal(bring(&h, &has, &want), 1);
 }
 
-static int judged(u16 id, u16 type, u32 status)
+static int checked(u16 id, u16 type, u32 status)
 {
 	const struct xnf_ctrl_req sent = { .id = 7, .type = XNF_CTRL_SET_KEY };
 	const struct xnf_ctrl_rsp rsp = { .id = id, .type = type, .status = status };
 
-	return xnf_ctrl_judge(&rsp, &sent);
+	return xnf_ctrl_check_rsp(&rsp, &sent);
 }
 
-static void answers_are_judged(void **state)
+static void responses_are_checked(void **state)
 {
 	struct rng r = test_rng();
 
 	(void)state;
-	assert_int_equal(judged(7, XNF_CTRL_SET_KEY, 0), 0);
-	assert_int_equal(judged(7, XNF_CTRL_SET_KEY, 1), -EOPNOTSUPP);
-	assert_int_equal(judged(7, XNF_CTRL_SET_KEY, 2), -EINVAL);
-	assert_int_equal(judged(7, XNF_CTRL_SET_KEY, 3), -EMSGSIZE);
+	assert_int_equal(checked(7, XNF_CTRL_SET_KEY, 0), 0);
+	assert_int_equal(checked(7, XNF_CTRL_SET_KEY, 1), -EOPNOTSUPP);
+	assert_int_equal(checked(7, XNF_CTRL_SET_KEY, 2), -EINVAL);
+	assert_int_equal(checked(7, XNF_CTRL_SET_KEY, 3), -EMSGSIZE);
 	for (u32 i = 0; i < 10000; i++) {
-		assert_int_equal(judged(7, XNF_CTRL_SET_KEY, rng_range(&r, 4, UINT32_MAX)), -EIO);
-		assert_int_equal(judged((u16)rng_range(&r, 8, 0xffff), XNF_CTRL_SET_KEY,
-					rng_range(&r, 0, 3)), -EPROTO);
-		assert_int_equal(judged(7, (u16)rng_range(&r, XNF_CTRL_SET_KEY + 1, 0xffff),
-					rng_range(&r, 0, 3)), -EPROTO);
+		assert_int_equal(checked(7, XNF_CTRL_SET_KEY, rng_range(&r, 4, UINT32_MAX)), -EIO);
+		assert_int_equal(checked((u16)rng_range(&r, 8, 0xffff), XNF_CTRL_SET_KEY,
+					 rng_range(&r, 0, 3)), -EPROTO);
+		assert_int_equal(checked(7, (u16)rng_range(&r, XNF_CTRL_SET_KEY + 1, 0xffff),
+					 rng_range(&r, 0, 3)), -EPROTO);
 	}
 }
 
@@ -282,7 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_backend_follows_any_wish),
 		cmocka_unit_test(nothing_is_asked_twice),
-		cmocka_unit_test(answers_are_judged),
+		cmocka_unit_test(responses_are_checked),
 		cmocka_unit_test(tables_are_spread_and_checked),
 		cmocka_unit_test(fields_and_types_agree),
 	};

@@ -58,8 +58,8 @@ static void received_packets_are_put_together(void **state)
 		assert_backend_content();
 		assert_received(&w->sent);
 	}
-	for (int v = 0; v < XNF_NR_VERDICTS; v++)
-		assert_int_equal(w->guest.verdict[v], 0);
+	for (int v = 0; v < XNF_NR_RSP_ERRS; v++)
+		assert_int_equal(w->guest.rsp_err[v], 0);
 }
 
 /* The backend publishes a packet slot by slot: it is waited for, not dropped. */
@@ -103,14 +103,14 @@ static void put_extra(u8 type, u8 flags, u16 gso_size, u8 gso_type)
 }
 
 /* Nothing was received, this was counted once, and the next good packet gets through. */
-static void assert_dropped_for(enum xnf_verdict why)
+static void assert_dropped_for(enum xnf_rsp_err why)
 {
 	struct rng r = { 42 };
 
 	assert_int_equal(netguest_poll(&w->guest), 0);
 	assert_int_equal(w->guest.broken, 0);
-	for (int v = 0; v < XNF_NR_VERDICTS; v++)
-		assert_int_equal(w->guest.verdict[v], v == (int)why);
+	for (int v = 0; v < XNF_NR_RSP_ERRS; v++)
+		assert_int_equal(w->guest.rsp_err[v], v == (int)why);
 	assert_true(xnf_rx_idle(&w->guest.packet));
 	assert_int_equal(w->guest.nr_held, 0);
 	random_packet(&r, &w->sent, 65535);
@@ -198,7 +198,7 @@ static void lie_more_data_than_agreed(void **state)
 			for (u32 i = 0; i < limit + over; i++)
 				put(rsp(100, 0, i + 1 < limit + over ? NETRXF_more_data : 0));
 			assert_int_equal(netguest_poll(&w->guest), 0);
-			assert_int_equal(w->guest.verdict[XNF_RX_TOO_MANY], 1);
+			assert_int_equal(w->guest.rsp_err[XNF_RX_TOO_MANY], 1);
 			for (u32 i = 0; i < limit; i++)
 				put(rsp(100, 0, i + 1 < limit ? NETRXF_more_data : 0));
 			assert_int_equal(netguest_poll(&w->guest), 1);
@@ -215,7 +215,7 @@ static void lie_more_data_than_there_is_room_for(void **state)
 	for (u32 i = 0; i < 200; i++)
 		put(rsp(100, 0, i < 199 ? NETRXF_more_data : 0));
 	assert_int_equal(netguest_poll(&w->guest), 0);
-	assert_int_equal(w->guest.verdict[XNF_RX_TOO_MANY], 1);
+	assert_int_equal(w->guest.rsp_err[XNF_RX_TOO_MANY], 1);
 }
 
 static void lie_longer_than_a_packet_can_be(void **state)
@@ -282,7 +282,7 @@ static void lie_extra_not_agreed_on(void **state)
 	put(rsp(100, 0, NETRXF_extra_info));
 	put_extra(XEN_NETIF_EXTRA_TYPE_GSO, 0, 1000, 1);
 	assert_int_equal(netguest_poll(&w->guest), 0);
-	assert_int_equal(w->guest.verdict[XNF_RX_BAD_EXTRA], 1);
+	assert_int_equal(w->guest.rsp_err[XNF_RX_BAD_EXTRA], 1);
 }
 
 static void put_hash(u8 type, u8 algorithm, u8 flags)
@@ -304,7 +304,7 @@ static void lie_hash_never_asked_for(void **state)
 	put(rsp(100, 0, NETRXF_extra_info));
 	put_hash(0, XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ, 0);
 	assert_int_equal(netguest_poll(&w->guest), 0);
-	assert_int_equal(w->guest.verdict[XNF_RX_BAD_EXTRA], 1);
+	assert_int_equal(w->guest.rsp_err[XNF_RX_BAD_EXTRA], 1);
 }
 
 static void lie_hash_unheard_of(void **state)
@@ -372,7 +372,7 @@ static void lie_gso_that_was_not_advertised(void **state)
 	put(rsp(100, 0, NETRXF_extra_info));
 	put_extra(XEN_NETIF_EXTRA_TYPE_GSO, 0, 1000, XEN_NETIF_GSO_TYPE_TCPV6);
 	assert_int_equal(netguest_poll(&w->guest), 0);
-	assert_int_equal(w->guest.verdict[XNF_RX_BAD_GSO], 1);
+	assert_int_equal(w->guest.rsp_err[XNF_RX_BAD_GSO], 1);
 }
 
 static void lie_gso_prefix_dialect(void **state)

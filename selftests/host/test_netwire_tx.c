@@ -54,7 +54,7 @@ static int send_and_compare(struct rng *r, const struct netguest_how *how)
 	netback_answer(&w->back, r, NETIF_RSP_OKAY);
 	netguest_reap(&w->guest);
 	assert_backend_content();
-	assert_int_equal(w->guest.nulls_due, 0);
+	assert_int_equal(w->guest.extra_rsps_due, 0);
 	assert_int_equal(w->guest.slots.nr_free, NET_SLOTS);
 	return slots;
 }
@@ -370,8 +370,8 @@ static void every_status_has_its_counter(void **state)
 {
 	(void)state;
 	for (int status = INT16_MIN; status <= INT16_MAX; status++) {
-		enum xnf_verdict v = XNF_NR_VERDICTS, due = XNF_TX_BAD_STATUS;
-		int what = xnf_tx_judge((s16)status, 1, &v);
+		enum xnf_rsp_err v = XNF_NR_RSP_ERRS, due = XNF_TX_BAD_STATUS;
+		int what = xnf_tx_check_rsp((s16)status, 1, &v);
 
 		if (status == 0 || status == 1)
 			due = XNF_OK;
@@ -391,7 +391,7 @@ static void an_error_on_a_slot_gives_the_slot_back(void **state)
 	netback_answer(&w->back, &(struct rng){ 1 }, NETIF_RSP_ERROR);
 	assert_int_equal(netguest_reap(&w->guest), 3);
 	assert_backend_content();
-	assert_int_equal(w->guest.verdict[XNF_TX_ERROR], 3);
+	assert_int_equal(w->guest.rsp_err[XNF_TX_ERROR], 3);
 	assert_int_equal(w->guest.slots.nr_free, NET_SLOTS);
 }
 
