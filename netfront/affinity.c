@@ -63,7 +63,8 @@ void xnf_affinity_steer(struct xnf_dev *xn)
 	if (xn->steered == xn->nr_queues || !alloc_cpumask_var(&mask, GFP_NOIO))
 		return;
 	for (i = 0; i < xn->nr_queues; i++)
-		all &= xnf_affinity_steer_queue(xn, mask, i);
+		if (!xnf_affinity_steer_queue(xn, mask, i))
+			all = false;
 	free_cpumask_var(mask);
 	/* Else the next connection tries again. */
 	if (all)

@@ -83,7 +83,7 @@ static unsigned long xnf_tx_stall_time(struct xnf_queue *q, u32 cons, u32 due)
 {
 	bool waiting = READ_ONCE(q->due) && cons == READ_ONCE(q->due_at);
 
-	WRITE_ONCE(q->due, due);
+	WRITE_ONCE(q->due, due > 0);
 	if (due && waiting)
 		return jiffies - READ_ONCE(q->due_since);
 	WRITE_ONCE(q->due_at, cons);
@@ -137,8 +137,9 @@ static bool xnf_tx_arm(struct xnf_queue *q)
 	more = xnf_tx_arm_at(tx, cons, cons + batch);
 	/* Who asked meanwhile may have seen what was asked for before this. */
 	asked = READ_ONCE(tx->asked);
-	if (unlikely(batch <= XNF_TX_SLACK && xnf_tx_spared(asked, cons) && asked - cons < batch))
-		more |= xnf_tx_arm_at(tx, cons, asked);
+	if (unlikely(batch <= XNF_TX_SLACK && xnf_tx_spared(asked, cons) && asked - cons < batch) &&
+	    xnf_tx_arm_at(tx, cons, asked))
+		more = true;
 	return more;
 }
 

@@ -49,29 +49,31 @@ struct rx_batch {
 	u32 bytes;
 };
 
-/* One ring place. Return: what it counts for: a packet's end one, a packet's part none. */
-static int xnf_rx_take_entry(struct xnf_queue *q, struct rx_batch *batch)
+/* Return: whether the entry counts in the budget: it ends a packet, or is an invalid one's. */
+static bool xnf_rx_take_entry(struct xnf_queue *q, struct rx_batch *batch)
 {
 	struct xnf_rx *rx = &q->rx;
 	enum xnf_rsp_err err;
 	union xnf_rx_any copy;
+	enum xnf_rx_result result;
 	u32 bytes;
-	int ret;
 
 	RING_COPY_RESPONSE(&rx->ring, rx->ring.rsp_cons, &copy);
-	ret = xnf_rx_feed(&rx->packet, &rx->rules, &copy, &err);
+	result = xnf_rx_feed(&rx->packet, &rx->rules, &copy, &err);
 	rx->pending_bufs[rx->nr_pending_bufs++] = rx->buf[rx->ring.rsp_cons & (XNF_RING_SLOTS - 1)];
 	WRITE_ONCE(rx->ring.rsp_cons, rx->ring.rsp_cons + 1);
-	if (ret == XNF_RX_PART)
-		return 0;
-	if (unlikely(ret < 0)) {
+	if (result == XNF_RX_PART)
+		return false;
+	if (unlikely(result == XNF_RX_INVALID)) {
 		xnf_rx_discard(q, err);
-		return 1;
+		return true;
 	}
 	bytes = xnf_rx_deliver(q);
-	batch->packets += !!bytes;
-	batch->bytes += bytes;
-	return 1;
+	if (bytes) {
+		batch->packets++;
+		batch->bytes += bytes;
+	}
+	return true;
 }
 
 static void xnf_rx_count(struct xnf_stats *stats, const struct rx_batch *batch)
@@ -108,7 +110,8 @@ int xnf_rx_poll(struct xnf_queue *q, int budget)
 		if (!pending)
 			break;
 		while (pending-- && work < budget && xfl_believes(&q->xn->xd)) {
-			work += xnf_rx_take_entry(q, &batch);
+			if (xnf_rx_take_entry(q, &batch))
+				work++;
 			if (++since == XNF_RX_BATCH) {
 				xnf_rx_refill(q);
 				since = 0;

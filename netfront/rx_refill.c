@@ -117,6 +117,7 @@ static bool xnf_rx_end_access(struct xnf_rx *rx, const struct xnf_rx_buf *buf, b
 	return true;
 }
 
+/* Return: false if the backend still maps the frame, which is parked then. */
 static bool xnf_rx_drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf, bool last)
 {
 	if (buf->xdp) {
@@ -162,12 +163,15 @@ void xnf_rx_drop_all(struct xnf_queue *q)
 	u32 i, parked = 0;
 
 	for (i = rx->ring.rsp_cons; i != rx->ring.req_prod_pvt; i++)
-		parked += !xnf_rx_drop_buf(q, &rx->buf[i & (XNF_RING_SLOTS - 1)], true);
+		if (!xnf_rx_drop_buf(q, &rx->buf[i & (XNF_RING_SLOTS - 1)], true))
+			parked++;
 	WRITE_ONCE(rx->ring.rsp_cons, rx->ring.req_prod_pvt);
 	while (rx->nr_pending_bufs)
-		parked += !xnf_rx_drop_buf(q, &rx->pending_bufs[--rx->nr_pending_bufs], true);
+		if (!xnf_rx_drop_buf(q, &rx->pending_bufs[--rx->nr_pending_bufs], true))
+			parked++;
 	while (rx->nr_fallback_idle)
-		parked += !xnf_rx_drop_buf(q, &rx->fallback[--rx->nr_fallback_idle], true);
+		if (!xnf_rx_drop_buf(q, &rx->fallback[--rx->nr_fallback_idle], true))
+			parked++;
 	if (parked && xfl_may_log(&q->xn->xd))
 		dev_warn(&q->xn->xd.xbdev->dev,
 			 "queue %u: backend still maps %u receive frames, keeping them\n",

@@ -288,7 +288,7 @@ static int xnf_tx_put_large(struct xnf_put *p, u16 *index, bool *gathered)
 	bool headless = piece[0].len < XNF_FIRST_SLOT_MIN;
 	u32 slots;
 
-	slots = !!lead + xfl_frames_spanned(piece[0].offset + lead, piece[0].len - lead) +
+	slots = (lead ? 1 : 0) + xfl_frames_spanned(piece[0].offset + lead, piece[0].len - lead) +
 		xnf_tx_count(piece + 1, nr - 1);
 	if (unlikely(slots > p->tx->max_slots || p->tx->copy_all || headless)) {
 		*gathered = true;

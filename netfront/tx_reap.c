@@ -57,12 +57,16 @@ static int xnf_tx_take_response(struct xnf_queue *q, const struct xnf_tx_rsp *rs
 	struct xnf_tx *tx = &q->tx;
 	enum xnf_rsp_err err;
 	struct xnf_tx_slot *slot;
-	int ret, index;
+	int index;
 
-	ret = xnf_tx_check_rsp(rsp->status, tx->extra_rsps_due, &err);
-	if (unlikely(ret)) {
-		tx->extra_rsps_due -= ret > 0;
-		return min(ret, 0);
+	switch (xnf_tx_check_rsp(rsp->status, tx->extra_rsps_due, &err)) {
+	case XNF_TX_RSP_SLOT:
+		break;
+	case XNF_TX_RSP_EXTRA:
+		tx->extra_rsps_due--;
+		return 0;
+	case XNF_TX_RSP_INVALID:
+		return -EPROTO;
 	}
 	index = xfl_slot_find(&tx->slots, rsp->id);
 	if (unlikely(index < 0))
@@ -209,7 +213,8 @@ static u32 xnf_tx_slots_end(struct xnf_tx *tx)
 	for (i = 0; i < XNF_RING_SLOTS; i++) {
 		if (!tx->slot_memory[i].in_flight)
 			continue;
-		dropped += tx->slot[i].first;
+		if (tx->slot[i].first)
+			dropped++;
 		xnf_tx_slot_end(tx, &tx->slot[i], 0, true);
 		xfl_slot_put(&tx->slots, i);
 	}

@@ -115,23 +115,22 @@ int xnf_tx_plan(const struct xnf_piece *piece, u32 nr, u32 limit, u32 *copy_belo
  * A null response has no id and answers an extra; anywhere else it would lose
  * a slot for ever.
  *
- * Return: 1 for a null response, 0 for a response to a data slot, -EPROTO for a
- * null response that no extra is due for: the ring cannot be believed any more.
+ * Return: what the response is for. After an invalid one the ring cannot be believed any more.
  */
-int xnf_tx_check_rsp(s16 status, u32 extra_rsps_due, enum xnf_rsp_err *err)
+enum xnf_tx_rsp_kind xnf_tx_check_rsp(s16 status, u32 extra_rsps_due, enum xnf_rsp_err *err)
 {
 	*err = XNF_OK;
 	if (likely(status == XNF_RSP_OKAY))
-		return 0;
+		return XNF_TX_RSP_SLOT;
 	if (status == XNF_RSP_NULL)
-		return extra_rsps_due ? 1 : -EPROTO;
+		return extra_rsps_due ? XNF_TX_RSP_EXTRA : XNF_TX_RSP_INVALID;
 	if (status == XNF_RSP_ERROR)
 		*err = XNF_TX_ERROR;
 	else if (status == XNF_RSP_DROPPED)
 		*err = XNF_TX_DROPPED;
 	else
 		*err = XNF_TX_BAD_STATUS;
-	return 0;
+	return XNF_TX_RSP_SLOT;
 }
 
 /* ---- multicast ---- */
@@ -310,7 +309,7 @@ static enum xnf_rsp_err xnf_rx_feed_data(struct xnf_rx_packet *p, const struct x
 	return p->len > XNF_RX_PACKET_MAX ? XNF_RX_TOO_LONG : XNF_OK;
 }
 
-/* The rest of a bad packet: nothing is judged, only its end looked for. */
+/* The rest of an invalid packet: nothing is checked, only its end is looked for. */
 static void xnf_rx_skip(struct xnf_rx_packet *p, const union xnf_rx_any *copy)
 {
 	if (p->expect == XNF_RX_SKIP_EXTRA) {
@@ -333,19 +332,17 @@ static void xnf_rx_start_skipping(struct xnf_rx_packet *p)
  * xnf_rx_feed() - take the next response off the receive ring
  * @p: the packet being put together; zeroed, or xnf_rx_reset(), at the start
  * @rules: what was agreed
- * @copy: private copy of the ring place
+ * @copy: private copy of the ring entry
  * @err: set to the counter of the packet's first error when it is found, XNF_OK otherwise
  *
- * The bound on what a caller holds is that of @rules: once a packet is found
- * bad, all it holds and all that still comes of it goes back at once. A packet
- * whose rest is not published yet is waited for.
+ * A caller keeps at most as many buffers as @rules allow. Once a packet is found invalid, its
+ * buffers go back at once, and so do those that still come. If the rest of a packet is not
+ * published yet, it is waited for.
  *
- * Return: XNF_RX_PART: hold this place's buffer, the packet goes on; XNF_RX_WHOLE:
- * @p holds a good packet until the next call; -EPROTO: give back this place's
- * buffer and all that are held.
+ * Return: what became of the packet.
  */
-int xnf_rx_feed(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
-		const union xnf_rx_any *copy, enum xnf_rsp_err *err)
+enum xnf_rx_result xnf_rx_feed(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
+			       const union xnf_rx_any *copy, enum xnf_rsp_err *err)
 {
 	enum xnf_rsp_err v;
 
@@ -362,12 +359,12 @@ int xnf_rx_feed(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
 		break;
 	default:
 		xnf_rx_skip(p, copy);
-		return -EPROTO;
+		return XNF_RX_INVALID;
 	}
 	if (unlikely(v != XNF_OK)) {
 		*err = v;
 		xnf_rx_start_skipping(p);
-		return -EPROTO;
+		return XNF_RX_INVALID;
 	}
 	return xnf_rx_idle(p) ? XNF_RX_WHOLE : XNF_RX_PART;
 }

@@ -160,6 +160,18 @@ enum xnf_rsp_err {
 	XNF_NR_RSP_ERRS,
 };
 
+/**
+ * enum xnf_tx_rsp_kind - what a transmit response is for
+ * @XNF_TX_RSP_SLOT: for a data slot, named by its id
+ * @XNF_TX_RSP_EXTRA: for an extra; it has no id
+ * @XNF_TX_RSP_INVALID: for an extra, though none is due
+ */
+enum xnf_tx_rsp_kind {
+	XNF_TX_RSP_SLOT,
+	XNF_TX_RSP_EXTRA,
+	XNF_TX_RSP_INVALID,
+};
+
 /* ---- transmit: planning ---- */
 
 /**
@@ -251,7 +263,8 @@ bool xnf_filter_step(const struct xnf_filter *has, const struct xnf_filter *want
 		     struct xnf_extra *extra);
 void xnf_filter_done(struct xnf_filter *has, const struct xnf_extra *extra);
 
-int __must_check xnf_tx_check_rsp(s16 status, u32 extra_rsps_due, enum xnf_rsp_err *err);
+enum xnf_tx_rsp_kind __must_check xnf_tx_check_rsp(s16 status, u32 extra_rsps_due,
+						   enum xnf_rsp_err *err);
 
 /* ---- receive ---- */
 
@@ -316,13 +329,22 @@ struct xnf_rx_packet {
 	struct xnf_rx_slot slot[XNF_RX_SLOTS_MAX];
 };
 
-/* Return values of xnf_rx_feed() other than an errno. */
-#define XNF_RX_WHOLE	0
-#define XNF_RX_PART	1
+/**
+ * enum xnf_rx_result - what a receive response makes of the packet
+ * @XNF_RX_WHOLE: it is whole and valid, and stays so until the next response
+ * @XNF_RX_PART: it goes on; the caller keeps the buffer of this entry
+ * @XNF_RX_INVALID: it is invalid; the caller gives back the buffers of this entry and of the packet
+ */
+enum xnf_rx_result {
+	XNF_RX_WHOLE,
+	XNF_RX_PART,
+	XNF_RX_INVALID,
+};
 
 void xnf_rx_reset(struct xnf_rx_packet *p);
-int __must_check xnf_rx_feed(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
-			     const union xnf_rx_any *copy, enum xnf_rsp_err *err);
+enum xnf_rx_result __must_check
+xnf_rx_feed(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
+	    const union xnf_rx_any *copy, enum xnf_rsp_err *err);
 
 /**
  * xnf_rx_idle() - whether no packet is half received

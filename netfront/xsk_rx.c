@@ -120,6 +120,7 @@ u32 xnf_xsk_post(struct xnf_queue *q)
 	return XNF_RX_FALLBACK_BUFS - min(XNF_RX_FALLBACK_BUFS, rx->nr_fallback);
 }
 
+/* Return: false if the backend still maps the chunk. */
 static bool xnf_xsk_forget_chunk(struct xnf_rx_buf *buf)
 {
 	if (!buf->xdp)
@@ -141,9 +142,11 @@ void xnf_xsk_rx_forget(struct xnf_queue *q)
 	u32 i, mapped = 0;
 
 	for (i = rx->ring.rsp_cons; i != rx->ring.req_prod_pvt; i++)
-		mapped += !xnf_xsk_forget_chunk(&rx->buf[i & (XNF_RING_SLOTS - 1)]);
+		if (!xnf_xsk_forget_chunk(&rx->buf[i & (XNF_RING_SLOTS - 1)]))
+			mapped++;
 	for (i = 0; i < rx->nr_pending_bufs; i++)
-		mapped += !xnf_xsk_forget_chunk(&rx->pending_bufs[i]);
+		if (!xnf_xsk_forget_chunk(&rx->pending_bufs[i]))
+			mapped++;
 	if (mapped)
 		netdev_dbg(q->xn->netdev, "%u chunks are being written to\n", mapped);
 }

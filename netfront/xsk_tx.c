@@ -54,7 +54,7 @@ static void xnf_xsk_put_slot(struct xnf_xsk *x, struct xnf_tx *tx, struct piece 
 	if (copy)
 		memcpy(slot->buf, xsk_buff_raw_get_data(x->pool, p->addr), len);
 	slot->len = len;
-	slot->first = p->total;
+	slot->first = p->total > 0;
 	slot->xsk = true;
 	slot->seq = x->tail;
 	x->pending[x->tail % XNF_RING_SLOTS]++;
@@ -76,7 +76,7 @@ static u32 xnf_xsk_lead_length(const struct xdp_desc *desc)
 static bool xnf_xsk_put_packet(struct xnf_xsk *x, struct xnf_tx *tx, const struct xdp_desc *desc)
 {
 	u32 lead = xnf_xsk_lead_length(desc);
-	u32 slots = !!lead + xfl_frames_spanned(desc->addr + lead, desc->len - lead);
+	u32 slots = (lead ? 1 : 0) + xfl_frames_spanned(desc->addr + lead, desc->len - lead);
 	u16 index[XNF_TX_SLOTS_MAX];
 	struct piece p = {
 		.addr = desc->addr, .left = desc->len, .total = desc->len, .index = index,
@@ -120,12 +120,13 @@ static u32 xnf_xsk_put_packets(struct xnf_queue *q, u32 room)
 	u32 nr;
 
 	for (nr = 0; nr < room && xsk_tx_peek_desc(x->pool, &desc); nr++) {
-		bool sent = xnf_xsk_put_packet(x, &q->tx, &desc);
-
+		if (xnf_xsk_put_packet(x, &q->tx, &desc)) {
+			s.packets++;
+			s.bytes += desc.len;
+		} else {
+			s.dropped++;
+		}
 		x->tail++;
-		s.packets += sent;
-		s.dropped += !sent;
-		s.bytes += sent ? desc.len : 0;
 	}
 	if (nr) {
 		xsk_tx_release(x->pool);

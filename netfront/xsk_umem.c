@@ -136,7 +136,8 @@ static u32 xnf_umem_end(struct xnf_umem *u)
 	u32 i, parked = 0;
 
 	for (i = 0; i < u->nr; i++)
-		parked += xnf_umem_end_frame(u, &u->frame[i], parked);
+		if (xnf_umem_end_frame(u, &u->frame[i], parked > 0))
+			parked++;
 	u->granted = false;
 	return parked;
 }
@@ -174,7 +175,8 @@ u32 xnf_umems_granted(struct xnf_dev *xn)
 
 	rtnl_lock();
 	list_for_each_entry(u, &xn->umems, link)
-		frames += u->granted ? u->nr : 0;
+		if (u->granted)
+			frames += u->nr;
 	rtnl_unlock();
 	return frames;
 }

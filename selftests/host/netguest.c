@@ -196,13 +196,14 @@ int netguest_send(struct netguest *g, const struct netguest_run *run, u32 nr,
 static void reap_one(struct netguest *g, const struct xnf_tx_rsp *rsp)
 {
 	enum xnf_rsp_err err;
-	int index, what = xnf_tx_check_rsp(rsp->status, g->extra_rsps_due, &err);
+	enum xnf_tx_rsp_kind kind = xnf_tx_check_rsp(rsp->status, g->extra_rsps_due, &err);
+	int index;
 
-	if (what < 0) {
-		g->broken = what;
+	if (kind == XNF_TX_RSP_INVALID) {
+		g->broken = -EPROTO;
 		return;
 	}
-	if (what > 0) {
+	if (kind == XNF_TX_RSP_EXTRA) {
 		CHECK(g->extra_rsps_due > 0);
 		g->extra_rsps_due--;
 		return;
@@ -219,7 +220,7 @@ static void reap_one(struct netguest *g, const struct xnf_tx_rsp *rsp)
 }
 
 /**
- * netguest_reap() - take all transmit responses; stop for good at the first lie
+ * netguest_reap() - take all transmit responses; stop for good at the first protocol error
  * @g: the frontend
  *
  * Return: responses believed.
@@ -326,19 +327,19 @@ static void poll_one(struct netguest *g)
 	struct netguest_buf *buf = g->posted[entry];
 	bool was_idle = xnf_rx_idle(&g->packet);
 	enum xnf_rsp_err err;
+	enum xnf_rx_result what;
 	union xnf_rx_any copy;
-	int what;
 
 	RING_COPY_RESPONSE(&g->rx, entry, &copy);
 	g->rx.rsp_cons++;
 	grant_end(&g->grants, buf->gref);
 	CHECK(!was_idle || !g->nr_held);
 	what = xnf_rx_feed(&g->packet, &g->rules, &copy, &err);
-	CHECK(what == XNF_RX_WHOLE || what == XNF_RX_PART || what == -EPROTO);
-	CHECK(err == XNF_OK || what == -EPROTO);
+	CHECK(what == XNF_RX_WHOLE || what == XNF_RX_PART || what == XNF_RX_INVALID);
+	CHECK(err == XNF_OK || what == XNF_RX_INVALID);
 	CHECK(err < XNF_NR_RSP_ERRS);
 	g->rsp_err[err] += err != XNF_OK;
-	if (what == -EPROTO) {
+	if (what == XNF_RX_INVALID) {
 		/* Its first error is counted, those after it are not. */
 		CHECK(err != XNF_OK || !g->nr_held);
 		give_back(g, buf);

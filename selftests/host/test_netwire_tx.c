@@ -371,7 +371,7 @@ static void every_status_has_its_counter(void **state)
 	(void)state;
 	for (int status = INT16_MIN; status <= INT16_MAX; status++) {
 		enum xnf_rsp_err v = XNF_NR_RSP_ERRS, due = XNF_TX_BAD_STATUS;
-		int what = xnf_tx_check_rsp((s16)status, 1, &v);
+		enum xnf_tx_rsp_kind kind = xnf_tx_check_rsp((s16)status, 1, &v);
 
 		if (status == 0 || status == 1)
 			due = XNF_OK;
@@ -379,7 +379,7 @@ static void every_status_has_its_counter(void **state)
 			due = XNF_TX_ERROR;
 		else if (status == -2)
 			due = XNF_TX_DROPPED;
-		assert_int_equal(what, status == 1);
+		assert_int_equal(kind, status == 1 ? XNF_TX_RSP_EXTRA : XNF_TX_RSP_SLOT);
 		assert_int_equal(v, due);
 	}
 }
