@@ -2,12 +2,35 @@
 /*
  * What the files of the network frontend share.
  *
- * DOC: who runs when
+ * The way of a packet out
+ *
+ *	tx.c		xnf_xmit() checks the packet, and that the ring has room. At the end it
+ *			counts the packet, publishes the requests and notifies the backend
+ *	tx_put.c	takes slots, copies or grants the bytes, and writes the requests
+ *	tx_bounce.c	makes the frames that tx_put.c copies to, once for each connection
+ *	event.c		asks for an event at a later response, and polls when the event comes
+ *	tx_reap.c	checks the responses, ends the grants, frees the packets and wakes the queue
+ *
+ * XDP frames (xdp_tx.c) take the same way, as an skb each. Zero-copy sockets (xsk_tx.c) put their
+ * requests on the same ring themselves. So does mcast.c, whose requests have no packet.
+ *
+ * The way of a packet in
+ *
+ *	rx_refill.c	posts granted frames, which pages.c and subpage.c hand out
+ *	event.c		the backend's event starts the poll
+ *	rx.c		takes the responses off the ring
+ *	wire.c		checks each response, and says when a packet is whole
+ *	rx_skb.c	copies the packet, or takes its frames back, and makes an skb
+ *	xdp_rx.c	instead of it, with an XDP program: runs the program on a private copy
+ *	xsk_rx.c	instead of both, with a zero-copy socket: the packet is in a chunk of it
+ *	rx.c		gives the skb to the stack, and has rx_refill.c post frames again
+ *
+ * Who runs when
  *
  *	ndo_start_xmit	under the transmit lock of its queue (the core's)
  *	NAPI		one per queue, for both rings: receive polls then reap transmit
  *			responses without an event, and a shared event channel is no special
- *			case. It takes the transmit lock to reap
+ *			case. NAPI takes the transmit lock to reap
  *	interrupts	only schedule NAPI
  *	life cycle	connect, go_live, quiesce, disconnect: the device's work queue, one
  *			at a time; takes RTNL where it changes what the stack sees
@@ -45,36 +68,36 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 
 /* Slots of a one-frame ring; both protocols' rings have as many. */
 #define XNF_RING_SLOTS		256u
-/* An Ethernet header and a tag are in a packet's 16 bits of length as well. */
+/* The Ethernet header and a tag count in the 16 bits that a packet's length has. */
 #define XNF_MAX_MTU		(XNF_TX_PACKET_MAX - VLAN_ETH_HLEN)
-/* More slots than a packet here can ever need are of no use, whatever a backend takes. */
+/* Slots that the largest packet can use, however many the backend takes. */
 #define XNF_TX_SLOTS_MAX \
 	(XNF_SLOTS_MIN > 2 * (MAX_SKB_FRAGS + 1) ? XNF_SLOTS_MIN : 2 * (MAX_SKB_FRAGS + 1))
-/* Least bytes of a slot's own buffer, for what is copied rather than granted. */
+/* Least bytes of a slot's own buffer, for bytes that are copied rather than granted. */
 #define XNF_SLOT_BUF_MIN	256u
-/* Packets of the most slots that can be gathered at a time. */
+/* A queue can gather this many packets of the most slots at a time. */
 #define XNF_GATHER_PACKETS	2u
 #define XNF_NO_BOUNCE		0xffffu
-/* Bytes looked at for the headers of a larger packet. */
+/* First bytes of a larger packet that are copied to look for its headers. */
 #define XNF_RX_HEAD		128u
-/* Receive slots are given back to the backend this many at a time. */
+/* Receive entries are given back to the backend this many at a time. */
 #define XNF_RX_BATCH		32u
 /* Fallback frames of a queue whose receive ring is a zero-copy socket's. */
 #define XNF_RX_FALLBACK_BUFS	32u
 /*
- * So few transmit responses bring no event, unless somebody waits for them: those of one packet or
- * two, which TCP lets a socket have under way whatever its limits (tcp_small_queue_check()). The
- * next poll takes them, or the timer.
+ * The next event is asked for this many transmit responses ahead, or more, unless a sender waits.
+ * One or two packets have as many, and TCP lets each socket have those under way whatever its
+ * limits, see tcp_small_queue_check(). The next poll or the timer takes their responses.
  */
 #define XNF_TX_SLACK		3u
 /* A stopped queue starts again when this much ring room is there. */
 #define XNF_TX_WAKE_ROOM	64u
-/* How long transmit responses may wait that no event was asked for. */
+/* How long transmit responses wait at most if no event was asked for at them. */
 #define XNF_TX_LINGER		msecs_to_jiffies(4)
-/* How often a queue is looked at, and its doorbell rung, whose backend answers nothing. */
+/* How often the timer looks at a queue whose backend sends no responses, and notifies it again. */
 #define XNF_TX_LOOK		HZ
 
-/* What became of packets that an XDP program saw; @XNF_XDP_FAILED: not what it wanted. */
+/* What became of packets for an XDP program; XNF_XDP_FAILED: no verdict, or not carried out. */
 enum xnf_xdp_count {
 	XNF_XDP_PASS,
 	XNF_XDP_DROP,
@@ -87,24 +110,24 @@ enum xnf_xdp_count {
 /**
  * struct xnf_stats - counters of one queue
  * @tx_packets: packets put on the ring
- * @tx_bytes: their bytes
- * @tx_dropped: packets never put there, or never answered
- * @tx_errors: packets the backend did not send
- * @tx_gathered: packets copied together to fit the slot limit
- * @tx_stopped: times the queue stopped for want of room
+ * @tx_bytes: bytes of these packets
+ * @tx_dropped: packets that were not put on the ring, or got no response
+ * @tx_errors: packets that the backend did not send
+ * @tx_gathered: packets copied to bounce frames to fit the slot limit
+ * @tx_stopped: times that the queue stopped as the ring was full
  * @tx_xsk_packets: packets put on the ring for zero-copy sockets
  * @tx_sync: protects the above; written under the transmit lock
  * @rx_packets: packets delivered
- * @rx_bytes: their bytes
- * @rx_dropped: packets lost here for want of memory
- * @rx_errors: packets the backend delivered broken
- * @rx_no_frame: refills cut short for want of memory
- * @rx_hashed: packets delivered with the hash the backend was asked for
- * @rx_xsk_no_frame: refills cut short for want of chunks in a socket's fill ring
- * @rsp_err: by enum xnf_rsp_err; transmit ones under the transmit lock, receive ones NAPI
+ * @rx_bytes: bytes of these packets
+ * @rx_dropped: packets dropped here for lack of memory
+ * @rx_errors: invalid packets, and packets that the backend marked as failed
+ * @rx_no_frame: refills cut short for lack of memory
+ * @rx_hashed: packets delivered with the hash that the backend was asked for
+ * @rx_xsk_no_frame: refills cut short for lack of chunks in a socket's fill ring
+ * @rsp_err: by enum xnf_rsp_err; XNF_TX_* are protected by @tx_sync, XNF_RX_* by @rx_sync
  * @xdp: by enum xnf_xdp_count
- * @rx_sync: protects the receive ones; written by NAPI
- * @tx_kicks: times the doorbell was rung again, as nothing had been answered for long
+ * @rx_sync: protects the receive counters; written by NAPI
+ * @tx_kicks: times that the backend was notified again, as no response had come for long
  * @kick_sync: protects @tx_kicks; written by the queue's timer
  */
 struct xnf_stats {
@@ -131,19 +154,19 @@ struct xnf_stats {
 };
 
 /**
- * struct xnf_tx_slot - what hangs on a transmit id
- * @skb: packet that this slot's response helps to free, NULL if it does not
+ * struct xnf_tx_slot - the driver's record of a transmit request
+ * @skb: packet that the response to this slot helps to free, NULL if there is none
  * @buf: the slot's buffer, part of a bounce frame
  * @gref: reference for granting packet memory, the slot's own while connected
- * @buf_gref: reference of the frame that @buf is in
- * @buf_offset: of @buf in that frame
+ * @buf_gref: reference of the bounce frame that @buf is in
+ * @buf_offset: of @buf in its bounce frame
  * @len: bytes of the packet in this slot
- * @bounce: bounce frame in use, XNF_NO_BOUNCE if none
+ * @bounce: whole bounce frame in use, XNF_NO_BOUNCE if none
  * @granted: @gref covers memory of @skb
  * @count_in_cb: the slots that hold @skb are counted in its control buffer, see tx_skb.h
  * @first: slot 0 of a packet
- * @xsk: of a packet of a zero-copy socket
- * @seq: then which of these packets, see struct xnf_xsk
+ * @xsk: the packet is a zero-copy socket's
+ * @seq: if @xsk, the number of the packet, an index of &struct xnf_xsk.pending
  */
 struct xnf_tx_slot {
 	struct sk_buff *skb;
@@ -164,15 +187,15 @@ struct xnf_tx_slot {
  * struct xnf_tx - the transmit side of a queue; everything under the transmit lock
  * @ring: shared ring; its sring is NULL while there is none
  * @slots: which ids are in flight
- * @slot: what hangs on them
+ * @slot: the record of each id
  * @bounce: bounce frames; the first are cut into slot buffers
- * @bounce_free: stack of bounce frames that are free
- * @nr_bounce_free: frames on it
- * @max_slots: data slots a packet may take
- * @asked: one past the last request whose sender waits for its answer
- * @armed: response that an event was last asked for; NAPI's as well, without the lock
+ * @bounce_free: stack of whole bounce frames that are free
+ * @nr_bounce_free: frames on @bounce_free
+ * @max_slots: data slots that a packet may take
+ * @asked: one past the last request whose sender waits for the response; NAPI reads it unlocked
+ * @armed: response that an event was last asked for; NAPI reads and writes it unlocked
  * @extra_rsps_due: extras on the ring that have no response yet
- * @copy_max: packets and heads up to this are copied to a slot buffer, written under RTNL as well
+ * @copy_max: packets and heads up to this length are copied to a slot buffer; written under RTNL
  * @slot_buf_size: bytes of a slot buffer, a power of two
  * @copy_all: the backend sees no memory but bounce frames
  * @nr_bounce: frames in @bounce
@@ -205,10 +228,10 @@ struct xnf_tx {
 
 /**
  * struct xnf_rx_buf - a frame posted for receiving
- * @page: page it is in, from the queue's page pool; NULL if its owner is gone
- * @xdp: chunk of a zero-copy socket that it is the first frame of, NULL if it is the queue's
+ * @page: page that the frame is in; NULL if a socket's memory is gone
+ * @xdp: chunk of a zero-copy socket whose first frame this is, NULL if the frame is the queue's
  * @offset: of the frame in @page
- * @gref: grant of it
+ * @gref: grant of the frame
  */
 struct xnf_rx_buf {
 	struct page *page;
@@ -219,8 +242,8 @@ struct xnf_rx_buf {
 
 /**
  * struct xnf_pages - where frames come from; one of the two
- * @pool: where a page is a frame
- * @subpages: where pages are larger
+ * @pool: if a page is a frame
+ * @subpages: if a page is more than a frame
  */
 struct xnf_pages {
 	struct page_pool *pool;
@@ -233,10 +256,10 @@ struct xnf_pages {
  * @pushed: request index last published
  * @buf: frames by ring entry
  * @rules: what may arrive
- * @nr_pending_bufs: frames of the packet being received
- * @copy_max: packets up to this are copied and their frame posted again as it is;
+ * @nr_pending_bufs: frames in @pending_bufs
+ * @copy_max: a packet up to this length is copied, and its frame posted again with its grant;
  *	written under RTNL at any time
- * @copy_all: nothing the backend can write to leaves the driver
+ * @copy_all: no memory that the backend can write to leaves the driver
  * @xsk_mode: ring entries are for the chunks of a zero-copy socket. The queue's own frames are
  *	fallback frames: posted only if no chunk came for long, see xsk_rx.c
  * @xdp: what it takes to run a program, NULL if there is none; changes while NAPI is off
@@ -273,22 +296,22 @@ struct xnf_rx {
 
 /**
  * struct xnf_queue - a pair of rings
- * @napi: polls both
- * @xn: device it belongs to
+ * @napi: polls both rings
+ * @xn: device of the queue
  * @index: of the queue
- * @txq: the stack's side of it
- * @xsk: zero-copy socket it serves, NULL if there is none; changes while NAPI is off
+ * @txq: the stack's side of the queue
+ * @xsk: zero-copy socket of the queue, NULL if there is none; changes while NAPI is off
  * @rx: receive side
  * @tx: transmit side
  * @tx_ec: channel of the transmit ring
  * @rx_ec: channel of the receive ring; unbound if @tx_ec serves both
- * @timer: looks after what no event will come for
+ * @timer: polls where no event will come
  * @rx_delay: bounds how long received packets wait for an event
  * @stats: counters; they outlive a connection
- * @due_at: response index that was the last when answers began to be waited for; as @due_since and
- *	@due that of who asks for an event, and no more than a hint where two do at a time
- * @due_since: when that was
- * @due: answers are waited for
+ * @due_at: response index of the transmit ring when @due_since was set. NAPI and netpoll may write
+ *	@due, @due_at and @due_since at the same time, so the three are no more than a hint
+ * @due_since: since when no response came, in jiffies
+ * @due: transmit responses are due
  * @tx_name: of the interrupt
  * @rx_name: of the interrupt
  */
@@ -314,18 +337,18 @@ struct xnf_queue {
 
 /**
  * struct xnf_offer - what the backend says it can do
- * @rx_copy: it copies into our frames; nothing else is spoken any more
- * @sg: takes packets of several slots
- * @gso_tcpv4: segments TCP over IPv4
- * @gso_tcpv6: segments TCP over IPv6
- * @no_csum: wants no blank checksums over IPv4
- * @csum_ipv6: takes blank checksums over IPv6
- * @split_evtchn: takes two event channels a queue
- * @mcast: keeps a list of multicast addresses to let through
- * @mcast_dynamic: looks at any time whether it is to be used
- * @ctrl_ring: takes requests on a control ring
- * @max_queues: queues it serves
- * @max_tx_slots: data slots it takes in one packet
+ * @rx_copy: it copies into our frames, which every connection needs
+ * @sg: it takes packets of several slots
+ * @gso_tcpv4: it segments TCP over IPv4
+ * @gso_tcpv6: it segments TCP over IPv6
+ * @no_csum: it takes no blank checksums over IPv4
+ * @csum_ipv6: it takes blank checksums over IPv6
+ * @split_evtchn: it takes two event channels a queue
+ * @mcast: it has a multicast filter
+ * @mcast_dynamic: it reads at any time whether the filter is to be used
+ * @ctrl_ring: it takes requests on a control ring
+ * @max_queues: queues that it serves
+ * @max_tx_slots: data slots that it takes in one packet
  */
 struct xnf_offer {
 	bool rx_copy;
@@ -364,10 +387,10 @@ struct xnf_mcast {
 
 /**
  * struct xnf_queue_cfg - what queues were made for
- * @resumes: times the domain was resumed before; then grants and channels were void
+ * @resumes: value of &struct xfl_device.moves; a resume makes grants and channels void
  * @max_tx_slots: data slots of a packet
  * @backend: domain that is given access
- * @copybreak: what the slot buffers were to hold
+ * @copybreak: bytes that the slot buffers were to hold
  * @split: two event channels each
  * @trusted: the backend may see our memory
  */
@@ -385,7 +408,7 @@ struct xnf_queue_cfg {
  * @new_queues: the new queues, all made before the old ones stop; NULL if there are none
  * @nr_new: how many of @new_queues are ready
  * @cfg: what @new_queues were made for
- * @fallback: queues to have again if the change fails
+ * @fallback: number of queues to go back to if the change fails
  * @busy: a change is under way; cleared by @work
  * @work: carries the change out
  */
@@ -436,7 +459,7 @@ struct xnf_dev {
 
 	/** @xd: the shared layer's part of the device */
 	struct xfl_device xd;
-	/** @refs: the bus' and that of a connection that was abandoned; atomic */
+	/** @refs: one of the bus, and one of a connection that was abandoned; atomic */
 	refcount_t refs;
 	/** @registered: @netdev is known to the stack */
 	bool registered;
@@ -446,7 +469,7 @@ struct xnf_dev {
 	u8 toolstack_mac[ETH_ALEN];
 	/** @moves: value of @xd.restores when @toolstack_mac was read */
 	unsigned int moves;
-	/** @advertised_xsk_gen: @xsk_gen that the queues were made at */
+	/** @advertised_xsk_gen: value of @xsk_gen when the queues were made */
 	u32 advertised_xsk_gen;
 	/** @connects: connections that came to carry packets; read by a change of queues */
 	u32 connects;
@@ -459,7 +482,7 @@ struct xnf_dev {
 	u32 max_queues;
 	/** @want_queues: as many queues as the administrator wants */
 	u32 want_queues;
-	/** @reconfig: of the number of queues */
+	/** @reconfig: a change of the number of queues */
 	struct xnf_reconfig reconfig;
 	/** @copybreak: up to which length packets are copied */
 	struct xnf_copybreak copybreak;
@@ -476,9 +499,9 @@ struct xnf_dev {
 	u8 duplex;
 	/** @speed: in Mbit/s, as the administrator says: there is no wire that had one */
 	u32 speed;
-	/** @admin_mtu: MTU that the administrator wants, if the interface has @limited_mtu */
+	/** @admin_mtu: MTU that the administrator wants, valid if @limited_mtu is not 0 */
 	u32 admin_mtu;
-	/** @limited_mtu: what the backend left of the MTU, 0 if all */
+	/** @limited_mtu: MTU that the driver set for lack of a better backend, 0 if it set none */
 	u32 limited_mtu;
 	/** @xsk: zero-copy sockets by queue */
 	struct xnf_xsk *xsk;
@@ -601,17 +624,14 @@ extern const struct attribute_group xnf_attribute_group;
 extern const struct netdev_stat_ops xnf_stat_ops;
 void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total);
 
-/**
- * xnf_tx_assert_locked() - the transmit lock of a queue is held
- * @tx: transmit side of the queue
- */
+/* The transmit lock of a queue is held. */
 static inline void xnf_tx_assert_locked(const struct xnf_tx *tx)
 {
 	lockdep_assert_held(&container_of(tx, struct xnf_queue, tx)->txq->_xmit_lock);
 }
 
 /**
- * xnf_features_stale() - what the backend was told at the connect does not hold any more
+ * xnf_features_stale() - what was advertised at the connect does not hold any more
  * @xn: the device
  *
  * Context: life cycle, or RTNL while the life cycle cannot connect.
@@ -623,39 +643,27 @@ static inline bool xnf_features_stale(const struct xnf_dev *xn)
 	return xn->advertised_gso != want_gso || xn->advertised_xsk_gen != READ_ONCE(xn->xsk_gen);
 }
 
-/**
- * xnf_rx_max_slots() - most data slots of a packet that is received
- *
- * What is over an skb's fragments is chained, so it could be more.
- */
+/* Most data slots of a received packet. Fragments are chained, so an skb sets no limit. */
 static inline u32 xnf_rx_max_slots(void)
 {
 	return clamp_t(u32, MAX_SKB_FRAGS + 1, XNF_SLOTS_MIN, XNF_RX_SLOTS_MAX);
 }
 
-/**
- * xnf_tx_slot_buf_frames() - bounce frames that are cut into slot buffers
- * @tx: transmit side
- */
+/* Bounce frames that are cut into slot buffers. */
 static inline u32 xnf_tx_slot_buf_frames(const struct xnf_tx *tx)
 {
 	return XNF_RING_SLOTS * tx->slot_buf_size / XFL_FRAME_SIZE;
 }
 
-/**
- * xnf_tx_room() - ring places that are free; as many ids are, at least
- * @tx: transmit side, under the transmit lock
- */
+/* Ring entries that are free; at least as many ids are. The transmit lock is held. */
 static inline u32 xnf_tx_room(const struct xnf_tx *tx)
 {
 	return XNF_RING_SLOTS - (tx->ring.req_prod_pvt - tx->ring.rsp_cons);
 }
 
-/**
- * xnf_tx_next() - the next entry of the transmit ring, for a request or an extra
- * @tx: transmit side, under the transmit lock; there is room
- *
- * NAPI asks for events without the lock, and so reads this index and the other as they change.
+/*
+ * The next entry of the transmit ring, for a request or an extra. The transmit lock is held, and
+ * there is room. NAPI reads this index without the lock, when it asks for an event.
  */
 static inline struct xnf_tx_req *xnf_tx_next(struct xnf_tx *tx)
 {
@@ -666,10 +674,10 @@ static inline struct xnf_tx_req *xnf_tx_next(struct xnf_tx *tx)
 }
 
 /**
- * xnf_tx_has_responses() - whether the backend has answered what was not taken yet
+ * xnf_tx_has_responses() - whether responses wait on the ring
  * @tx: transmit side, connected
  *
- * A hint: the index is the backend's, and the ring may be somebody else's just now.
+ * A hint: the index is the backend's, and somebody with the transmit lock may be at the ring.
  */
 static inline bool xnf_tx_has_responses(const struct xnf_tx *tx)
 {
@@ -677,29 +685,24 @@ static inline bool xnf_tx_has_responses(const struct xnf_tx *tx)
 }
 
 /**
- * xnf_tx_spared() - whether a response is so near that no event is asked for it, by itself
- * @at: response index, one past it
+ * xnf_tx_spared() - whether a response is so near that no event is asked for at it
+ * @at: response index, one past the response
  * @cons: first response not yet consumed
+ *
+ * A sender that waits has the event all the same, see xnf_events_hurry().
  */
 static inline bool xnf_tx_spared(u32 at, u32 cons)
 {
 	return at - cons - 1 < XNF_TX_SLACK;
 }
 
-/**
- * xnf_tx_may_send() - whether any packet at all can be put on the ring
- * @tx: transmit side, under the transmit lock
- * @room: ring places that have to be free
- */
+/* Whether a packet of @room entries can be put on the ring. The transmit lock is held. */
 static inline bool xnf_tx_may_send(const struct xnf_tx *tx, u32 room)
 {
 	return xnf_tx_room(tx) >= room && tx->nr_bounce_free >= tx->max_slots;
 }
 
-/**
- * xnf_tx_need() - ring places of the largest packet
- * @tx: transmit side
- */
+/* Ring entries of the largest packet. */
 static inline u32 xnf_tx_need(const struct xnf_tx *tx)
 {
 	return tx->max_slots + XNF_TX_EXTRAS_MAX;
@@ -707,7 +710,7 @@ static inline u32 xnf_tx_need(const struct xnf_tx *tx)
 
 /**
  * xnf_rx_put() - put a frame on the receive ring
- * @rx: receive side, its owner only; not published before xnf_rx_push()
+ * @rx: receive side, its owner only; xnf_rx_push() publishes the frame
  * @buf: the frame, granted
  */
 static inline void xnf_rx_put(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
@@ -735,10 +738,7 @@ static inline void xnf_rx_post(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 		xnf_rx_put(rx, buf);
 }
 
-/**
- * xnf_rx_repost() - put all frames of the packet being received on the ring again
- * @rx: receive side, its owner only
- */
+/* Put all frames of the packet being received on the ring again. */
 static inline void xnf_rx_repost(struct xnf_rx *rx)
 {
 	u32 i;
@@ -748,10 +748,7 @@ static inline void xnf_rx_repost(struct xnf_rx *rx)
 	rx->nr_pending_bufs = 0;
 }
 
-/**
- * xnf_rx_va() - memory of a receive frame
- * @buf: the frame
- */
+/* Memory of a receive frame. */
 static inline void *xnf_rx_va(const struct xnf_rx_buf *buf)
 {
 	return page_address(buf->page) + buf->offset;
