@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Another number of queues for an interface in use: ethtool -l and -L.
+ * Changing the number of queues of an interface in use: ethtool -l and -L.
  *
- * Backends read the number once per connection, so the change is a reconnect. All
- * that the new queues need is had before the old ones stop: short of memory, grants
- * or channels, the request fails and nothing has happened. The reconnect itself is
- * left to the life cycle, because a request comes with RTNL held and nobody should
- * wait for another domain with that.
+ * A backend reads the number once per connection, so the change needs a reconnect. The new queues
+ * are made before the old ones stop. If memory, grants or channels are short, the request fails and
+ * nothing has happened. The life cycle does the reconnect: the request comes with RTNL held, and
+ * nobody should wait for another domain with RTNL.
  */
 #include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
@@ -14,7 +13,7 @@
 
 #include "channels.h"
 
-/* How long a backend may take to part and to connect again. */
+/* How long a backend may take to close and to connect again. */
 #define XNF_RECONFIG_TIMEOUT	(12 * XFL_BACKEND_TIMEOUT)
 
 /* ---- queues made ahead ---- */
@@ -72,7 +71,7 @@ static int xnf_reconfig_make_queues(struct xnf_dev *xn, u32 nr)
 	return 0;
 }
 
-/* Counters may be read meanwhile without RTNL, see xnf_stats64(). */
+/* xnf_stats64() may read counters at the same time, without RTNL. */
 static void xnf_reconfig_install_queues(struct xnf_dev *xn)
 {
 	struct xnf_queue *old = xn->queue;
@@ -80,7 +79,7 @@ static void xnf_reconfig_install_queues(struct xnf_dev *xn)
 
 	for (i = 0; i < xn->max_queues; i++)
 		xnf_queue_inherit(&xn->reconfig.new_queues[i], &old[i]);
-	smp_store_release(&xn->queue, xn->reconfig.new_queues);	/* inherited before it is seen */
+	smp_store_release(&xn->queue, xn->reconfig.new_queues);	/* after xnf_queue_inherit() */
 	xn->reconfig.new_queues = NULL;
 	xn->reconfig.nr_new = 0;
 	synchronize_net();
@@ -91,7 +90,7 @@ static void xnf_reconfig_install_queues(struct xnf_dev *xn)
  * xnf_channels_take() - use the queues that were made for a change, if there are any
  * @xn: the device, without queues; its offer has been read
  *
- * Those made for a connection of other terms are of no use and go.
+ * Queues that were made for another configuration are freed.
  *
  * Context: life cycle, with RTNL.
  * Return: whether @xn->queue has its queues.
@@ -141,11 +140,7 @@ static void xnf_reconfig_work(struct work_struct *work)
 	WRITE_ONCE(xn->reconfig.busy, false);
 }
 
-/**
- * xnf_get_channels() - ethtool -l
- * @dev: the interface
- * @ch: filled in
- */
+/* ethtool -l */
 void xnf_get_channels(struct net_device *dev, struct ethtool_channels *ch)
 {
 	const struct xnf_dev *xn = netdev_priv(dev);
@@ -160,9 +155,9 @@ void xnf_get_channels(struct net_device *dev, struct ethtool_channels *ch)
  * @ch: what is asked for; the core has compared it with the limits
  *
  * Context: RTNL.
- * Return: 0 if the change is on its way, -EBUSY while another is, or while there is
- * no connection; other errors if the new queues cannot be had. A backend that does
- * not go along later gets the old number again.
+ * Return: 0 if the change is on its way; -EBUSY while another change is, or while there is no
+ * connection; other errors if the new queues cannot be made. If the backend does not reconnect, the
+ * interface goes back to the old number.
  */
 int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
 {
@@ -170,7 +165,7 @@ int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
 	u32 nr = ch->combined_count;
 	int err;
 
-	/* Without RTNL the life cycle gets no further than what these two say. */
+	/* RTNL is held, so the life cycle cannot leave the state that these checks see. */
 	if (READ_ONCE(xn->reconfig.busy) || !xn->live ||
 	    xfl_device_state(&xn->xd) != XFL_CONNECTED)
 		return -EBUSY;
@@ -182,28 +177,21 @@ int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
 	xn->reconfig.fallback = xn->nr_queues;
 	xn->want_queues = nr;
 	WRITE_ONCE(xn->reconfig.busy, true);
-	/* Not a freezable one: suspend would wait for us, and we for the frozen life cycle. */
+	/* Not freezable: suspend would wait for the work, and the work for the life cycle. */
 	queue_work(system_long_wq, &xn->reconfig.work);
 	return 0;
 }
 
-/**
- * xnf_channels_init() - no change under way
- * @xn: the device
- */
 void xnf_channels_init(struct xnf_dev *xn)
 {
 	INIT_WORK(&xn->reconfig.work, xnf_reconfig_work);
 }
 
-/**
- * xnf_channels_fini() - wait for a change under way, and forget it
- * @xn: the device, unregistered, its life ended
- */
+/* Wait for a change under way, and free its queues. The device is unregistered. */
 void xnf_channels_fini(struct xnf_dev *xn)
 {
 	cancel_work_sync(&xn->reconfig.work);
-	/* The core's list of NAPI instances is RTNL's, and the parking place may be at it. */
+	/* The core lists NAPI instances under RTNL, and a parked one may be freed just now. */
 	rtnl_lock();
 	xnf_reconfig_discard_queues(xn);
 	rtnl_unlock();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Event channels and the poll they lead to.
+ * Event channels and the poll that they start.
  */
 #include <linux/netdevice.h>
 #include <linux/string.h>
@@ -30,8 +30,8 @@ static irqreturn_t xnf_rx_interrupt(int irq, void *data)
  * xnf_events_bind() - give a queue its event channels
  * @q: the queue; @q->xn->split says how many
  *
- * The interrupts have the in-tree driver's names, by the device's number on the Xen bus: tools that
- * pin them look for those, and no renaming of the interface touches them.
+ * The interrupts have the names of the in-tree driver, by the device's number on the Xen bus. Tools
+ * that pin interrupts look for these, and a new name of the interface does not change them.
  *
  * Return: 0 or a negative errno; then none is bound.
  */
@@ -55,10 +55,6 @@ int xnf_events_bind(struct xnf_queue *q)
 	return err;
 }
 
-/**
- * xnf_events_unbind() - close a queue's event channels
- * @q: the queue
- */
 void xnf_events_unbind(struct xnf_queue *q)
 {
 	xfl_evtchn_unbind(&q->xn->xd, &q->rx_ec, q);
@@ -78,7 +74,7 @@ static void xnf_events_eoi(struct xnf_queue *q)
 	xfl_evtchn_eoi(&q->rx_ec, rx_prod);
 }
 
-/* Return: for how long nothing was answered of what is under way, in jiffies. */
+/* Return: for how long no response came though some are due, in jiffies. */
 static unsigned long xnf_tx_stall_time(struct xnf_queue *q, u32 cons, u32 due)
 {
 	bool waiting = READ_ONCE(q->due) && cons == READ_ONCE(q->due_at);
@@ -92,9 +88,10 @@ static unsigned long xnf_tx_stall_time(struct xnf_queue *q, u32 cons, u32 due)
 }
 
 /*
- * A backend need not take anything, and may begin again at any time: its interface is down, its
- * domain stands still, it limits our rate. So looks become rare, and that is all; but the first
- * answer then has its event, and the doorbell is rung again, in case it went unheard.
+ * A backend need not take requests, and may take them again at any time: its interface is down, its
+ * domain is paused, it limits our rate. So the timer looks less and less often, and that is all.
+ * But then an event is asked for at the first response, and the backend is notified again, in case
+ * a notification was lost.
  */
 static void xnf_tx_look_again(struct xnf_queue *q, unsigned long stall)
 {
@@ -103,8 +100,9 @@ static void xnf_tx_look_again(struct xnf_queue *q, unsigned long stall)
 }
 
 /*
- * Half of what is under way, so that senders go on while the other half is sent. Whatever this asks
- * for, a timer is behind it: xnf_tx_push() starts it for what is sent later.
+ * The event is asked for at half of the responses due, so that senders go on while the backend
+ * handles the other half. The timer looks after responses that bring no event. xnf_tx_push() starts
+ * it for requests that are published later.
  */
 static u32 xnf_tx_event_batch(const struct xnf_queue *q, u32 cons, u32 due)
 {
@@ -135,7 +133,7 @@ static bool xnf_tx_arm(struct xnf_queue *q)
 	if (due)
 		xnf_tx_look_again(q, stall);
 	more = xnf_tx_arm_at(tx, cons, cons + batch);
-	/* Who asked meanwhile may have seen what was asked for before this. */
+	/* Whoever asked meanwhile may have seen the event that was asked for before this one. */
 	asked = READ_ONCE(tx->asked);
 	if (unlikely(batch <= XNF_TX_SLACK && xnf_tx_spared(asked, cons) && asked - cons < batch) &&
 	    xnf_tx_arm_at(tx, cons, asked))
@@ -144,11 +142,12 @@ static bool xnf_tx_arm(struct xnf_queue *q)
 }
 
 /**
- * xnf_events_hurry() - a sender waits for the answer to what was just published
- * @q: the queue, under its transmit lock; the answer asked for is spared an event
+ * xnf_events_hurry() - a sender waits for the response to what was just published
+ * @q: the queue, under its transmit lock; no event was asked for at that response
  *
- * The pair of xnf_tx_arm(): either side says what it wants before it looks at what the other does,
- * with a full barrier between, that of publishing here. So at least one of the two sees both.
+ * The pair of xnf_tx_arm(). Either side writes what it wants, and then reads what the other side
+ * wrote. A full barrier is between the two, here that of publishing. So at least one side sees
+ * both, and asks for the earlier event.
  */
 void xnf_events_hurry(struct xnf_queue *q)
 {
@@ -181,8 +180,8 @@ static bool xnf_events_arm(struct xnf_queue *q)
  * @napi: embedded in the queue
  * @budget: most packets to receive; 0 from netpoll, for transmit responses alone
  *
- * A broken device ends its poll, so that NAPI can be disabled, but not its
- * interrupts, so that none comes any more.
+ * On a broken device the poll completes, so that NAPI can be disabled. The interrupts are not
+ * ended, so that none comes any more.
  */
 int xnf_poll(struct napi_struct *napi, int budget)
 {
@@ -206,8 +205,8 @@ int xnf_poll(struct napi_struct *napi, int budget)
 	if (work == budget || !napi_complete_done(napi, work))
 		return work;
 	/*
-	 * In this order: a response that comes now has its event on the way, and the
-	 * verdict on that one must find the producer moved since the one sent here.
+	 * In this order: a response that comes now has its event on the way. That event counts as
+	 * spurious unless the producer has moved since the value that is given here.
 	 */
 	more = xnf_events_arm(q);
 	xnf_events_eoi(q);
@@ -230,10 +229,7 @@ static void xnf_tx_notify_again(struct xnf_queue *q)
 	xfl_evtchn_notify(&q->tx_ec);
 }
 
-/**
- * xnf_timer() - look where no event will come from
- * @t: embedded in the queue
- */
+/* The queue's timer: poll where no event will come, and notify a backend that stalls. */
 void xnf_timer(struct timer_list *t)
 {
 	struct xnf_queue *q = timer_container_of(q, t, timer);

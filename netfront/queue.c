@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Making and unmaking a queue: rings, references, bounce frames, receive frames,
- * channels, NAPI. What outlives a connection (counters, generations of ids) is
- * left alone.
+ * channels, NAPI. Counters and the generations of ids outlive a connection, and are not touched.
  */
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -28,7 +27,7 @@ static void xnf_tx_slots_init(struct xnf_tx *tx)
 		tx->slot[i].gref = xfl_gref_pop(&tx->grefs);
 }
 
-/* References that were parked with a packet are marked invalid. */
+/* A reference that was parked with its packet is invalid, and is not given back here. */
 static void xnf_tx_slots_free(struct xnf_tx *tx)
 {
 	u32 i;
@@ -86,7 +85,7 @@ err_ring:
 	return err;
 }
 
-/* Short of memory or references, it goes on with slot buffers as small as can be. */
+/* If memory or references are short, the queue has slot buffers of the least size. */
 static int xnf_tx_alloc(struct xnf_queue *q)
 {
 	u32 wanted = roundup_pow_of_two(max(q->xn->copybreak.tx, XNF_SLOT_BUF_MIN));
@@ -161,8 +160,9 @@ err_ring:
 }
 
 /*
- * The ring is shown to senders and taken from them under the lock: frames redirected here come
- * without the stack's leave, and whoever sees the ring writes to it and starts the timer.
+ * The ring is shown to senders, and taken from them, under the transmit lock. XDP frames are
+ * redirected here without asking the stack. Whoever sees the ring writes to it, and starts the
+ * timer.
  */
 static void xnf_tx_open(struct xnf_queue *q)
 {
@@ -186,8 +186,8 @@ static void xnf_tx_close(struct xnf_queue *q)
  * xnf_queue_alloc() - make a queue ready to be published
  * @q: the queue; @q->xn->offer says what was agreed
  *
- * Its receive ring is filled, so that a backend that is connected finds slots even
- * while the interface is down.
+ * The receive ring is filled, so that a connected backend finds entries even while the interface
+ * is down.
  *
  * Context: process, with RTNL: NAPI instances come and go under it.
  * Return: 0 or a negative errno; then nothing is left.
@@ -223,11 +223,9 @@ err_napi:
 }
 
 /**
- * xnf_queue_inherit() - go on where another queue of the same number ends
- * @q: the queue, ready or not, never live yet
- * @old: the other; unmade
- *
- * Counters go on, and ids keep their generations.
+ * xnf_queue_inherit() - take over counters and generations of ids from another queue
+ * @q: the queue, never live yet
+ * @old: the queue of the same number, unmade
  */
 void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old)
 {
@@ -240,7 +238,7 @@ void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old)
 
 /**
  * xnf_queue_free() - unmake a queue
- * @q: the queue; not live, its backend gone or past hope
+ * @q: the queue; not live, its backend gone or given up
  *
  * What the backend still maps is parked.
  *

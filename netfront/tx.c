@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sending: room, doorbell, accounting. The packet itself is tx_put.c's.
+ * Sending: room on the ring, notifying the backend, accounting. tx_put.c puts the packet there.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
@@ -8,7 +8,10 @@
 
 #include "netfront.h"
 
-/* The timer after the ring: one that fires before is followed by a poll that sees the packet. */
+/*
+ * The timer is started after the push. If it fires in between, its poll sees the packet and starts
+ * the timer anew.
+ */
 static void xnf_tx_push(struct xnf_queue *q)
 {
 	if (XFL_RING_PUSH(&q->tx.ring))
@@ -19,10 +22,10 @@ static void xnf_tx_push(struct xnf_queue *q)
 }
 
 /*
- * Whether the sender can go on only when this packet, or one of the last before it, is answered:
- * datagrams are limited by what their socket has under way, a program that sends by a ring of
- * AF_PACKET or AF_XDP waits for its own end of that, one that lent its memory wants it back. A
- * stream waits for what its peer says, which brings a poll.
+ * Whether the sender may need the response to this packet, or to one shortly before it, to go on.
+ * A datagram socket is limited by its packets under way. A program that sends by a ring of
+ * AF_PACKET or AF_XDP waits for its buffers, and so does one that lent its memory (zero copy). A
+ * stream waits for its peer, whose packet brings a poll.
  */
 static bool xnf_tx_is_waited_for(struct sk_buff *skb)
 {
@@ -35,13 +38,13 @@ static bool xnf_tx_is_waited_for(struct sk_buff *skb)
 	return !sock_writeable(sk) || sk->sk_family == PF_PACKET || sk->sk_family == PF_XDP;
 }
 
-/* The answer to the last packet is to have its event: it will be asked for when it is published. */
+/* Have an event at the response to the last packet: xnf_tx_push() asks for it. */
 static void xnf_tx_ask_event(struct xnf_tx *tx)
 {
 	WRITE_ONCE(tx->asked, tx->ring.req_prod_pvt);
 }
 
-/* Make room for the next packet, or stop; NAPI starts the queue again. */
+/* Make room for the next packet, or stop the queue; NAPI starts it again. */
 static void xnf_tx_look_ahead(struct xnf_queue *q)
 {
 	struct xnf_tx *tx = &q->tx;
@@ -67,7 +70,7 @@ static void xnf_tx_count_packet(struct xnf_stats *stats, u32 bytes, bool gathere
 	u64_stats_update_end(&stats->tx_sync);
 }
 
-/* A packet that cannot go must not keep those before it from being published. */
+/* Packets before this one may wait to be published, so publish them also if this one is dropped. */
 static netdev_tx_t xnf_tx_drop(struct xnf_queue *q, struct sk_buff *skb)
 {
 	u64_stats_update_begin(&q->stats.tx_sync);
@@ -79,7 +82,7 @@ static netdev_tx_t xnf_tx_drop(struct xnf_queue *q, struct sk_buff *skb)
 	return NETDEV_TX_OK;
 }
 
-/* No ring, or none to be written; when the guest suspends, perhaps only for a moment. */
+/* There is no ring, or it must not be written; if the guest suspends, perhaps only for a moment. */
 static netdev_tx_t xnf_tx_refuse(struct xnf_queue *q, struct sk_buff *skb)
 {
 	if (!q->tx.ring.sring || READ_ONCE(q->xn->xd.withheld) != XFL_WITHHELD_SUSPEND)
@@ -101,10 +104,10 @@ static bool xnf_offer_takes_gso(const struct xnf_offer *offer, const struct sk_b
 }
 
 /*
- * A packet that waited in a qdisc was made for the backend there was before, and is not looked at
- * again by the stack. Pieces are no matter: too many are gathered.
+ * A packet that waited in a qdisc was made for an earlier backend, and the stack does not check it
+ * again. The number of pieces does not matter: too many are gathered.
  *
- * Return: whether it can go, now at least.
+ * Return: whether the packet can be sent, perhaps only after its checksum was completed here.
  */
 static bool xnf_tx_check(const struct xnf_offer *offer, struct sk_buff *skb)
 {
@@ -115,11 +118,7 @@ static bool xnf_tx_check(const struct xnf_offer *offer, struct sk_buff *skb)
 	return !blank || !skb_checksum_help(skb);
 }
 
-/**
- * xnf_xmit() - ndo_start_xmit
- * @skb: the packet
- * @dev: the interface
- */
+/* ndo_start_xmit */
 netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct xnf_dev *xn = netdev_priv(dev);
@@ -140,13 +139,16 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (unlikely(xn->needs_tx_check) && !xnf_tx_check(&xn->offer, skb))
 		return xnf_tx_drop(q, skb);
 	skb_tx_timestamp(skb);
-	/* A backend may keep a packet for long, a namespace's end must not wait for it. */
+	/* A backend may hold a packet for long; the end of a namespace must not wait for it. */
 	nf_reset_ct(skb);
 	waited = xnf_tx_is_waited_for(skb);
 	if (unlikely(xnf_tx_put(tx, skb, &gathered)))
 		return xnf_tx_drop(q, skb);
 	xnf_tx_count_packet(&q->stats, bytes, gathered);
-	/* Counted before anything is reaped: a backend may answer what it only guesses. */
+	/*
+	 * Before anything is reaped: a hostile backend may guess the id, and respond to a packet
+	 * that it has not seen. BQL would then hear of its end first.
+	 */
 	push = __netdev_tx_sent_queue(q->txq, bytes, netdev_xmit_more());
 	if (waited || netif_xmit_stopped(q->txq))
 		xnf_tx_ask_event(tx);
@@ -158,10 +160,7 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 
 /* ---- packets that do not come from the stack ---- */
 
-/**
- * xnf_tx_ready() - whether xnf_tx_add() may be called
- * @q: the queue, under its transmit lock
- */
+/* Whether xnf_tx_add() may be called. The transmit lock is held. */
 bool xnf_tx_ready(struct xnf_queue *q)
 {
 	xnf_tx_assert_locked(&q->tx);
@@ -171,8 +170,8 @@ bool xnf_tx_ready(struct xnf_queue *q)
 
 /**
  * xnf_tx_add() - put a packet on the ring, to be published by xnf_tx_publish()
- * @q: the queue, under its transmit lock; it is ready
- * @skb: the packet, of a length that may be sent; freed when answered, or now, if it fits no way
+ * @q: the queue, under its transmit lock; xnf_tx_ready() said yes
+ * @skb: the packet; freed when its responses are there, or at once if it cannot be sent
  */
 void xnf_tx_add(struct xnf_queue *q, struct sk_buff *skb)
 {
@@ -191,10 +190,7 @@ void xnf_tx_add(struct xnf_queue *q, struct sk_buff *skb)
 	xnf_tx_look_ahead(q);
 }
 
-/**
- * xnf_tx_publish() - let the backend see what was added
- * @q: the queue, under its transmit lock
- */
+/* Let the backend see what xnf_tx_add() put on the ring. The transmit lock is held. */
 void xnf_tx_publish(struct xnf_queue *q)
 {
 	xnf_tx_assert_locked(&q->tx);
@@ -202,12 +198,7 @@ void xnf_tx_publish(struct xnf_queue *q)
 		xnf_tx_push(q);
 }
 
-/**
- * xnf_tx_flush() - xnf_tx_publish() for a caller without the lock
- * @q: the queue
- *
- * Context: softirq.
- */
+/* xnf_tx_publish() for a softirq that does not hold the transmit lock. */
 void xnf_tx_flush(struct xnf_queue *q)
 {
 	__netif_tx_lock(q->txq, smp_processor_id());
@@ -215,12 +206,7 @@ void xnf_tx_flush(struct xnf_queue *q)
 	__netif_tx_unlock(q->txq);
 }
 
-/**
- * xnf_features_check() - ndo_features_check: slot 0 has 16 bits for a length
- * @skb: the packet
- * @dev: the interface
- * @features: what the stack would leave to us
- */
+/* ndo_features_check: slot 0 has 16 bits for the length, so a longer packet must be segmented. */
 netdev_features_t xnf_features_check(struct sk_buff *skb, struct net_device *dev,
 				     netdev_features_t features)
 {

@@ -25,9 +25,9 @@ void xnf_bounce_grant(struct xfl_grefs *grefs, struct xfl_framepool *pool,
 }
 
 /**
- * xnf_bounce_end() - the end of xnf_bounce_grant()
- * @grefs: as there
- * @pool: as there
+ * xnf_bounce_end() - end the grant and give the frame back
+ * @grefs: the stack of xnf_bounce_grant()
+ * @pool: the pool of xnf_bounce_grant()
  * @s: the frame; parked if the backend still maps it
  */
 void xnf_bounce_end(struct xfl_grefs *grefs, struct xfl_framepool *pool,
@@ -59,7 +59,7 @@ static void xnf_bounce_init_slots(struct xnf_tx *tx)
 
 /**
  * xnf_bounce_alloc() - allocate and grant a queue's bounce frames
- * @tx: transmit side; @tx->grefs has references for them, @tx->slot is there
+ * @tx: transmit side; @tx->grefs has a reference for each frame, @tx->slot is there
  * @nr_gather: frames for gathering
  *
  * Context: process; allocates with GFP_NOIO.
@@ -94,12 +94,7 @@ err_arrays:
 	return -ENOMEM;
 }
 
-/**
- * xnf_bounce_free() - end the grants of bounce frames and free them
- * @tx: transmit side; one without bounce frames is accepted
- *
- * A frame that the backend still maps is parked.
- */
+/* End the grants of bounce frames and free them; a frame that is still mapped is parked. */
 void xnf_bounce_free(struct xnf_tx *tx)
 {
 	while (tx->nr_bounce)

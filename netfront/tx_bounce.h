@@ -10,9 +10,9 @@
 
 /**
  * struct xnf_bounce_frame - a frame granted once, copied to many times
- * @va: its memory
+ * @va: memory of the frame
  * @gref: the grant
- * @frame: where it came from
+ * @frame: as the pool handed it out
  */
 struct xnf_bounce_frame {
 	void *va;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Putting a packet on the transmit ring: which of its bytes are copied, which are
- * granted, and the requests that say so. Everything here runs under the transmit
- * lock and with ring room for the largest packet.
+ * Putting a packet on the transmit ring: which of its bytes are copied, which are granted, and the
+ * requests for both. Everything here runs under the transmit lock and with ring room for the
+ * largest packet.
  */
 #include <linux/skbuff.h>
 
@@ -11,13 +11,13 @@
 
 /**
  * struct xnf_put - a packet on its way to the ring
- * @tx: the ring's owner
+ * @tx: transmit side of the queue
  * @skb: the packet
- * @left: data slots still to come
- * @index: the slots taken for them, the next one first
+ * @left: data slots still to be put
+ * @index: the slots taken for the packet, the next one first
  * @holders: slots so far that hold @skb
  * @flags: XNF_TXF_* of slot 0
- * @first: slot 0 is still to come
+ * @first: slot 0 is still to be put
  * @count_in_cb: nobody else has a reference to @skb, so its control buffer is ours to count in
  */
 struct xnf_put {
@@ -123,7 +123,7 @@ static void xnf_tx_put_slot_buf(struct xnf_put *p, u32 len)
 	xnf_tx_put_request(p, index, slot->buf_gref, slot->buf_offset, len);
 }
 
-/* A run of the packet's own memory, one slot a frame. */
+/* Grant a run of the packet's own memory, with one slot for each frame. */
 static void xnf_tx_put_granted(struct xnf_put *p, struct page *page, u32 offset, u32 len)
 {
 	struct xnf_tx *tx = p->tx;
@@ -197,7 +197,7 @@ static u32 xnf_tx_lead_length(const struct xnf_piece *head, u32 copy_max)
 
 /**
  * struct xnf_gather - the bounce frame being filled
- * @frame: its index
+ * @frame: index of the frame
  * @fill: bytes in the frame; 0 if none is taken
  */
 struct xnf_gather {
@@ -322,12 +322,12 @@ static u16 xnf_tx_first_flags(const struct sk_buff *skb)
  * xnf_tx_put() - put a packet on the ring, unpublished
  * @tx: transmit side; has room for the largest packet, see xnf_tx_may_send()
  * @skb: the packet, at least an Ethernet header and at most XNF_TX_PACKET_MAX long;
- *	on success it is the ring's, until answered
- * @gathered: set if it had to be copied together
+ *	on success the ring owns it until all its responses are there
+ * @gathered: set if the packet was copied to bounce frames
  *
  * Context: transmit lock.
- * Return: 0, -EMSGSIZE if no way was found to fit it in the slots allowed, or -ENOSPC if the
- * driver lost slots; then nothing of @skb is on the ring.
+ * Return: 0, -EMSGSIZE if the packet does not fit in the slots allowed even if it is copied, or
+ * -ENOSPC if the driver lost slots; on error nothing of @skb is on the ring.
  */
 int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Transmit responses: believing them, taking grants back, freeing packets.
+ * Transmit responses: checking them, ending grants, freeing packets.
  */
 #include <linux/netdevice.h>
 
@@ -9,8 +9,8 @@
 #include "xsk.h"
 
 /*
- * With the connection the reference goes as well, and silently: the kernel has a line in the log
- * for each that it would have had us keep.
+ * @last: the connection ends. Then the reference is given back to the kernel, with
+ * xfl_grant_end_free(): the kernel logs a line for each reference that it has to keep itself.
  */
 static bool xnf_tx_slot_end_grant(struct xnf_tx *tx, struct xnf_tx_slot *slot, bool last)
 {
@@ -22,7 +22,7 @@ static bool xnf_tx_slot_end_grant(struct xnf_tx *tx, struct xnf_tx_slot *slot, b
 	return true;
 }
 
-/* Return: false if the backend still maps what it was given; the slot then keeps its packet. */
+/* Return: false if the backend still maps what it was granted; then the slot keeps its packet. */
 static bool xnf_tx_slot_end(struct xnf_tx *tx, struct xnf_tx_slot *slot, int budget, bool last)
 {
 	struct sk_buff *skb = slot->skb;
@@ -51,7 +51,7 @@ static void xnf_tx_count_error(struct xnf_stats *stats, enum xnf_rsp_err err, bo
 	u64_stats_update_end(&stats->tx_sync);
 }
 
-/* Return: bytes the slot had, or a negative errno: nothing on this ring is believed any more. */
+/* Return: bytes of the slot, or a negative errno: nothing on this ring is believed any more. */
 static int xnf_tx_take_response(struct xnf_queue *q, const struct xnf_tx_rsp *rsp, int budget)
 {
 	struct xnf_tx *tx = &q->tx;
@@ -74,13 +74,13 @@ static int xnf_tx_take_response(struct xnf_queue *q, const struct xnf_tx_rsp *rs
 	slot = &tx->slot[index];
 	if (unlikely(err != XNF_OK)) {
 		xnf_tx_count_error(&q->stats, err, slot->first);
-		if (!slot->len)		/* no packet's, see mcast.c */
+		if (!slot->len)		/* a request without a packet, see mcast.c */
 			xnf_mcast_refused(q->xn);
 	}
 	if (unlikely(slot->xsk)) {
 		xnf_xsk_slot_completed(q, slot);
 		xfl_slot_put(&tx->slots, index);
-		return 0;	/* the stack did not count it */
+		return 0;	/* BQL does not count packets of zero-copy sockets */
 	}
 	if (unlikely(!xnf_tx_slot_end(tx, slot, budget, false)))
 		return -EBUSY;
@@ -89,7 +89,7 @@ static int xnf_tx_take_response(struct xnf_queue *q, const struct xnf_tx_rsp *rs
 }
 
 /**
- * xnf_tx_reap() - take what the backend answered
+ * xnf_tx_reap() - take all responses that wait on the ring
  * @q: the queue
  * @budget: NAPI's; 0 if called from elsewhere
  *
@@ -135,11 +135,12 @@ static void xnf_tx_reap_and_wake(struct xnf_queue *q, int budget)
 }
 
 /**
- * xnf_tx_poll() - take responses in NAPI, and let a stopped queue go on
+ * xnf_tx_poll() - take responses in NAPI, and wake a stopped queue
  * @q: the queue
- * @budget: NAPI's; 0 from netpoll, which polls from wherever a message is printed, under this very
- *	lock, too (the grant table has something to say of a frame that is still mapped), and
- *	comes again
+ * @budget: NAPI's; 0 from netpoll
+ *
+ * Netpoll polls from wherever a message is printed. That may be under this very lock, as the grant
+ * table logs a frame that is still mapped. So netpoll only tries the lock, and comes again.
  */
 void xnf_tx_poll(struct xnf_queue *q, int budget)
 {
@@ -158,10 +159,10 @@ void xnf_tx_poll(struct xnf_queue *q, int budget)
 }
 
 /**
- * xnf_tx_is_drained() - take what was answered, and see whether that was all
+ * xnf_tx_is_drained() - take responses, and see whether none is due any more
  * @q: the queue; nobody sends on it
  *
- * Return: whether no packet of ours is on the ring, or none will ever be answered.
+ * Return: true if no packet is on the ring, or no response to it will be believed.
  */
 bool xnf_tx_is_drained(struct xnf_queue *q)
 {
@@ -178,8 +179,8 @@ bool xnf_tx_is_drained(struct xnf_queue *q)
 /* ---- the end of a connection ---- */
 
 /*
- * Slots of a packet that the backend does not let go of keep the packet, whole:
- * which part of its memory is still seen cannot be told from outside.
+ * The backend still maps some frame of a packet. The driver cannot find out which, so all slots of
+ * the packet give their references, and the packet is kept whole until the last is unmapped.
  */
 static u32 xnf_tx_park_skb(struct xnf_tx *tx, struct sk_buff *skb)
 {
@@ -192,7 +193,7 @@ static u32 xnf_tx_park_skb(struct xnf_tx *tx, struct sk_buff *skb)
 		if (slot->skb != skb)
 			continue;
 		if (nr && !slot->count_in_cb)
-			dev_consume_skb_any(skb);	/* this slot's own reference */
+			dev_consume_skb_any(skb);	/* the reference that this slot took */
 		if (refs)
 			refs[nr] = slot->gref;
 		nr++;
@@ -222,7 +223,7 @@ static u32 xnf_tx_slots_end(struct xnf_tx *tx)
 }
 
 /**
- * xnf_tx_drop_all() - give up on packets that were never answered
+ * xnf_tx_drop_all() - give up packets that got no response
  * @q: the queue; no longer live
  *
  * Context: process, after the backend let go of the ring or will not any more.
@@ -243,7 +244,7 @@ void xnf_tx_drop_all(struct xnf_queue *q)
 	u64_stats_update_begin(&q->stats.tx_sync);
 	u64_stats_add(&q->stats.tx_dropped, dropped);
 	u64_stats_update_end(&q->stats.tx_sync);
-	/* One that was made ahead and never used shares these with one in use. */
+	/* A new queue that was never used shares BQL and socket with the queue in use. */
 	if (q != &q->xn->queue[q->index])
 		return;
 	netdev_tx_reset_queue(q->txq);

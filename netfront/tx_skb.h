@@ -6,7 +6,7 @@
 
 /**
  * struct xnf_tx_skb - what the driver keeps in a packet's control buffer
- * @pending: slots of it that have no response yet
+ * @pending: slots of the packet that have no response yet
  */
 struct xnf_tx_skb {
 	u32 pending;
