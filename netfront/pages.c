@@ -7,8 +7,8 @@
 #include "pages.h"
 
 /*
- * What a reader frees in a burst comes back all at once, and a page that finds no
- * place in the pool is one that has to be zeroed anew.
+ * A reader frees pages in bursts, and a page that does not fit in the pool goes back to the kernel.
+ * Its successor has to be zeroed.
  */
 #define XNF_POOL_PAGES	(4 * XNF_RING_SLOTS)
 
@@ -26,7 +26,7 @@ static struct page_pool *xnf_pages_make_pool(struct napi_struct *napi)
 /**
  * xnf_pages_open() - make a source of frames
  * @p: the source
- * @napi: what will take them
+ * @napi: whose poll will take frames
  *
  * Context: process.
  * Return: 0 or -ENOMEM.
@@ -49,10 +49,7 @@ int xnf_pages_open(struct xnf_pages *p, struct napi_struct *napi)
 	return 0;
 }
 
-/**
- * xnf_pages_close() - the end of xnf_pages_open()
- * @p: the source; frames that were taken may still come back
- */
+/* The end of xnf_pages_open(); frames that were taken may still come back. */
 void xnf_pages_close(struct xnf_pages *p)
 {
 	if (p->pool)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where frames come from: a page pool where a page is one, else pages that are cut, see
- * subpage.c. Receive frames and the private ones that an XDP program gets packets in have a
- * source each.
+ * Where frames come from. If a page is a frame, that is a page pool, else see subpage.c. Receive
+ * frames have one source, and the private frames that an XDP program gets packets in another.
  */
 #ifndef XENFRONT_NETFRONT_PAGES_H
 #define XENFRONT_NETFRONT_PAGES_H
@@ -13,7 +12,7 @@
 
 #include "subpage.h"
 
-/* No zeroing of what is recycled, but nothing is granted that never was ours. */
+/* Recycled pages are not zeroed. New ones are: what is granted must never have been another's. */
 #define XNF_PAGES_GFP	(GFP_ATOMIC | __GFP_NOWARN | __GFP_ZERO)
 
 /* pages.c */
@@ -36,11 +35,7 @@ static inline struct page *xnf_pages_take(struct xnf_pages *p, u32 *offset)
 	return page_pool_alloc_pages(p->pool, XNF_PAGES_GFP);
 }
 
-/**
- * xnf_pages_put() - give a frame back that was taken with xnf_pages_take()
- * @p: the source
- * @page: the page it is in
- */
+/* Give a frame back that xnf_pages_take() handed out, by the page that it is in. */
 static inline void xnf_pages_put(struct xnf_pages *p, struct page *page)
 {
 	if (p->pool)

@@ -10,7 +10,7 @@
 static void xnf_rx_discard(struct xnf_queue *q, enum xnf_rsp_err err)
 {
 	xnf_rx_repost(&q->rx);
-	if (err == XNF_OK)	/* more of a packet that was counted already */
+	if (err == XNF_OK)	/* more of a packet whose error was counted already */
 		return;
 	u64_stats_update_begin(&q->stats.rx_sync);
 	u64_stats_inc(&q->stats.rsp_err[err]);
@@ -18,7 +18,7 @@ static void xnf_rx_discard(struct xnf_queue *q, enum xnf_rsp_err err)
 	u64_stats_update_end(&q->stats.rx_sync);
 }
 
-/* Return: the packet as the stack is to have it, if it is. */
+/* Return: the packet for the stack, or NULL if the stack is not to have it. */
 static struct sk_buff *xnf_rx_take_packet(struct xnf_queue *q)
 {
 	if (likely(!q->rx.xdp))
@@ -26,7 +26,7 @@ static struct sk_buff *xnf_rx_take_packet(struct xnf_queue *q)
 	return q->xsk ? xnf_xsk_rx(q) : xnf_xdp_rx(q);
 }
 
-/* Return: bytes delivered, 0 if the packet was lost. */
+/* Return: bytes delivered, 0 if no packet was. */
 static u32 xnf_rx_deliver(struct xnf_queue *q)
 {
 	struct sk_buff *skb = xnf_rx_take_packet(q);
@@ -41,8 +41,8 @@ static u32 xnf_rx_deliver(struct xnf_queue *q)
 
 /**
  * struct rx_batch - what one poll did
- * @packets: delivered
- * @bytes: in them
+ * @packets: packets delivered
+ * @bytes: bytes of these packets
  */
 struct rx_batch {
 	u32 packets;
@@ -89,10 +89,10 @@ static void xnf_rx_count(struct xnf_stats *stats, const struct rx_batch *batch)
  * @q: the queue
  * @budget: most packets
  *
- * Frames go back to the backend every XNF_RX_BATCH places, not at the end: a ring
+ * Frames go back to the backend every XNF_RX_BATCH entries, not at the end: a ring
  * holds no more than fourteen packets of 64 KB, and must not run dry meanwhile.
  *
- * Return: packets taken off the ring, good or bad; 0 if the device is broken.
+ * Return: packets taken off the ring, valid or not. If the device breaks, those up to then.
  */
 int xnf_rx_poll(struct xnf_queue *q, int budget)
 {

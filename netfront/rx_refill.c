@@ -11,7 +11,7 @@ static bool xnf_rx_post_page(struct xnf_rx *rx)
 {
 	struct xnf_rx_buf buf;
 
-	if (!rx->grefs.nr_free)		/* the rest is with a packet half received */
+	if (!rx->grefs.nr_free)		/* the others are with a packet that is half received */
 		return false;
 	buf.page = xnf_pages_take(&rx->pages, &buf.offset);
 	if (unlikely(!buf.page))
@@ -23,10 +23,7 @@ static bool xnf_rx_post_page(struct xnf_rx *rx)
 	return true;
 }
 
-/**
- * xnf_rx_push() - publish frames that were posted
- * @q: the queue
- */
+/* Publish the frames that were posted. */
 void xnf_rx_push(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
@@ -61,8 +58,10 @@ static u32 xnf_rx_post_pages(struct xnf_queue *q, u32 free)
 
 /**
  * xnf_rx_prepare() - post the first frames of a new connection
- * @q: the queue, just made; one that is to serve a zero-copy socket gets few, so that the
- *	socket's chunks, which are NAPI's to post, have the other places
+ * @q: the queue, just made
+ *
+ * A queue that is to serve a zero-copy socket gets fallback frames only. The other entries are for
+ * chunks, which NAPI posts.
  *
  * Context: life cycle or ethtool, with RTNL.
  */
@@ -72,7 +71,7 @@ void xnf_rx_prepare(struct xnf_queue *q)
 }
 
 /**
- * xnf_rx_refill() - post a frame in every free place, and publish what was posted
+ * xnf_rx_refill() - post a frame in every free entry, and publish what was posted
  * @q: the queue
  *
  * If memory is short, the timer tries again, should no packet come before. With a zero-copy socket
@@ -92,11 +91,7 @@ void xnf_rx_refill(struct xnf_queue *q)
 
 /* ---- what the backend keeps ---- */
 
-/**
- * xnf_rx_park() - leave a frame to the backend, which does not let go of it
- * @q: the queue
- * @buf: the frame
- */
+/* Park a frame that the backend still maps, with its reference. */
 void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf)
 {
 	xfl_gref_abandon(&q->rx.grefs, 1);
@@ -106,7 +101,7 @@ void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf)
 		xfl_park(&buf->gref, 1, xfl_park_put_page, buf->page);
 }
 
-/* The kernel has a line in the log for a frame that is not let go of, unless its reference goes. */
+/* @last: the connection ends, so the kernel gets the reference, see xnf_tx_slot_end_grant(). */
 static bool xnf_rx_end_access(struct xnf_rx *rx, const struct xnf_rx_buf *buf, bool last)
 {
 	if (last)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From frames to a packet the stack can use. A small packet is copied and its frame
- * posted again with its grant untouched. Of a larger one the headers are copied, so
- * that what is parsed cannot change any more, and the payload stays where it is:
- * its frames are taken back from the backend first.
+ * From frames to an skb. A small packet is copied, and its frame is posted again with its grant. Of
+ * a larger packet only the headers are copied, so that what is parsed cannot change any more. Its
+ * payload stays where it is, after the grants of its frames have ended.
  */
 #include <linux/etherdevice.h>
 #include <linux/skbuff.h>
@@ -13,14 +12,14 @@
 #include "netfront.h"
 #include "pages.h"
 
-/* What remains of a slot once headers were copied from it. */
+/* The bytes of a slot that are left once headers were copied from it. */
 struct rest {
 	struct xnf_rx_buf *buf;
 	u32 offset;
 	u32 len;
 };
 
-/* Return: whether the backend can write to the frame no more. */
+/* Return: whether the backend can no longer write to the frame. */
 static bool xnf_rx_take_frame(struct xnf_queue *q, struct xnf_rx_buf *buf)
 {
 	if (likely(xfl_grant_end(buf->gref))) {
@@ -32,7 +31,7 @@ static bool xnf_rx_take_frame(struct xnf_queue *q, struct xnf_rx_buf *buf)
 	return false;
 }
 
-/* Return: the skb whose fragment list has room; the end of the chain grows as needed. */
+/* Return: the skb whose fragment list has room; the chain grows at its end as needed. */
 static struct sk_buff *xnf_rx_skb_with_room(struct xnf_queue *q, struct sk_buff *head,
 					    struct sk_buff *tail)
 {
@@ -62,7 +61,7 @@ static void xnf_rx_skb_add_bytes(struct sk_buff *head, struct sk_buff *tail, str
 	head->truesize += truesize;
 }
 
-/* For a backend that is not trusted: what it can write to never leaves the driver. */
+/* For a backend that is not trusted: memory that it can write to never leaves the driver. */
 static bool xnf_rx_skb_add_copy(struct xnf_rx *rx, struct sk_buff *head, struct sk_buff *tail,
 				const struct rest *r)
 {
@@ -145,17 +144,18 @@ static void xnf_rx_set_gso(struct sk_buff *skb, const struct xnf_rx_packet *p)
 
 	info->gso_size = p->gso_size;
 	info->gso_type = p->gso_type == XNF_GSO_TCPV6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4;
-	/* The stack is to verify what another domain says, and to count segments itself. */
+	/* The stack verifies what another domain says, and counts the segments itself. */
 	info->gso_type |= SKB_GSO_DODGY;
 	info->gso_segs = 0;
 }
 
 /**
- * xnf_rx_set_hash() - say the hash that a packet came with, if it is the one asked for
- * @q: the queue; its packet has one
+ * xnf_rx_set_hash() - give an skb the hash that came with its packet
+ * @q: the queue; its packet has a hash
  * @skb: the packet
  *
- * Any number is good enough: whoever uses it only tells packets apart by it.
+ * Only if the backend was asked for hashes. The value is not checked: the stack uses it only to
+ * keep packets of a connection together.
  *
  * Context: NAPI.
  */
@@ -182,7 +182,7 @@ static void xnf_rx_apply_extras(struct xnf_queue *q, struct sk_buff *skb)
 		xnf_rx_set_hash(q, skb);
 }
 
-/* Return: false if the checksum is left to us and no way is found to do it. */
+/* Return: false if the checksum is left to us and cannot be completed. */
 static bool xnf_rx_set_csum(struct sk_buff *skb, const struct xnf_rx_packet *p,
 			    const struct xnf_headers *h)
 {
@@ -258,12 +258,12 @@ static struct sk_buff *xnf_rx_skb_build(struct xnf_queue *q)
 
 /**
  * xnf_rx_skb() - turn the packet that was just received into an skb
- * @q: the queue; its receive side holds a whole packet
+ * @q: the queue; its receive side has a whole packet
  *
- * Every frame held is in the skb or on the ring again afterwards.
+ * Afterwards every pending frame is in the skb, on the ring or parked.
  *
  * Context: NAPI.
- * Return: the skb, or NULL if the packet was lost, which is counted.
+ * Return: the skb, or NULL if the packet was dropped, which is counted.
  */
 struct sk_buff *xnf_rx_skb(struct xnf_queue *q)
 {

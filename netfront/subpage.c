@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Frames of a kernel whose pages are larger than a frame. A page pool fetches
- * up to 64 pages at a time, whatever it was made for: of 64 KB, four times what a ring can
- * use. So pages are kept here, and cut again when all their frames have come back.
+ * Frames of a kernel whose pages are larger than a frame. A page pool fetches up to 64 pages at a
+ * time, whatever it was made for. Of 64 KB each, these are four times what a ring can use. So pages
+ * are kept here, and used again when all their frames have come back.
  */
 #include <linux/mm.h>
 
 #include "subpage.h"
 #include "pages.h"
 
-/* One from the reserves must go back there, and packets in it are dropped by the stack. */
+/*
+ * A page from the kernel's reserves is not used again: it must go back there, and the stack drops
+ * packets in it.
+ */
 static bool xnf_subpage_page_is_whole(struct page *page)
 {
 	return page_count(page) == 1 && !page_is_pfmemalloc(page);
@@ -50,12 +53,7 @@ struct page *xnf_subpage_get(struct xnf_subpages *s, u32 *offset)
 	return s->page[s->at];
 }
 
-/**
- * xnf_subpages_empty() - let go of all pages
- * @s: the pages, as new afterwards
- *
- * A page lives on until its last frame is given back.
- */
+/* Give up all pages. A page lives on until its last frame is given back. */
 void xnf_subpages_empty(struct xnf_subpages *s)
 {
 	u32 i;

@@ -10,14 +10,14 @@
 
 #include "netfront.h"
 
-/* Pages of a full ring, and an eighth more for what readers are late to give back. */
+/* Pages of a full ring, and an eighth more for frames that readers give back late. */
 #define XNF_SUBPAGE_PAGES		(XNF_RING_SLOTS / XEN_PFN_PER_PAGE * 9 / 8)
 
 /**
- * struct xnf_subpages - pages that are cut into frames, in turn; its queue's NAPI's
- * @page: the pages; we keep a reference of each beside those of its frames
- * @at: the one being cut
- * @left: frames of it that were not handed out, which have their references already
+ * struct xnf_subpages - pages whose frames are handed out in turn; under the queue's NAPI
+ * @page: the pages; each has a reference of ours beside those of its frames
+ * @at: index of the page whose frames are handed out now
+ * @left: frames of that page that are left; they have their references already
  */
 struct xnf_subpages {
 	struct page *page[XNF_SUBPAGE_PAGES];

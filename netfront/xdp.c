@@ -2,15 +2,15 @@
 /*
  * Attaching and detaching XDP programs.
  *
- * Programs run on a private copy of each packet, with headroom and room for a fragment
- * list around it. So they need nothing of the backend, work at any MTU, and nobody can
- * change a packet while or after they look at it.
+ * A program runs on a private copy of each packet, with headroom and room for a fragment list
+ * around it. So it needs nothing of the backend, works at any MTU, and nobody can change a packet
+ * while or after the program looks at it.
  *
- * A backend that may send packets to be segmented sends up to 64 KB, whatever the MTU. A program
- * could send such a one back, or on, over a link that takes nothing like it: an XDP frame does
- * not say that it is to be segmented. So as long as there is a program the backend is told to
- * segment what it sends, by a reconnect. One that knows fragments then gets packets of any MTU, one
- * that does not those of up to a frame: a larger MTU is refused.
+ * A backend that may send packets to be segmented sends up to 64 KB, whatever the MTU. An XDP frame
+ * does not say that it is to be segmented. So a program could send such a packet back, or on, over
+ * a link that does not take it. While there is a program, the driver does not advertise GSO, which
+ * takes a reconnect. A program that knows fragments then gets packets of any MTU. With one that
+ * does not, an MTU over one frame is refused.
  */
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
@@ -24,8 +24,9 @@
 static int xnf_xdp_open_rxq(struct xnf_queue *q, struct xnf_xdp *x)
 {
 	/*
-	 * A fragment may grow up to its frame's end. Not in large pages: kernels without "xdp: use
-	 * modulo operation to calculate XDP frag tailroom" let it grow over the frames behind it.
+	 * A fragment may grow up to the end of its frame. Not in large pages: kernels without
+	 * "xdp: use modulo operation to calculate XDP frag tailroom" let it grow over the frames
+	 * behind it.
 	 */
 	u32 growth = PAGE_SIZE > XFL_FRAME_SIZE ? 0 : XFL_FRAME_SIZE;
 	int err = __xdp_rxq_info_reg(&x->rxq, q->xn->netdev, q->index, q->napi.napi_id, growth);
@@ -62,10 +63,7 @@ err_free:
 	return err;
 }
 
-/**
- * xnf_xdp_close() - a queue's packets are no longer shown to a program
- * @q: the queue, its NAPI off; one without a program is accepted
- */
+/* End a queue's part in running a program, if it has one. Its NAPI is off. */
 void xnf_xdp_close(struct xnf_queue *q)
 {
 	struct xnf_xdp *x = q->rx.xdp;
@@ -79,7 +77,7 @@ void xnf_xdp_close(struct xnf_queue *q)
 }
 
 /**
- * xnf_xdp_open() - have all queues do what the program of the device asks for
+ * xnf_xdp_open() - give all queues the program of the device, or none
  * @xn: the device; its queues are there, and their NAPI is off
  *
  * Context: RTNL.
@@ -108,12 +106,7 @@ int xnf_xdp_open(struct xnf_dev *xn)
 
 /* ---- the device ---- */
 
-/**
- * xnf_xdp_update_limits() - see which packets are still of use
- * @xn: the device, of which a program or a zero-copy socket came or went
- *
- * Context: RTNL.
- */
+/* Set what follows from the program and the sockets that there are now. RTNL is held. */
 void xnf_xdp_update_limits(struct xnf_dev *xn)
 {
 	const struct bpf_prog *prog = xn->xdp_prog;
@@ -129,7 +122,7 @@ static void xnf_xdp_set_prog(struct xnf_dev *xn, struct bpf_prog *prog)
 	xnf_xdp_update_limits(xn);
 }
 
-/* They may be long before they are live: from when the backend was told of them. */
+/* Queues exist from the connect on, which may be long before they are live. */
 static bool xnf_xdp_have_queues(const struct xnf_dev *xn)
 {
 	return xn->queue[0].tx.ring.sring;
@@ -146,7 +139,7 @@ static int xnf_xdp_install(struct xnf_dev *xn, struct bpf_prog *prog)
 		err = xnf_xdp_open(xn);
 	if (err) {
 		xnf_xdp_set_prog(xn, old);
-		/* Allocates nothing: queues that had no part in the old one are closed, no more. */
+		/* Without a program nothing is allocated: the queues are only closed. */
 		if (!old)
 			xnf_xdp_open(xn);
 	}
@@ -178,14 +171,7 @@ static int xnf_xdp_attach(struct xnf_dev *xn, struct bpf_prog *prog, struct netl
 	return 0;
 }
 
-/**
- * xnf_bpf() - ndo_bpf
- * @dev: the interface
- * @cmd: what is to be done
- *
- * Context: RTNL.
- * Return: 0 or a negative errno.
- */
+/* ndo_bpf, under RTNL */
 int xnf_bpf(struct net_device *dev, struct netdev_bpf *cmd)
 {
 	struct xnf_dev *xn = netdev_priv(dev);

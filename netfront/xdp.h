@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * XDP: what its files share, and the few places where the normal path meets it.
+ * XDP: what its files share, and where receiving and sending call them.
  */
 #ifndef XENFRONT_NETFRONT_XDP_H
 #define XENFRONT_NETFRONT_XDP_H
@@ -11,19 +11,19 @@
 
 #include "netfront.h"
 
-/* Bytes of a packet in front of which there is headroom and behind which there is room
- * for the fragment list, all in one frame.
+/*
+ * Bytes of a packet that fit in one frame, between the headroom and the room for the fragment list.
  */
 #define XNF_XDP_TAILROOM	SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
 #define XNF_XDP_LINEAR		(XFL_FRAME_SIZE - XDP_PACKET_HEADROOM - XNF_XDP_TAILROOM)
-/* The largest MTU at which each packet is in one piece, whatever tag it has. */
+/* The largest MTU at which each packet is in one piece, with a tag or without. */
 #define XNF_XDP_MTU		(XNF_XDP_LINEAR - VLAN_ETH_HLEN)
 
 /**
  * struct xnf_xdp - a queue's part in running a program; changed only while NAPI is off
- * @prog: the program; the device's reference
- * @pages: private frames that packets are copied to, never granted to anybody
- * @rxq: tells the program and others where packets in @pages come from
+ * @prog: the program; the device has the reference
+ * @pages: private frames that packets are copied to, never granted
+ * @rxq: says where packets in @pages come from
  * @redirected: a packet of this poll was redirected
  * @sent: a packet of this poll was put on the transmit ring
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Running an XDP program on a received packet, and doing as it says.
+ * Running an XDP program on a received packet, and carrying out its verdict.
  */
 #include <linux/bpf_trace.h>
 #include <linux/etherdevice.h>
@@ -64,7 +64,7 @@ static bool xnf_xdp_add_frag(struct xnf_xdp *x, struct xdp_buff *xdp, struct cur
 	return true;
 }
 
-/* Return: whether the copy is whole; if not there is none. */
+/* Return: whether the packet was copied; if not, nothing is left of the copy. */
 static bool xnf_xdp_copy_packet(struct xnf_rx *rx, struct xdp_buff *xdp)
 {
 	u32 left = rx->packet.len, n = min_t(u32, left, XNF_XDP_LINEAR);
@@ -108,7 +108,10 @@ static __wsum xnf_xdp_sum_frags(struct xdp_buff *xdp, __wsum sum, u32 at)
 	return sum;
 }
 
-/* The sender left only the pseudo header's sum: a program, or whom it sends to, wants it whole. */
+/*
+ * The sender left only the sum of the pseudo header. A program, or the receiver of a packet that
+ * the program sends on, needs the whole checksum.
+ */
 static bool xnf_xdp_complete_csum(struct xdp_buff *xdp)
 {
 	u32 len = xdp->data_end - xdp->data;
@@ -117,7 +120,7 @@ static bool xnf_xdp_complete_csum(struct xdp_buff *xdp)
 	struct xnf_headers h;
 	__wsum sum;
 
-	/* What is in a socket's memory its owner may change meanwhile. */
+	/* The owner of a socket may change its memory meanwhile, so look at a copy. */
 	memcpy(copy, xdp->data, head);
 	xnf_headers_find(copy, head, &h);
 	if (!h.l4)
@@ -219,15 +222,15 @@ static struct sk_buff *xnf_xdp_do_action(struct xnf_queue *q, struct xdp_buff *x
 
 /**
  * xnf_xdp_run() - show a packet to the program
- * @q: the queue, which has one; its receive side says what the backend said of the packet
+ * @q: the queue, which has a program; its receive side has what the backend said of the packet
  * @xdp: the packet
  *
  * Context: NAPI.
- * Return: the packet as the stack is to have it, or NULL if it is not to; counted.
+ * Return: the packet for the stack, or NULL if the stack is not to have it. Either is counted.
  */
 struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp)
 {
-	/* To be segmented: nobody asked for such, see xdp.c. */
+	/* A packet to be segmented: GSO was not advertised, see xdp.c. */
 	if (unlikely(q->rx.packet.gso_size))
 		return xnf_xdp_drop_packet(q, xdp, XNF_XDP_FAILED);
 	if (q->rx.packet.flags & XNF_RXF_CSUM_BLANK && !xnf_xdp_complete_csum(xdp))
@@ -237,12 +240,12 @@ struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp)
 
 /**
  * xnf_xdp_rx() - show the packet that was just received to the program
- * @q: the queue; it has one
+ * @q: the queue, which has a program
  *
- * Every frame held is on the ring again afterwards.
+ * Afterwards every pending frame is on the ring again.
  *
  * Context: NAPI.
- * Return: the packet as the stack is to have it, or NULL if it is not to; counted.
+ * Return: the packet for the stack, or NULL if the stack is not to have it. Either is counted.
  */
 struct sk_buff *xnf_xdp_rx(struct xnf_queue *q)
 {
@@ -256,10 +259,7 @@ struct sk_buff *xnf_xdp_rx(struct xnf_queue *q)
 	return xnf_xdp_run(q, &xdp);
 }
 
-/**
- * xnf_xdp_flush() - the end of a poll: what the program sent on is sent now
- * @q: the queue; it has one
- */
+/* At the end of a poll, send what the program redirected or sent back. */
 void xnf_xdp_flush(struct xnf_queue *q)
 {
 	struct xnf_xdp *x = q->rx.xdp;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sending XDP frames, those that a program turned round and those redirected here.
+ * Sending XDP frames, those that a program sends back and those that are redirected here.
  *
- * A frame goes out as an skb around its memory: the transmit ring then knows one kind of
- * packet, and whoever owns the memory has it back when the backend has answered.
+ * A frame is sent as an skb around its memory. So the transmit ring knows one kind of packet, and
+ * the memory goes back to its owner when the responses are there.
  */
 #include <linux/etherdevice.h>
 
 #include "xdp.h"
 
-/* Return: whether the frame is gone, to the ring or to nowhere. */
+/* Return: whether the frame was taken: it is on the ring, or was dropped. */
 static bool xnf_xdp_send_one(struct xnf_queue *q, struct xdp_frame *frame)
 {
 	struct net_device *dev = q->xn->netdev;
@@ -20,18 +20,12 @@ static bool xnf_xdp_send_one(struct xnf_queue *q, struct xdp_frame *frame)
 	skb = xdp_build_skb_from_frame(frame, dev);
 	if (!skb)
 		return false;
-	skb_push(skb, ETH_HLEN);	/* which the stack's own way in has no use for */
+	skb_push(skb, ETH_HLEN);	/* undo eth_type_trans() */
 	xnf_tx_add(q, skb);
 	return true;
 }
 
-/**
- * xnf_xdp_send() - put a frame on the transmit ring, unpublished
- * @q: the queue
- * @frame: the frame
- *
- * Context: NAPI. Return: whether it was taken.
- */
+/* Put a frame on the transmit ring, unpublished, in NAPI. Return: whether it was taken. */
 bool xnf_xdp_send(struct xnf_queue *q, struct xdp_frame *frame)
 {
 	bool sent;
@@ -45,7 +39,7 @@ bool xnf_xdp_send(struct xnf_queue *q, struct xdp_frame *frame)
 /**
  * xnf_xdp_xmit() - ndo_xdp_xmit: frames redirected to this interface
  * @dev: the interface
- * @n: their number
+ * @n: number of frames
  * @frames: the frames
  * @flags: XDP_XMIT_FLUSH at the last of them
  *

@@ -2,11 +2,11 @@
 /*
  * Zero-copy AF_XDP sockets: binding one to a queue, unbinding and waking it.
  *
- * A backend writes each packet into frames of its own, from the start of a frame on. So a chunk
- * is whole frames, and no headroom can be kept. Linux netback could be asked to leave some
- * (feature-xdp-headroom), but leaves it in every slot of every queue, says so in one more extra
- * of each packet, and does not count the room when it looks whether a packet still fits the
- * ring: that would be the stack's packets' price for what few programs want.
+ * A backend writes each packet from the start of a frame on. So a chunk is whole frames, and there
+ * is no headroom. Linux netback can be asked to leave some (feature-xdp-headroom). But it leaves
+ * the room in every slot of every queue, and adds an extra to each packet. Nor does it count the
+ * room when it checks whether a packet still fits the ring. The stack's packets would pay for what
+ * few programs want.
  *
  * With other chunks, and with a backend that is not trusted, the core copies instead.
  */
@@ -35,12 +35,12 @@ static const char *xnf_xsk_objection(const struct xnf_dev *xn, const struct xsk_
 	return NULL;
 }
 
-/* The core says why to nobody, and falls back to copying unless told not to. */
+/* The core does not log why zero-copy is refused, and copies unless the socket forbids it. */
 static int xnf_xsk_check(const struct xnf_dev *xn, const struct xsk_buff_pool *pool, u32 index)
 {
 	const char *why;
 
-	/* A change of their number that is under way may yet come to nothing. */
+	/* A change of the number of queues may be under way, and may still fail. */
 	if (index >= min(xn->nr_queues, xn->want_queues))
 		return -EINVAL;
 	if (xn->xsk[index].pool)
@@ -53,7 +53,7 @@ static int xnf_xsk_check(const struct xnf_dev *xn, const struct xsk_buff_pool *p
 	return -EOPNOTSUPP;
 }
 
-/* The core wants memory mapped for a device. What it is told is used by nobody. */
+/* The core wants memory mapped for a device. Nobody uses the addresses that it gets. */
 static int xnf_xsk_map(struct xnf_dev *xn, struct xsk_buff_pool *pool)
 {
 	struct device *dev = &xn->xd.xbdev->dev;
@@ -64,8 +64,8 @@ static int xnf_xsk_map(struct xnf_dev *xn, struct xsk_buff_pool *pool)
 
 /**
  * xnf_xsk_init() - no socket yet
- * @xn: the device; @xn->xsk is to be freed with kvfree() when the stack has forgotten it
- * @dev: the same on the Xen bus
+ * @xn: the device; xnf_netdev_free() frees @xn->xsk
+ * @dev: the device on the Xen bus
  *
  * Context: probe, which keeps others from changing @dev.
  * Return: 0 or -ENOMEM.
@@ -76,14 +76,14 @@ int xnf_xsk_init(struct xnf_dev *xn, struct device *dev)
 	xn->xsk = kvcalloc(xn->max_queues, sizeof(*xn->xsk), GFP_KERNEL);
 	if (!xn->xsk)
 		return -ENOMEM;
-	/* The other end is a CPU: caches that the core would clean and clear need neither. */
+	/* The other end is a CPU, so the core need not clean and invalidate caches. */
 	dev_set_dma_coherent(dev);
 	return 0;
 }
 
 /* ---- coming and going ---- */
 
-/* Who is to poll in the meantime had better find no NAPI instance than one that is gone. */
+/* Clear the NAPI id, so that busy pollers do not look up an instance that is freed. */
 static void xnf_xsk_close_rxq(struct xdp_rxq_info *rxq)
 {
 	if (xdp_rxq_info_is_reg(rxq))
@@ -91,7 +91,7 @@ static void xnf_xsk_close_rxq(struct xdp_rxq_info *rxq)
 	memset(rxq, 0, sizeof(*rxq));
 }
 
-/* What was agreed with the backend holds no more. */
+/* What was agreed with the backend does not hold any more: reconnect. */
 static void xnf_xsk_renew(struct xnf_dev *xn)
 {
 	WRITE_ONCE(xn->xsk_gen, xn->xsk_gen + 1);
@@ -109,7 +109,7 @@ static void xnf_xsk_set_pool(struct xnf_xsk *x, struct xsk_buff_pool *pool, stru
 	x->tail = 0;
 	memset(x->pending, 0, sizeof(x->pending));
 	xnf_xsk_close_rxq(&x->rxq);
-	/* From now on: who busy-polls on a socket looks there at any time. */
+	/* Last, as busy pollers of the socket look there from now on. */
 	xsk_pool_set_rxq_info(pool, &x->rxq);
 }
 
@@ -154,13 +154,13 @@ static void xnf_xsk_detach(struct xnf_dev *xn, u32 index)
 }
 
 /**
- * xnf_xsk_setup() - bind a socket's pool to a queue, or unbind the one there is
+ * xnf_xsk_setup() - bind a socket's pool to a queue, or unbind the bound one
  * @xn: the device
  * @pool: the pool, or NULL
  * @index: of the queue
  *
- * All that can be wanting is had before the connection is renewed, which the life cycle
- * does: nobody should wait for another domain with RTNL held.
+ * Memory and references are allocated here, so that the caller hears of a shortage. The life cycle
+ * then reconnects: nobody should wait for another domain with RTNL held.
  *
  * Context: RTNL.
  * Return: 0; -EOPNOTSUPP if zero-copy is not possible; another errno. Unbinding succeeds.
@@ -191,7 +191,7 @@ struct xnf_xsk *xnf_xsk_of(const struct xnf_queue *q)
 	return x->pool && x->umem->granted ? x : NULL;
 }
 
-/* NAPI instances are new with each connection, and packets are to say which one they come from. */
+/* Each connection has new NAPI instances, and packets carry the id of theirs. */
 static int xnf_xsk_open_rxq(struct xnf_queue *q, struct xdp_rxq_info *rxq)
 {
 	xnf_xsk_close_rxq(rxq);
@@ -224,7 +224,7 @@ static void xnf_xsk_open_queue(struct xnf_queue *q)
  * xnf_xsk_open() - have queues serve their zero-copy sockets
  * @xn: the device; its queues are there, and their NAPI is off
  *
- * Where it cannot be, the interface goes on without, up to the next connection.
+ * A queue that cannot serve its socket works without it up to the next connection.
  *
  * Context: life cycle, with RTNL.
  */
@@ -238,12 +238,7 @@ void xnf_xsk_open(struct xnf_dev *xn)
 			xnf_xsk_open_queue(&xn->queue[i]);
 }
 
-/**
- * xnf_xsk_close() - a queue serves its zero-copy socket no longer
- * @q: the queue, its NAPI off; one without is accepted
- *
- * Context: RTNL.
- */
+/* A queue no longer serves its zero-copy socket, if it has one. Its NAPI is off, RTNL is held. */
 void xnf_xsk_close(struct xnf_queue *q)
 {
 	ASSERT_RTNL();
@@ -258,7 +253,7 @@ void xnf_xsk_close(struct xnf_queue *q)
  * xnf_xsk_wakeup() - ndo_xsk_wakeup
  * @dev: the interface
  * @index: of the queue
- * @flags: which ring is to be looked at; both are
+ * @flags: which ring the socket means; NAPI looks at both
  *
  * Context: softirq or process, in an RCU read section.
  * Return: 0, or -ENETDOWN if there is no connection just now.

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * AF_XDP without copying: what its files share.
- *
- * DOC: a queue with a zero-copy socket
+ * AF_XDP without copying: what its files share. A queue with a zero-copy socket
  *
  *	memory		the socket's umem, each of its frames granted from the first connection
  *			with it on to the last: see xsk_umem.c
- *	receiving	the queue posts chunks from the socket's fill ring. Where these run out
- *			for long it posts a few fallback frames, and packets in them are
+ *	receiving	the queue posts chunks from the socket's fill ring. If these run out
+ *			for long, it posts a few fallback frames, and packets in them are
  *			copied: a backend that finds no room gives the interface up
  *	sending		descriptors share the transmit ring with the stack's packets, under the
  *			same lock, from NAPI alone
@@ -24,8 +22,8 @@
 
 /**
  * struct xnf_umem_frame - a granted frame
- * @page: page it is in, held
- * @gref: its reference, while the memory is granted
+ * @page: page that the frame is in; we have a reference
+ * @gref: reference of the frame, while the memory is granted
  */
 struct xnf_umem_frame {
 	struct page *page;
@@ -35,11 +33,11 @@ struct xnf_umem_frame {
 /**
  * struct xnf_umem - memory of sockets, of one or several queues; under RTNL
  * @link: on the device's list
- * @of: whose memory; good for comparing only, and no longer once @users is 0
- * @users: pools in it; without any it goes at the end of the connection
+ * @of: whose memory; to be compared only, and not even that once @users is 0
+ * @users: pools in the memory; without any, it is freed at the end of the connection
  * @granted: the backend has access
  * @grefs: owner of all references
- * @nr: frames in it
+ * @nr: number of frames
  * @frame: the frames
  */
 struct xnf_umem {
@@ -54,14 +52,15 @@ struct xnf_umem {
 
 /**
  * struct xnf_xsk - a queue's part in a zero-copy socket; as long as the interface
- * @pool: the core's side of it, NULL if there is no socket; under RTNL, and fixed while NAPI is on
+ * @pool: the core's side of the socket, NULL if there is none; under RTNL, fixed while NAPI is on
  * @umem: the memory
- * @rxq: tells programs where packets come from. Who polls on one of several sockets of a pool
- *	reads it until the last of them is unbound, which is after @pool was taken from us
- * @slots: ring places that the longest packet may take, without those that cannot go at all
- * @head: oldest packet sent that the socket was not told of; as all below, the transmit lock's
- * @tail: where the next one goes
- * @pending: slots of each that were not answered; sockets are told in the order of sending
+ * @rxq: says where packets come from. A busy poller of any socket of the pool reads it until the
+ *	last of them is unbound, which is after @pool was taken from us
+ * @slots: ring entries that the longest packet may take, if it can be sent at all
+ * @head: oldest packet whose completion the socket was not told; as all below, under the transmit
+ *	lock
+ * @tail: where the next packet goes
+ * @pending: slots of each packet without a response; sockets are told in the order of sending
  */
 struct xnf_xsk {
 	struct xsk_buff_pool *pool;
@@ -99,11 +98,7 @@ void xnf_xsk_slot_completed(struct xnf_queue *q, struct xnf_tx_slot *slot);
 void xnf_xsk_complete(struct xnf_queue *q);
 void xnf_xsk_tx_drop(struct xnf_queue *q);
 
-/**
- * xnf_umem_frame() - the frame that a byte is in
- * @u: the memory
- * @offset: of the byte from the start
- */
+/* The frame that byte @offset of the memory is in. */
 static inline const struct xnf_umem_frame *xnf_umem_frame(const struct xnf_umem *u, u64 offset)
 {
 	return &u->frame[offset >> XFL_FRAME_SHIFT];
