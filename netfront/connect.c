@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Agreeing with a backend: what it offers, what is published, and the steps of a
- * connection's life.
+ * Agreeing with a backend: what it offers, what is published, and the steps of a connection.
  */
 #include <linux/etherdevice.h>
 #include <linux/rtnetlink.h>
@@ -32,7 +31,7 @@ static const struct xfl_key xnf_keys[] = {
 		XNF_SLOTS_MIN),
 };
 
-/* All that a connection of this driver, or of the in-tree one before it, may have written. */
+/* All keys that a connection of this driver, or of the in-tree one before it, may have written. */
 static const char *const xnf_stale[] = {
 	"queue-*", "multi-queue-num-queues",
 	"tx-ring-ref", "rx-ring-ref",
@@ -50,7 +49,7 @@ static u32 xnf_offer_usable_slots(const struct xnf_offer *offer)
 	return offer->sg ? min_t(u32, offer->max_tx_slots, XNF_TX_SLOTS_MAX) : 1;
 }
 
-/* The stack may ask for them at any time, with RTNL; xnf_xdp_xmit() without. */
+/* Under RTNL, as the stack's operations read the offer. xnf_xdp_xmit() reads nr_queues without. */
 static void xnf_offer_apply(struct xnf_dev *xn, const struct xnf_offer *offer, bool trusted)
 {
 	rtnl_lock();
@@ -113,8 +112,9 @@ static int xnf_mac_set(struct xnf_dev *xn)
 }
 
 /*
- * Where a guest is restored to, its toolstack may have given the interface another address, and
- * behind port locking no other passes. Else the one that the administrator has set stays.
+ * A guest that is restored may get another address from its toolstack, and behind port locking only
+ * packets with that address pass. If the toolstack's address is the same, one that the
+ * administrator has set stays.
  */
 static void xnf_mac_update(struct xnf_dev *xn)
 {
@@ -135,7 +135,7 @@ static void xnf_mac_update(struct xnf_dev *xn)
 	rtnl_unlock();
 }
 
-/* Whether the backend takes so much is another matter, see xnf_netdev_adapt(). */
+/* xnf_netdev_adapt() sees whether the backend takes so much. */
 static u32 xnf_mtu_read(struct xnf_dev *xn, struct xfl_device *complainer)
 {
 	static const struct xfl_key key = {
@@ -149,11 +149,11 @@ static u32 xnf_mtu_read(struct xnf_dev *xn, struct xfl_device *complainer)
 }
 
 /**
- * xnf_show() - show the interface to the stack, the first time round
+ * xnf_show() - register the interface, the first time
  * @xn: the device
  *
- * All that takes is a MAC address. What a backend has to say is asked when there is one, so the
- * interface can be named, configured and taken up before.
+ * That takes only a MAC address. What a backend offers is read when there is one, so the interface
+ * can be named, configured and taken up before.
  *
  * Context: probe, or life cycle.
  * Return: 0; -ENOENT if there is no address in xenstore; another errno.
@@ -172,8 +172,8 @@ int xnf_show(struct xnf_dev *xn)
 }
 
 /*
- * The script that writes the key may come after our first look; but the backend is not connected
- * before it is done.
+ * The backend's script may write the key after the first look. The backend is not connected before
+ * the script is done, so a look at the first connection is late enough.
  */
 static void xnf_mtu_read_again(struct xnf_dev *xn)
 {
@@ -229,7 +229,7 @@ static int xnf_publish_slots(struct xenbus_transaction xbt, const char *dir,
 	return xenbus_printf(xbt, dir, "max-tx-slots", "%u", xn->offer.max_tx_slots);
 }
 
-/* Packets to be segmented are not asked for where an XDP program would see them, see xdp.c. */
+/* With an XDP program no packets to be segmented are wanted, see xdp.c. */
 static bool xnf_publish_skips(const struct xnf_dev *xn, const char *feature)
 {
 	return !xn->advertised_gso && strstarts(feature, "feature-gso");
@@ -270,7 +270,7 @@ static void xnf_queues_disconnect(struct xnf_dev *xn)
 	rtnl_unlock();
 }
 
-/* Fewer queues are better than no connection, and than one that leaves nothing to others. */
+/* Fewer queues are better than no connection, or than no references left for other devices. */
 static int xnf_queues_accept_fewer(struct xnf_dev *xn, u32 nr)
 {
 	int err = netif_set_real_num_tx_queues(xn->netdev, nr) ?:
@@ -307,7 +307,7 @@ static int xnf_queues_alloc(struct xnf_dev *xn)
 	return err;
 }
 
-/* With all they need: want of memory is tried again here, and is the end of it later. */
+/* Everything is allocated now: -ENOMEM is tried again at a connect, but is fatal later. */
 static int xnf_queues_connect(struct xnf_dev *xn)
 {
 	int err;
@@ -420,7 +420,7 @@ static u32 xnf_granted(struct xfl_device *xd)
 	return frames;
 }
 
-/* NAPI and senders are waited for by our caller; the control ring's users are not among them. */
+/* The caller waits for NAPI and senders by RCU, but not for users of the control ring. */
 static void xnf_withhold(struct xfl_device *xd)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Up to which length packets are copied rather than granted. A grant costs two writes to the
- * grant table, which are next to nothing on one host and as dear as a copy of a frame on
- * another (one that maps the table uncached). So both are measured, once for each interface
- * and again after the domain was resumed, which may have been elsewhere. A parameter of the
- * module or ethtool --set-tunable says otherwise.
+ * Up to which length packets are copied rather than granted. A grant costs two writes to the grant
+ * table. These cost next to nothing on one host, and as much as a copy of a frame on a host that
+ * maps the table uncached. So the driver measures both, once for each interface, and again after
+ * the domain was resumed, perhaps on another host. A module parameter or ethtool --set-tunable
+ * overrides the measured threshold.
  */
 #include <linux/ethtool.h>
 #include <linux/mm.h>
@@ -14,22 +14,22 @@
 #include "cost.h"
 #include "netfront.h"
 
-/* The least of so many counts: what interrupts it makes it longer, never shorter. */
+/* The least of so many runs counts: interruptions can only lengthen a run. */
 #define XNF_COST_RUNS		8
-/* But no new run once this has passed. */
+/* No new run is started once so much time has passed. */
 #define XNF_COST_BUDGET		(200 * NSEC_PER_USEC)
 /* Bytes copied at a time. */
 #define XNF_COST_PIECE		256u
-/* Used where nothing can be measured. */
+/* Used if nothing can be measured. */
 #define XNF_COPY_DEFAULT	256u
 
 /**
  * struct trial - what is measured with
  * @grefs: a stack of one reference
- * @page: a page of its own, zeroed, since the backend could read what is granted
+ * @page: a zeroed page, since the backend could read what is granted
  * @from: XNF_COST_BYTES to copy
- * @to: room for a piece of them
- * @still_mapped: the backend did not let go of the page
+ * @to: room for XNF_COST_PIECE bytes of them
+ * @still_mapped: the backend maps the page
  */
 struct trial {
 	struct xfl_grefs grefs;
@@ -79,7 +79,7 @@ static u64 xnf_trial_time_once(struct trial *t, void (*work)(struct trial *t))
 	return ktime_get_ns() - start;
 }
 
-/* Return: nanoseconds, those of reading the clock included. */
+/* Return: nanoseconds of the shortest run, with reading the clock. */
 static u64 xnf_trial_least_time(struct trial *t, void (*work)(struct trial *t))
 {
 	u64 least = U64_MAX, end = ktime_get_ns() + XNF_COST_BUDGET;
@@ -102,7 +102,7 @@ static u32 xnf_trial_measure(struct trial *t)
 		return XNF_COPY_DEFAULT;
 	copies = xnf_trial_least_time(t, xnf_trial_copy);
 	clock = xnf_trial_least_time(t, xnf_trial_nothing);
-	if (copies <= clock)	/* it is too coarse to tell */
+	if (copies <= clock)	/* the clock is too coarse */
 		return XNF_COPY_DEFAULT;
 	return xnf_copy_threshold(grants - min(grants, clock), copies - clock);
 }
@@ -134,22 +134,13 @@ static u32 xnf_copybreak_pick(int interface, int parameter, u32 measured)
 	return parameter != XNF_COPY_MEASURED ? parameter : measured;
 }
 
-/**
- * xnf_copybreak_init() - nothing said, nothing measured
- * @c: filled in
- */
 void xnf_copybreak_init(struct xnf_copybreak *c)
 {
 	c->tx_configured = XNF_COPY_MEASURED;
 	c->rx_configured = XNF_COPY_MEASURED;
 }
 
-/**
- * xnf_copybreak_choose() - decide how a connection's packets are to be copied
- * @xn: the device, without queues
- *
- * Context: process, life cycle, RTNL.
- */
+/* Decide how packets of a connection are copied. The life cycle calls this before queues exist. */
 void xnf_copybreak_choose(struct xnf_dev *xn)
 {
 	u32 resumes = READ_ONCE(xn->xd.restores);
@@ -165,14 +156,7 @@ void xnf_copybreak_choose(struct xnf_dev *xn)
 	c->slot_bufs_for = c->tx;
 }
 
-/**
- * xnf_copybreak_apply() - have all queues copy as was decided
- * @xn: the device
- *
- * Cells that are too small for it set a limit until the next connection.
- *
- * Context: RTNL.
- */
+/* Have all queues copy as decided, as far as their slot buffers go. RTNL is held. */
 void xnf_copybreak_apply(struct xnf_dev *xn)
 {
 	const struct xnf_copybreak *c = &xn->copybreak;
@@ -187,12 +171,7 @@ void xnf_copybreak_apply(struct xnf_dev *xn)
 	}
 }
 
-/**
- * xnf_get_tunable() - ethtool --get-tunable
- * @dev: the interface
- * @tuna: which one
- * @data: filled in
- */
+/* ethtool --get-tunable */
 int xnf_get_tunable(struct net_device *dev, const struct ethtool_tunable *tuna, void *data)
 {
 	const struct xnf_dev *xn = netdev_priv(dev);
@@ -209,21 +188,14 @@ int xnf_get_tunable(struct net_device *dev, const struct ethtool_tunable *tuna, 
 	}
 }
 
-/* Cells belong to a connection. */
+/* Slot buffers are made with a connection. */
 static void xnf_copybreak_grow_slot_bufs(struct xnf_dev *xn)
 {
 	if (xn->live && xn->copybreak.tx > xn->queue[0].tx.slot_buf_size)
 		xfl_reconnect(&xn->xd);
 }
 
-/**
- * xnf_set_tunable() - ethtool --set-tunable
- * @dev: the interface
- * @tuna: which one
- * @data: its value; from here on it counts, whatever is measured
- *
- * Context: RTNL.
- */
+/* ethtool --set-tunable: from here on this length counts, whatever is measured. Under RTNL. */
 int xnf_set_tunable(struct net_device *dev, const struct ethtool_tunable *tuna, const void *data)
 {
 	struct xnf_dev *xn = netdev_priv(dev);

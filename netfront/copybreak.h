@@ -11,18 +11,18 @@ struct ethtool_tunable;
 struct net_device;
 struct xnf_dev;
 
-/* Not said, so that what was measured counts. */
+/* Nothing is configured, so the measured threshold counts. */
 #define XNF_COPY_MEASURED	(-1)
 
 /**
  * struct xnf_copybreak - up to which length packets are copied; under RTNL
- * @tx: bytes of a packet, or of its head, that is sent
- * @rx: bytes of a packet received
- * @tx_configured: what the administrator said for this interface, or XNF_COPY_MEASURED
- * @rx_configured: the same
- * @slot_bufs_for: what this connection's slot buffers were to hold; they may be smaller
+ * @tx: bytes of a sent packet, or of its head
+ * @rx: bytes of a received packet
+ * @tx_configured: what the administrator set for this interface, or XNF_COPY_MEASURED
+ * @rx_configured: the same for received packets
+ * @slot_bufs_for: value of @tx when slot buffers were made; these may be smaller
  * @threshold: what was measured, 0 for nothing yet
- * @resumes: times the domain was resumed before that
+ * @resumes: value of &struct xfl_device.moves when it was measured
  */
 struct xnf_copybreak {
 	u32 tx;

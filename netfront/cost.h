@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Copying bytes or granting the memory they are in: how many bytes are as dear as a grant.
- * Pure; what the two cost on this host is measured by copybreak.c.
+ * Copying bytes, or granting the memory they are in: how many bytes cost as much as a grant.
+ * Pure; copybreak.c measures what either costs on this host.
  */
 #ifndef XENFRONT_NETFRONT_COST_H
 #define XENFRONT_NETFRONT_COST_H
 
 #include <xenfront/portable.h>
 
-/* A backend copies as many first bytes of a packet itself, and maps nothing for them. */
+/* A backend copies so many first bytes of a packet itself, and maps nothing for them. */
 #define XNF_COPY_LEAST		128u
-/* Half a frame, or the slot buffers of a ring would take too much memory. */
+/* Half a frame; with more, the slot buffers of a ring would take too much memory. */
 #define XNF_COPY_MOST		2048u
 /* A measured figure is no finer than this. */
 #define XNF_COPY_STEP		64u
 
-/* What one measurement does: so many grants given and ended, so many bytes copied. */
+/* One measurement grants and ends so many times, or copies so many bytes. */
 #define XNF_COST_GRANTS		32u
 #define XNF_COST_BYTES		16384u
-/* Nanoseconds; beyond, the answer is XNF_COPY_MOST in any case, or nothing can be said. */
+/* Nanoseconds; with more, the result is XNF_COPY_MOST in any case, or means nothing. */
 #define XNF_COST_CAP		4000000u
 
 /**
- * xnf_copy_threshold() - up to how many bytes copying is the cheaper way
+ * xnf_copy_threshold() - up to how many bytes copying costs less
  * @grants_ns: nanoseconds that XNF_COST_GRANTS grants took
  * @copies_ns: nanoseconds that XNF_COST_BYTES bytes took
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xen-netfront: the Xen network frontend. Wires the parts together.
+ * xen-netfront: the Xen network frontend. Brings the parts together.
  */
 #include <linux/module.h>
 #include <xen/platform_pci.h>
@@ -11,7 +11,7 @@
 
 #include "netfront.h"
 
-/* For what the life cycle waits for, which must not wait for memory. */
+/* For work that the life cycle waits for, so it must not wait for memory. */
 struct workqueue_struct *xnf_wq;
 
 static int xnf_probe(struct xenbus_device *xbdev, const struct xenbus_device_id *id)
@@ -24,7 +24,7 @@ static int xnf_probe(struct xenbus_device *xbdev, const struct xenbus_device_id 
 	err = xfl_device_init(&xn->xd, xbdev, &xnf_lifecycle_ops);
 	if (err)
 		goto err_free;
-	/* Here, and not when its backend is there: devices are probed in order, and named in it. */
+	/* At the probe, not at the connect: devices are probed in order, and named in it. */
 	err = xnf_show(xn);
 	if (err && err != -ENOENT)
 		goto err_fini;
@@ -38,7 +38,7 @@ err_free:
 	return err;
 }
 
-/* The bus' share, and that of a connection that was abandoned: the later one frees it all. */
+/* The bus and an abandoned connection have a reference each; the last one frees the device. */
 static void xnf_dev_put(struct xnf_dev *xn)
 {
 	if (!refcount_dec_and_test(&xn->refs))
@@ -47,10 +47,7 @@ static void xnf_dev_put(struct xnf_dev *xn)
 	xnf_netdev_free(xn);
 }
 
-/**
- * xnf_abandon() - &struct xfl_ops.abandon: the backend still maps a ring of a removed interface
- * @xd: its life
- */
+/* &struct xfl_ops.abandon: the backend still maps a ring of a removed interface. */
 void xnf_abandon(struct xfl_device *xd)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
@@ -59,10 +56,7 @@ void xnf_abandon(struct xfl_device *xd)
 	refcount_inc(&xn->refs);
 }
 
-/**
- * xnf_abandoned_put() - &struct xfl_ops.put: it has let go
- * @xd: its life
- */
+/* &struct xfl_ops.put: the backend has unmapped the rings of a removed interface. */
 void xnf_abandoned_put(struct xfl_device *xd)
 {
 	xnf_dev_put(container_of(xd, struct xnf_dev, xd));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Multicast: the backend is told which groups we listen to, and spares us the rest.
+ * Multicast: the backend gets a list of the groups that we listen to, and drops other multicasts.
  *
- * The list follows the stack's by one request per change, on queue 0, because a backend
- * may keep it without a lock. Whether it is used is a key in xenstore, which some read
- * all the time (dynamic) and others only when they connect (static). Where the list
- * does not tell all that we want to hear, it is not used.
+ * The list follows the stack's by one request per change, on queue 0, because a backend may keep
+ * the list without a lock. A key in xenstore says whether the list is used. Some backends read the
+ * key at any time (dynamic), others only when they connect (static). If the list cannot say all
+ * that we want to hear, it is not used.
  */
 #include <linux/etherdevice.h>
 
@@ -14,10 +14,10 @@
 #include "netfront.h"
 
 #define XNF_MCAST_KEY	"request-multicast-control"
-/* When the ring is full, or stopped, there is time. */
+/* If the ring is full, or the queue stopped, try again so much later. */
 #define XNF_MCAST_RETRY	(HZ / 10)
 
-/* Return: whether the groups that are wanted make up a list at all. */
+/* Return: whether the groups that the stack wants fit in a list. */
 static bool xnf_mcast_list_wanted(struct xnf_dev *xn, struct xnf_filter *want)
 {
 	struct net_device *dev = xn->netdev;
@@ -35,7 +35,7 @@ static bool xnf_mcast_list_wanted(struct xnf_dev *xn, struct xnf_filter *want)
 	return good && !READ_ONCE(xn->mcast.refused);
 }
 
-/* A request without a packet: it names a slot only to be answered. */
+/* A request without a packet. It has a slot only because it gets a response. */
 static void xnf_mcast_put_request(struct xnf_tx *tx, u32 index, const struct xnf_extra *extra)
 {
 	struct xnf_tx_slot *slot = &tx->slot[index];
@@ -80,7 +80,10 @@ static bool xnf_mcast_sync(struct xnf_dev *xn, const struct xnf_filter *want)
 	return true;
 }
 
-/* A backend that reads the key only once is told no by a new connection, and yes by the next. */
+/*
+ * A backend without feature-dynamic-multicast-control reads the key only at the connect. A
+ * reconnect turns the filter off, and the next reconnect, whenever that is, turns it on.
+ */
 static void xnf_mcast_request(struct xnf_dev *xn, bool on)
 {
 	struct xnf_mcast *m = &xn->mcast;
@@ -98,7 +101,7 @@ static void xnf_mcast_request(struct xnf_dev *xn, bool on)
 	err = xfl_key_write(&xn->xd, XNF_MCAST_KEY, on);
 	if (!err)
 		m->on = on;
-	else if (err == -EAGAIN)	/* of transactions there are few */
+	else if (err == -EAGAIN)	/* xenstored limits transactions */
 		queue_delayed_work(xnf_wq, &m->work, XNF_MCAST_RETRY);
 	else if (xfl_may_log(&xn->xd))
 		netdev_warn(xn->netdev, "multicast filter: error %d writing to xenstore\n", err);
@@ -120,12 +123,7 @@ static void xnf_mcast_work(struct work_struct *work)
 		queue_delayed_work(xnf_wq, &xn->mcast.work, XNF_MCAST_RETRY);
 }
 
-/**
- * xnf_mcast_update() - ndo_set_rx_mode: what we want to hear may have changed
- * @dev: the interface
- *
- * Context: any.
- */
+/* ndo_set_rx_mode: the groups that we want to hear may have changed. From any context. */
 void xnf_mcast_update(struct net_device *dev)
 {
 	struct xnf_dev *xn = netdev_priv(dev);
@@ -134,12 +132,7 @@ void xnf_mcast_update(struct net_device *dev)
 		queue_delayed_work(xnf_wq, &xn->mcast.work, 0);
 }
 
-/**
- * xnf_mcast_refused() - the backend did not take an address, so its list is not to be relied on
- * @xn: the device
- *
- * Context: any.
- */
+/* The backend rejected an address, so its list is not complete. From any context. */
 void xnf_mcast_refused(struct xnf_dev *xn)
 {
 	WRITE_ONCE(xn->mcast.refused, true);
@@ -161,32 +154,18 @@ void xnf_mcast_connect(struct xnf_dev *xn)
 		xnf_mcast_list_wanted(xn, &(struct xnf_filter){});
 }
 
-/**
- * xnf_mcast_publish() - write the key that asks for filtering
- * @xn: the device
- * @xbt: the transaction
- * @dir: the frontend's directory
- *
- * A dynamic backend is asked later, when it knows what to let through.
- */
+/* Publish the key for the filter. A dynamic backend is asked later, when it has the list. */
 int xnf_mcast_publish(const struct xnf_dev *xn, struct xenbus_transaction xbt, const char *dir)
 {
 	return xn->offer.mcast ? xenbus_printf(xbt, dir, XNF_MCAST_KEY, "%u", xn->mcast.on) : 0;
 }
 
-/**
- * xnf_mcast_init() - nothing is filtered
- * @xn: the device
- */
 void xnf_mcast_init(struct xnf_dev *xn)
 {
 	INIT_DELAYED_WORK(&xn->mcast.work, xnf_mcast_work);
 }
 
-/**
- * xnf_mcast_quiet() - wait for an update under way
- * @xn: the device, no longer live
- */
+/* Wait for an update under way. The device is not live any more. */
 void xnf_mcast_quiet(struct xnf_dev *xn)
 {
 	cancel_delayed_work_sync(&xn->mcast.work);

@@ -26,7 +26,7 @@
 
 /* ---- up and down; both under RTNL, for a device that is live ---- */
 
-/* For those who list queues and poll them; %NULL: nobody looks after it any more. */
+/* For tools that list queues, and for busy pollers; %NULL: no NAPI serves the queue any more. */
 static void xnf_queue_set_napi(struct xnf_queue *q, struct napi_struct *napi)
 {
 	netif_queue_set_napi(q->xn->netdev, q->index, NETDEV_QUEUE_TYPE_RX, napi);
@@ -34,8 +34,8 @@ static void xnf_queue_set_napi(struct xnf_queue *q, struct napi_struct *napi)
 }
 
 /*
- * Until BQL hears of its first answer it takes its limit for 0, whatever the least one is, and the
- * first packet stops the queue. It is told of a byte that was sent and answered.
+ * Until BQL sees a first completion, its limit is 0, whatever the least limit is, and the first
+ * packet stops the queue. So BQL hears of one byte that was sent and completed.
  */
 static void xnf_queue_open_byte_limit(struct xnf_queue *q)
 {
@@ -51,15 +51,15 @@ static void xnf_queue_start(struct xnf_queue *q)
 	xnf_queue_open_byte_limit(q);
 	WRITE_ONCE(q->due, false);
 	napi_enable(&q->napi);
-	/* Packets may have come while nobody listened, and their event with them. */
+	/* Packets and their event may have come while no NAPI was there. */
 	local_bh_disable();
 	napi_schedule(&q->napi);
 	local_bh_enable();
 }
 
 /*
- * Those that are not in use as well, which is nobody's loss. Woken, not started: packets may have
- * waited in the qdisc, and no others need come to take them along.
+ * All queues of the stack are woken, those that are not in use too, which does no harm. They are
+ * woken, not started: packets may wait in a qdisc, and perhaps none comes to take them along.
  */
 static void xnf_queues_start(struct xnf_dev *xn)
 {
@@ -70,7 +70,7 @@ static void xnf_queues_start(struct xnf_dev *xn)
 	netif_tx_wake_all_queues(xn->netdev);
 }
 
-/* NAPI first: its poll might start a queue again. */
+/* NAPI first: its poll might wake a queue again. */
 static void xnf_queues_stop(struct xnf_dev *xn)
 {
 	u32 i;
@@ -81,7 +81,7 @@ static void xnf_queues_stop(struct xnf_dev *xn)
 	}
 	/* A poll that has completed may still be asking for its next event. */
 	synchronize_net();
-	/* Senders start the timer, too. */
+	/* Senders start the timer, too, so the timer ends after them. */
 	netif_tx_disable(xn->netdev);
 	for (i = 0; i < xn->nr_queues; i++) {
 		timer_delete_sync(&xn->queue[i].timer);
@@ -90,8 +90,8 @@ static void xnf_queues_stop(struct xnf_dev *xn)
 }
 
 /*
- * The stack sends nothing before it has taken note of the carrier, which it does in
- * its own time; peers told too early would never hear.
+ * linkwatch activates the qdisc in its own time. Wait for that, or the announcement to the peers is
+ * dropped by the noop qdisc.
  */
 static void xnf_netdev_await_qdisc(const struct net_device *dev)
 {
@@ -101,10 +101,7 @@ static void xnf_netdev_await_qdisc(const struct net_device *dev)
 		msleep(20);
 }
 
-/**
- * xnf_netdev_open() - the backend is connected: let packets flow
- * @xn: the device
- */
+/* The backend is connected: let packets flow. */
 void xnf_netdev_open(struct xnf_dev *xn)
 {
 	rtnl_lock();
@@ -117,12 +114,7 @@ void xnf_netdev_open(struct xnf_dev *xn)
 	netdev_notify_peers(xn->netdev);
 }
 
-/**
- * xnf_netdev_close() - no packet may touch the queues any more
- * @xn: the device
- *
- * On return neither the stack nor NAPI nor a timer uses them.
- */
+/* No packet may touch the queues any more. On return no sender, NAPI or timer uses them. */
 void xnf_netdev_close(struct xnf_dev *xn)
 {
 	rtnl_lock();
@@ -145,10 +137,7 @@ void xnf_netdev_detach(struct xnf_dev *xn)
 		xnf_queues_stop(xn);
 }
 
-/**
- * xnf_netdev_attach() - the end of xnf_netdev_detach()
- * @xn: the device
- */
+/* The end of xnf_netdev_detach(). */
 void xnf_netdev_attach(struct xnf_dev *xn)
 {
 	ASSERT_RTNL();
@@ -182,7 +171,7 @@ static int xnf_open(struct net_device *dev)
 	return 0;
 }
 
-/* Nobody reaps while the interface is down, so a little time is given to what was sent. */
+/* No NAPI reaps while the interface is down, so wait shortly for the packets under way. */
 static void xnf_tx_await_responses(struct xnf_dev *xn)
 {
 	int tries = 5;
@@ -233,19 +222,14 @@ static u32 xnf_mtu_offered(const struct xnf_dev *xn)
 	return xn->xdp_single_buf ? XNF_XDP_MTU : XNF_MAX_MTU;
 }
 
-/**
- * xnf_netdev_limit_mtu() - how far the administrator may go
- * @xn: the device
- *
- * Context: RTNL.
- */
+/* Set the largest MTU that the administrator may choose. RTNL is held. */
 void xnf_netdev_limit_mtu(struct xnf_dev *xn)
 {
 	ASSERT_RTNL();
 	xn->netdev->max_mtu = xnf_mtu_offered(xn);
 }
 
-/* Lowered for a backend, and not set anew since: this was the administrator's. */
+/* If the MTU is the one that the driver set for a backend, the administrator wants @admin_mtu. */
 static u32 xnf_mtu_wanted(const struct xnf_dev *xn)
 {
 	u32 now = xn->netdev->mtu;
@@ -253,7 +237,7 @@ static u32 xnf_mtu_wanted(const struct xnf_dev *xn)
 	return xn->limited_mtu && xn->limited_mtu == now ? xn->admin_mtu : now;
 }
 
-/* A higher one that somebody objects to is no reason to have no connection. */
+/* If somebody objects to a higher MTU, the connection goes on with the lower one. */
 static int xnf_mtu_adapt(struct xnf_dev *xn)
 {
 	u32 want = xnf_mtu_wanted(xn), mtu = min(want, xnf_mtu_offered(xn));
@@ -273,8 +257,8 @@ static int xnf_mtu_adapt(struct xnf_dev *xn)
 }
 
 /**
- * xnf_netdev_adapt() - bring the interface in line with what the backend offers now
- * @xn: the device, not live, @xn->nr_queues as they will be
+ * xnf_netdev_adapt() - make the interface fit what the backend offers now
+ * @xn: the device, not live; @xn->nr_queues as they will be
  *
  * Context: process; takes RTNL.
  * Return: 0 or a negative errno.
@@ -345,11 +329,11 @@ struct xnf_queue *xnf_queues_new(struct xnf_dev *xn)
 }
 
 /*
- * BQL never sees the ring run dry, because we hear of answers at half of what is under way, and
- * lets in ever less, down to a packet or two of 64 KB; then each wakes the backend and brings an
- * event of its own. This much may be under way whatever BQL thinks: half of what a ring can hold,
- * done with in under a millisecond by a backend that copies, in 4 ms by one that is behind a
- * link of 1 Gbit/s. The administrator's limit_min replaces it.
+ * An event comes at half of the responses due, so BQL never sees the ring run dry. It shrinks its
+ * limit to a packet or two of 64 KB. Then each packet wakes the backend and brings an event of its
+ * own. So the least limit is half of what a ring can hold. A backend that copies takes less than a
+ * millisecond for that, and one behind a link of 1 Gbit/s takes 4 ms. The administrator's limit_min
+ * replaces it.
  */
 static void xnf_netdev_set_byte_floor(struct net_device *dev)
 {
@@ -359,7 +343,7 @@ static void xnf_netdev_set_byte_floor(struct net_device *dev)
 		netdev_queue_set_dql_min_limit(netdev_get_tx_queue(dev, i), XNF_TX_FLOOR);
 }
 
-/* All it can do; ndo_fix_features takes away what the backend lacks. */
+/* All features that the driver has; ndo_fix_features takes away those that the backend lacks. */
 static void xnf_netdev_describe(struct net_device *dev)
 {
 	dev->netdev_ops = &xnf_netdev_ops;
@@ -368,18 +352,18 @@ static void xnf_netdev_describe(struct net_device *dev)
 	xfl_stat_ops(dev, &xnf_stat_ops);
 	dev->hw_features = XNF_FEATURES | NETIF_F_RXHASH;
 	dev->features = XNF_FEATURES | NETIF_F_RXCSUM;
-	/* Backends know no tagged packets to segment or complete, but pieces are pieces. */
+	/* Backends can neither segment tagged packets nor complete their checksums. */
 	dev->vlan_features = NETIF_F_SG;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = XNF_MAX_MTU;
 	xnf_netdev_set_byte_floor(dev);
-	/* Unicast is not filtered, so a second address needs no promiscuity. */
+	/* Unicast is not filtered, so a second address needs no promiscuous mode. */
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
 	xfl_xdp_features(dev, XNF_XDP_FEATURES);
 	netif_set_tso_max_size(dev, XNF_TX_PACKET_MAX);
 }
 
-/* Before there is a backend. What it lacks is taken away when it says so. */
+/* Before the first connect. What a backend lacks is taken away then. */
 static void xnf_netdev_set_defaults(struct xnf_dev *xn)
 {
 	xn->nr_queues = 1;
@@ -389,8 +373,8 @@ static void xnf_netdev_set_defaults(struct xnf_dev *xn)
 
 /**
  * xnf_netdev_alloc() - allocate an interface, with all the queues it may ever have
- * @xbdev: its xenbus device
- * @max_queues: their number
+ * @xbdev: xenbus device of the interface
+ * @max_queues: number of queues
  *
  * Return: the device, or NULL.
  */
@@ -429,10 +413,10 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 }
 
 /**
- * xnf_netdev_unregister() - hide the interface from the stack, if it ever was shown
- * @xn: the device, not live and without queues, its life ended
+ * xnf_netdev_unregister() - hide the interface from the stack, if it is registered
+ * @xn: the device, not live and without queues; its life cycle has ended
  *
- * Nothing that the stack began is under way any more afterwards.
+ * Afterwards no work that the stack started is under way any more.
  */
 void xnf_netdev_unregister(struct xnf_dev *xn)
 {
@@ -443,10 +427,7 @@ void xnf_netdev_unregister(struct xnf_dev *xn)
 	xnf_mcast_quiet(xn);
 }
 
-/**
- * xnf_netdev_free() - the end of xnf_netdev_alloc()
- * @xn: the device, never registered or unregistered again
- */
+/* The end of xnf_netdev_alloc(). The device is not registered. */
 void xnf_netdev_free(struct xnf_dev *xn)
 {
 	struct xnf_queue *queue = xn->queue;

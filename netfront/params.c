@@ -47,7 +47,7 @@ static void xnf_param_check_copybreak(const char *name, int *bytes)
 }
 
 /**
- * xnf_params_check() - bring parameters into their range, in words
+ * xnf_params_check() - bring parameters into their range, and log that
  *
  * Return: 0; a driver for a root file system or a console does not refuse to load.
  */
@@ -65,39 +65,25 @@ int xnf_params_check(void)
 	return 0;
 }
 
-/**
- * xnf_param_max_queues() - most queues of an interface that is made now
- *
- * The parameter may be written at any time.
- */
+/* Most queues of an interface that is made now. The parameter may be written at any time. */
 u32 xnf_param_max_queues(void)
 {
 	return clamp(READ_ONCE(max_queues), 1u, XNF_QUEUES_LIMIT);
 }
 
-/**
- * xnf_param_trusted() - whether backends are trusted unless the toolstack says otherwise
- */
+/* Whether backends are trusted unless the toolstack says otherwise. */
 bool xnf_param_trusted(void)
 {
 	return READ_ONCE(trusted);
 }
 
-/**
- * xnf_param_tx_copybreak() - up to how many bytes to copy what is sent
- *
- * Return: XNF_COPY_MEASURED, or as many.
- */
+/* Up to how many bytes to copy what is sent, or XNF_COPY_MEASURED. */
 int xnf_param_tx_copybreak(void)
 {
 	return xnf_param_clamp_copybreak(READ_ONCE(tx_copybreak));
 }
 
-/**
- * xnf_param_rx_copybreak() - up to how many bytes to copy what is received
- *
- * Return: XNF_COPY_MEASURED, or as many.
- */
+/* Up to how many bytes to copy what is received, or XNF_COPY_MEASURED. */
 int xnf_param_rx_copybreak(void)
 {
 	return xnf_param_clamp_copybreak(READ_ONCE(rx_copybreak));

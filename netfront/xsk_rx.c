@@ -12,7 +12,7 @@
 
 /* A packet for a socket takes one to three entries. */
 #define XNF_XSK_LOW		4u
-/* The stack's packets wait as long, and netback drops what has waited for ten. */
+/* Packets for the stack wait as long, and netback drops what has waited for 10 seconds. */
 #define XNF_XSK_STALL_TIMEOUT	HZ
 
 static void xnf_xsk_post_chunk(struct xnf_queue *q, struct xdp_buff *xdp)
@@ -42,7 +42,7 @@ static bool xnf_xsk_have_spare_chunk(struct xnf_queue *q, u32 posted)
 	return !posted || xsk_buff_can_alloc(q->xsk->pool, posted + 1);
 }
 
-/* Return: whether all entries are taken. Frames of a packet half received come back to theirs. */
+/* Return: whether all entries are taken. The entries of a packet half received count as taken. */
 static bool xnf_xsk_post_chunks(struct xnf_queue *q)
 {
 	struct xnf_rx *rx = &q->rx;
@@ -65,7 +65,7 @@ static bool xnf_xsk_post_chunks(struct xnf_queue *q)
 	return true;
 }
 
-/* The socket says when there are chunks again, or the next packet makes us look. */
+/* The fill ring is empty: the socket wakes us when it has chunks, or the next packet does. */
 static void xnf_xsk_run_short(struct xnf_queue *q)
 {
 	struct xsk_buff_pool *pool = q->xsk->pool;
@@ -90,7 +90,7 @@ static bool xnf_xsk_is_starved(struct xnf_queue *q)
 		rx->starved_since = jiffies ?: 1;
 	if (!time_before(jiffies, rx->starved_since + XNF_XSK_STALL_TIMEOUT))
 		return true;
-	/* A socket that was not bound to be asked fills its ring, and says nothing. */
+	/* A socket without XDP_USE_NEED_WAKEUP does not wake us, so look often. */
 	timer_reduce(&q->timer, xsk_uses_need_wakeup(q->xsk->pool) ?
 				rx->starved_since + XNF_XSK_STALL_TIMEOUT : jiffies + 1);
 	return false;
@@ -134,7 +134,7 @@ static bool xnf_xsk_forget_chunk(struct xnf_rx_buf *buf)
  * xnf_xsk_rx_forget() - see that nothing more is received into a socket that goes
  * @q: the queue; not polled, and not to be polled again before it is unmade
  *
- * The references stay taken up to then: the backend may still try them.
+ * The references stay taken until then, as the backend may still use them.
  */
 void xnf_xsk_rx_forget(struct xnf_queue *q)
 {
@@ -154,12 +154,12 @@ void xnf_xsk_rx_forget(struct xnf_queue *q)
 /* ---- a packet ---- */
 
 /*
- * What a program may grow a packet to: the stack's copy of it has a frame's description in front
- * and a fragment list behind, in one frame.
+ * What a program may grow a packet to. The stack's copy has a struct xdp_frame in front and a
+ * fragment list behind, in one frame.
  */
 #define XNF_XSK_GROWN	(XFL_FRAME_SIZE - sizeof(struct xdp_frame))
 
-/* Otherwise, in several pieces, too long or in a frame that is ours, the packet is copied. */
+/* A packet of several pieces, one too long, and one in a fallback frame are copied. */
 static bool xnf_xsk_fits_chunk(const struct xnf_rx *rx)
 {
 	const struct xnf_rx_packet *p = &rx->packet;
@@ -170,13 +170,13 @@ static bool xnf_xsk_fits_chunk(const struct xnf_rx *rx)
 
 /**
  * xnf_xsk_rx() - show a packet to the program, in a socket's chunk if it is in one
- * @q: the queue; it has a program
+ * @q: the queue, which has a program
  *
- * The chunk is the socket's, or the pool's again afterwards; all other frames held are on the
- * ring again. Nothing is in front of the packet but what of the frame the backend left out.
+ * Afterwards the chunk is the socket's, or the pool's again. All other pending frames are on the
+ * ring again. The packet has only as much headroom as the backend left in the frame.
  *
  * Context: NAPI.
- * Return: a copy as the stack is to have it, or NULL if it is not to; counted.
+ * Return: a copy for the stack, or NULL if the stack is not to have the packet. Either is counted.
  */
 struct sk_buff *xnf_xsk_rx(struct xnf_queue *q)
 {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sending from the chunks of a zero-copy socket. Their frames are granted already, so a
- * request is all it takes. The stack's packets keep the room they need: a queue that they
- * find full is one they stop.
+ * Sending from the chunks of a zero-copy socket. Their frames are granted already, so a packet
+ * takes only requests. Some room is left for the stack, which stops a queue that it finds full.
  */
 #include <linux/etherdevice.h>
 
@@ -12,11 +11,11 @@
 #define XNF_XSK_BATCH	64u
 
 /**
- * struct piece - where the next bytes of a packet are, and what of it is still to come
- * @addr: in the umem
+ * struct piece - the bytes of a packet that are still to be put
+ * @addr: of the next byte, in the umem
  * @left: bytes
- * @total: bytes of the whole packet, for slot 0; 0 once that is there
- * @index: the slots taken for it, the next one first
+ * @total: bytes of the whole packet, for slot 0; 0 once slot 0 is put
+ * @index: the slots taken for the packet, the next one first
  */
 struct piece {
 	u64 addr;
@@ -28,8 +27,8 @@ struct piece {
 /**
  * struct sent - what one poll did
  * @packets: put on the ring
- * @bytes: in them
- * @dropped: not put there, as they can go no way
+ * @bytes: of these packets
+ * @dropped: packets that cannot be sent
  */
 struct sent {
 	u32 packets;
@@ -64,7 +63,7 @@ static void xnf_xsk_put_slot(struct xnf_xsk *x, struct xnf_tx *tx, struct piece 
 	p->left -= len;
 }
 
-/* Bytes to copy, where slot 0 would otherwise end before an Ethernet header does. */
+/* Bytes to copy, if slot 0 would otherwise end before an Ethernet header does. */
 static u32 xnf_xsk_lead_length(const struct xdp_desc *desc)
 {
 	if (likely(xfl_frame_chunk(desc->addr, desc->len) >= XNF_FIRST_SLOT_MIN))
@@ -72,7 +71,7 @@ static u32 xnf_xsk_lead_length(const struct xdp_desc *desc)
 	return min(desc->len, XNF_SLOT_BUF_MIN);
 }
 
-/* Return: whether the packet can go at all. */
+/* Return: false if the packet cannot be sent. */
 static bool xnf_xsk_put_packet(struct xnf_xsk *x, struct xnf_tx *tx, const struct xdp_desc *desc)
 {
 	u32 lead = xnf_xsk_lead_length(desc);
@@ -102,7 +101,7 @@ static void xnf_xsk_count_sent(struct xnf_queue *q, const struct sent *s)
 	u64_stats_update_end(&q->stats.tx_sync);
 }
 
-/* Packets that there is room for, at their longest. What wakes a stopped queue is left alone. */
+/* How many packets there is room for, at their longest. The stack keeps what wakes its queue. */
 static u32 xnf_xsk_tx_room(const struct xnf_xsk *x, const struct xnf_tx *tx)
 {
 	u32 room = xnf_tx_room(tx), stack = max(XNF_TX_WAKE_ROOM, xnf_tx_need(tx));
@@ -111,7 +110,7 @@ static u32 xnf_xsk_tx_room(const struct xnf_xsk *x, const struct xnf_tx *tx)
 	return min3(entries / x->slots, XNF_RING_SLOTS - (x->tail - x->head), XNF_XSK_BATCH);
 }
 
-/* One by one: kernels there are let a batch overrun what the pool has for it. */
+/* Not by xsk_tx_peek_release_desc_batch(): in some kernels it writes past the pool's tx_descs. */
 static u32 xnf_xsk_put_packets(struct xnf_queue *q, u32 room)
 {
 	struct xnf_xsk *x = q->xsk;
@@ -135,7 +134,7 @@ static u32 xnf_xsk_put_packets(struct xnf_queue *q, u32 room)
 	return nr;
 }
 
-/* Return: whether there may be more to send, and room for it. */
+/* Return: whether there may be more to send, and room for more. */
 static bool xnf_xsk_send_batch(struct xnf_queue *q)
 {
 	struct xsk_buff_pool *pool = q->xsk->pool;
@@ -144,26 +143,20 @@ static bool xnf_xsk_send_batch(struct xnf_queue *q)
 
 	if (room) {
 		xsk_set_tx_need_wakeup(pool);
-		smp_mb();	/* the flag before the look: what comes later is not missed */
+		smp_mb();	/* the flag before the look: nothing put there later is missed */
 		nr = xnf_xsk_put_packets(q, room);
 	}
 	if (nr) {
 		xnf_tx_publish(q);
 		xnf_xsk_complete(q);
 	}
-	/* Without room, an answer wakes us. */
+	/* Without room a response wakes us, and the socket need not. */
 	if (nr == room)
 		xsk_clear_tx_need_wakeup(pool);
 	return room && nr == room;
 }
 
-/**
- * xnf_xsk_send() - send what a socket has ready
- * @q: the queue
- *
- * Context: NAPI.
- * Return: whether to come again at once.
- */
+/* Send what a socket has ready, in NAPI. Return: whether to come again at once. */
 bool xnf_xsk_send(struct xnf_queue *q)
 {
 	bool more;
@@ -174,11 +167,7 @@ bool xnf_xsk_send(struct xnf_queue *q)
 	return more;
 }
 
-/**
- * xnf_xsk_slot_completed() - a slot of a socket's packet was answered
- * @q: the queue, under its transmit lock
- * @slot: the slot
- */
+/* A slot of a socket's packet has its response. The transmit lock is held. */
 void xnf_xsk_slot_completed(struct xnf_queue *q, struct xnf_tx_slot *slot)
 {
 	xnf_tx_assert_locked(&q->tx);
@@ -187,9 +176,9 @@ void xnf_xsk_slot_completed(struct xnf_queue *q, struct xnf_tx_slot *slot)
 		q->xsk->pending[slot->seq]--;
 }
 
-/**
- * xnf_xsk_complete() - give chunks back whose packets, and all before them, were answered
- * @q: the queue, under its transmit lock
+/*
+ * Give back the chunks of packets that have all responses, up to the first that has not. The
+ * transmit lock is held, or the queue is not live.
  */
 void xnf_xsk_complete(struct xnf_queue *q)
 {
@@ -202,10 +191,7 @@ void xnf_xsk_complete(struct xnf_queue *q)
 		xsk_tx_completed(x->pool, x->head - from);
 }
 
-/**
- * xnf_xsk_tx_drop() - give all chunks back: what was not answered never will be
- * @q: the queue; not live
- */
+/* Give all chunks back, as no more responses are believed. The queue is not live. */
 void xnf_xsk_tx_drop(struct xnf_queue *q)
 {
 	memset(q->xsk->pending, 0, sizeof(q->xsk->pending));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The memory of zero-copy sockets, granted whole: a backend may then write to any frame of it
- * for as long as a connection lasts, so only one that is trusted gets it.
+ * The memory of zero-copy sockets. All of it is granted, so a backend may write to any frame of it
+ * for as long as a connection lasts. Only a trusted backend gets it.
  *
- * References are had when a socket is bound, so that a shortage is its caller's to hear of.
- * Access is given and taken together with the queues'. Pages are held here as well, because
- * a socket may go while the backend still has access.
+ * References are reserved when a socket is bound, so that its program hears of a shortage. Access
+ * is given and ended together with that of the queues. The driver has references of its own to the
+ * pages, because a socket may go while the backend still has access.
  */
 #include <linux/mm.h>
 #include <linux/rtnetlink.h>
@@ -59,12 +59,12 @@ static struct xnf_umem *xnf_umem_create(struct xnf_dev *xn, const struct xdp_ume
 }
 
 /**
- * xnf_umem_get() - have memory that can be granted
+ * xnf_umem_get() - get memory that can be granted
  * @xn: the device
  * @of: whose memory
  *
  * Context: RTNL.
- * Return: it, to be given back with xnf_umem_put(), or an ERR_PTR.
+ * Return: the memory, to be given back with xnf_umem_put(), or an ERR_PTR.
  */
 struct xnf_umem *xnf_umem_get(struct xnf_dev *xn, const struct xdp_umem *of)
 {
@@ -82,12 +82,7 @@ found:
 	return u;
 }
 
-/**
- * xnf_umem_put() - the end of xnf_umem_get()
- * @u: the memory; if granted, it stays up to the end of the connection
- *
- * Context: RTNL.
- */
+/* The end of xnf_umem_get(). Granted memory stays up to the end of the connection. */
 void xnf_umem_put(struct xnf_umem *u)
 {
 	ASSERT_RTNL();
@@ -101,7 +96,7 @@ static void xnf_umem_grant(struct xnf_umem *u, domid_t backend)
 {
 	u32 i;
 
-	/* Short of those that an earlier connection had to leave to its backend. */
+	/* Too few, if an earlier connection had to leave references to its backend. */
 	if (!xfl_grefs_want(&u->grefs, u->nr))
 		return;
 	u->grefs.domid = backend;
@@ -115,14 +110,14 @@ static void xnf_umem_grant(struct xnf_umem *u, domid_t backend)
 	u->granted = true;
 }
 
-/* Return: whether the backend keeps it. */
+/* @still_mapped: the backend kept an earlier frame. Return: whether the backend keeps this one. */
 static bool xnf_umem_end_frame(struct xnf_umem *u, struct xnf_umem_frame *f, bool still_mapped)
 {
 	if (!still_mapped && xfl_grant_end(f->gref)) {
 		xfl_gref_push(&u->grefs, f->gref);
 		return false;
 	}
-	/* As of the second: the kernel has no line in the log for those. */
+	/* Once a frame is kept, not by xfl_grant_end(): the kernel logs a line for each kept frame. */
 	if (xfl_grant_end_free(&u->grefs, f->gref))
 		return false;
 	get_page(f->page);
@@ -146,8 +141,8 @@ static u32 xnf_umem_end(struct xnf_umem *u)
  * xnf_umems_grant() - give the backend access to all sockets' memory, if it is trusted
  * @xn: the device; its queues are about to be made
  *
- * What there are too few references for stays out, whole, see xnf_xsk_open(). Undone by
- * xnf_umems_end().
+ * Memory for which there are too few references is not granted at all, see xnf_xsk_open().
+ * xnf_umems_end() ends the access.
  *
  * Context: life cycle, with RTNL.
  */
@@ -182,10 +177,10 @@ u32 xnf_umems_granted(struct xnf_dev *xn)
 }
 
 /**
- * xnf_umems_end() - take access back, and forget memory that no socket has any more
+ * xnf_umems_end() - end access, and free memory that no socket has any more
  * @xn: the device, without queues
  *
- * What the backend still maps is parked, with its page.
+ * A frame that the backend still maps is parked, with its page.
  *
  * Context: life cycle, with RTNL.
  */
