@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which CPU looks after which queue: CPU c after queue c modulo their number, for
- * interrupts as for sending, so that the lines of a queue's rings stay in one cache.
+ * Which CPU serves which queue: CPU c serves queue c modulo the number of queues, for interrupts
+ * and for sending, so that the cache lines of a queue's rings stay in one cache.
  *
- * No function here waits for a CPU that comes or goes. That may take as long as the backend of some
- * disk takes to answer, and the caller holds RTNL, or is the device's life cycle.
+ * No function here waits for CPU hotplug. That may take as long as some disk's backend takes to
+ * respond, and the caller holds RTNL, or is the device's life cycle.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -12,10 +12,7 @@
 
 #include "netfront.h"
 
-/**
- * xnf_affinity_hint() - move a queue's interrupts to its CPU
- * @q: the queue, its channels bound; a failure leaves them where they are
- */
+/* Move a queue's interrupts to its CPU. On failure they stay where they are. */
 void xnf_affinity_hint(struct xnf_queue *q)
 {
 	const struct cpumask *cpu;
@@ -50,7 +47,7 @@ static bool xnf_affinity_steer_queue(struct xnf_dev *xn, struct cpumask *mask, u
  * xnf_affinity_steer() - have each CPU send on its own queue (XPS)
  * @xn: the device
  *
- * Only when the number of queues is new: what the administrator set since then stays.
+ * Only if the number of queues has changed: what the administrator set since then stays.
  *
  * Context: process.
  */

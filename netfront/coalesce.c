@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How many responses bring an event: ethtool -c and -C. The ring says at which response
- * the next event is due. Receiving that may lie several ahead, with a timer for those
- * that come alone; sending, up to half of what is under way is waited for in any case,
- * with a timer of event.c's, and here is the limit.
+ * How many responses bring an event: ethtool -c and -C. The ring says at which response the next
+ * event is due. For receiving, that may be several responses ahead, and a timer takes those that
+ * come alone. For sending, event.c chooses up to half of the responses due, with a timer of its
+ * own, and the limit is here.
  */
 #include <linux/ethtool.h>
 #include <linux/stringify.h>
@@ -12,19 +12,16 @@
 
 #include "netfront.h"
 
-/* A quarter of the ring: more is not waited for, see xfl_ring_event_after(). */
+/* A quarter of the ring: xfl_ring_event_after() goes no further. */
 #define XNF_RX_FRAMES_MAX	64
-/* A half, as event.c has it. */
+/* A half of the ring, as in event.c. */
 #define XNF_TX_FRAMES_MAX	128
 #define XNF_RX_USECS_MAX	10000
 
 static_assert(4 * XNF_RX_FRAMES_MAX == XNF_RING_SLOTS);
 static_assert(2 * XNF_TX_FRAMES_MAX == XNF_RING_SLOTS);
 
-/**
- * xnf_coalesce_init() - an event for each response received, and as ever for those sent
- * @c: filled in
- */
+/* By default each receive response brings an event, and event.c decides for transmit responses. */
 void xnf_coalesce_init(struct xnf_coalesce *c)
 {
 	*c = (struct xnf_coalesce) {
@@ -41,10 +38,6 @@ static enum hrtimer_restart xnf_rx_delay_expire(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-/**
- * xnf_rx_delay_init() - prepare a queue's timer
- * @delay: the queue's
- */
 void xnf_rx_delay_init(struct xnf_rx_delay *delay)
 {
 	hrtimer_setup(&delay->timer, xnf_rx_delay_expire, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
@@ -54,15 +47,15 @@ void xnf_rx_delay_init(struct xnf_rx_delay *delay)
  * xnf_rx_arm_late() - ask for an event several receive responses ahead
  * @q: the queue, its poll completed
  *
- * While responses come. If none came for the time that one may wait, the next brings its
- * event at once: a queue at rest has no timer, and the first packet no delay.
+ * Only while responses come. If none came since an event was last asked for, the next response
+ * brings one: so an idle queue has no timer, and the first packet no delay.
  *
- * Somebody else may poll, and ask for events, at the same time. Hence the timer starts
- * after an event far ahead was asked for, and this event is left alone while it runs: one
- * that is written late, over another that was asked for since, always has a timer behind it.
+ * As this poll has completed, the next one may ask for events at the same time. So the timer starts
+ * after a late event was asked for, and while it runs no other event is asked for. If a late event
+ * overwrites one that was asked for since, the timer comes in any case.
  *
  * Context: softirq.
- * Return: true if as many came meanwhile, so that no event will.
+ * Return: true if so many responses came meanwhile that no event will.
  */
 bool xnf_rx_arm_late(struct xnf_queue *q)
 {
@@ -80,13 +73,7 @@ bool xnf_rx_arm_late(struct xnf_queue *q)
 	return more;
 }
 
-/**
- * xnf_get_coalesce() - ethtool -c
- * @dev: the interface
- * @shown: filled in
- * @more: not used
- * @extack: not used
- */
+/* ethtool -c */
 int xnf_get_coalesce(struct net_device *dev, struct ethtool_coalesce *shown,
 		     struct kernel_ethtool_coalesce *more, struct netlink_ext_ack *extack)
 {
@@ -119,11 +106,11 @@ static int xnf_coalesce_check(const struct xnf_coalesce *c, struct netlink_ext_a
 /**
  * xnf_set_coalesce() - ethtool -C
  * @dev: the interface
- * @want: what is asked for, and for the rest what there is
+ * @want: what is asked for; the core fills in the present values for the rest
  * @more: not used
  * @extack: says what is wrong
  *
- * It holds from the next poll of a queue on; what has been asked for has a timer behind it.
+ * The values hold from the next poll of a queue on. A timer is behind any event asked for before.
  *
  * Context: RTNL.
  * Return: 0 or -EINVAL.

@@ -17,8 +17,8 @@ struct xnf_queue;
 
 /**
  * struct xnf_coalesce - what the administrator asked for; written under RTNL, read by NAPI
- * @rx_frames: receive responses that bring an event; 0: as many as may be waited for
- * @rx_usecs: microseconds they may wait for it; 0 only where one brings it
+ * @rx_frames: receive responses that bring an event; 0: as many as the ring allows
+ * @rx_usecs: microseconds that these may wait; 0 only if @rx_frames is 1
  * @tx_frames: most transmit responses that bring an event
  */
 struct xnf_coalesce {
@@ -28,8 +28,8 @@ struct xnf_coalesce {
 };
 
 /**
- * struct xnf_rx_delay - the end of waiting for more receive responses
- * @timer: brings NAPI
+ * struct xnf_rx_delay - the bound on waiting for more receive responses
+ * @timer: schedules NAPI
  * @cons: first response not consumed when an event was last asked for
  */
 struct xnf_rx_delay {

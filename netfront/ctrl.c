@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The control ring: requests to the backend that are too large for xenstore, one at a time
- * and each waited for. What a request points to lies in a frame granted for as long as the
- * ring is there, so a backend that answers late or never reads nothing but that. Once it
- * has not answered, nothing more is asked of it before the next connection.
+ * The control ring, for requests that are too large for xenstore. There is one request at a time,
+ * and the driver waits for the response. The data of a request is in a frame that is granted as
+ * long as the ring is there. So a backend that responds late, or never, reads nothing else. After a
+ * request without a response the driver sends no more before the next connection.
  */
 #include <linux/jiffies.h>
 #include <linux/netdevice.h>
@@ -13,7 +13,7 @@
 
 #include "netfront.h"
 
-/* How often the backend's state is looked at meanwhile; an event that was lost costs no more. */
+/* How often the backend's state is looked at meanwhile; a lost event delays a response as long. */
 #define XNF_CTRL_LOOK	(HZ / 10)
 
 static irqreturn_t xnf_ctrl_interrupt(int irq, void *data)
@@ -59,7 +59,7 @@ static void xnf_ctrl_free_frame(struct xnf_ctrl *c)
 
 /**
  * xnf_ctrl_alloc() - make the control ring ready to be published
- * @xn: the device, without one
+ * @xn: the device, without a control ring
  *
  * Context: process, life cycle.
  * Return: 0 or a negative errno; then nothing is left.
@@ -89,8 +89,8 @@ int xnf_ctrl_alloc(struct xnf_dev *xn)
 }
 
 /**
- * xnf_ctrl_free() - unmake the control ring
- * @xn: the device; one without it is accepted
+ * xnf_ctrl_free() - unmake the control ring, if there is one
+ * @xn: the device
  *
  * A frame that the backend still maps is parked.
  *
@@ -108,12 +108,7 @@ void xnf_ctrl_free(struct xnf_dev *xn)
 	xfl_ring_mem_free(&c->mem);
 }
 
-/**
- * xnf_ctrl_publish() - write the keys that tell the backend of the control ring
- * @xn: the device
- * @xbt: the transaction
- * @dir: the frontend's directory
- */
+/* Publish the keys of the control ring, if there is one. */
 int xnf_ctrl_publish(const struct xnf_dev *xn, struct xenbus_transaction xbt, const char *dir)
 {
 	const struct xnf_ctrl *c = &xn->ctrl;
@@ -193,7 +188,7 @@ static bool xnf_ctrl_must_look(const struct xnf_dev *xn)
 	       !xfl_is_serving(&xn->xd);
 }
 
-/* Return: whether an event will come, as far as anybody can tell. */
+/* Return: false if a response came meanwhile, so that no event will. */
 static bool xnf_ctrl_arm(struct xnf_dev *xn)
 {
 	struct xnf_ctrl *c = &xn->ctrl;
@@ -233,14 +228,14 @@ static int xnf_ctrl_await_response(struct xnf_dev *xn, const struct xnf_ctrl_req
 }
 
 /**
- * xnf_ctrl_request() - ask the backend and wait for what it says, until @xn->ctrl.end
+ * xnf_ctrl_request() - send a request and wait for the response, until @xn->ctrl.end
  * @xn: the device, its control ring open
- * @ask: the question
+ * @ask: the request
  * @value: set to the number in the response; valid if that says success
  *
  * Context: process, under the lock of struct xnf_rss.
- * Return: 0, what the backend has against it, see xnf_ctrl_check_rsp(), or -ETIMEDOUT, -ENODEV
- * or -EPROTO: then the control ring is closed.
+ * Return: 0; an error of the backend, see xnf_ctrl_check_rsp(); or -ETIMEDOUT, -ENODEV or -EPROTO:
+ * then the control ring is closed.
  */
 int xnf_ctrl_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask, u32 *value)
 {

@@ -21,15 +21,15 @@ DEFINE_RING_TYPES(xnf_ctrl, struct xnf_ctrl_req, struct xnf_ctrl_rsp);
 /**
  * struct xnf_ctrl - the control ring of an interface
  * @ring: shared ring; its sring is NULL while there is none
- * @ec: its event channel
+ * @ec: event channel of the ring
  * @mem: memory of the ring
- * @lock: held by who looks at the ring or writes to it
- * @data: granted read-only for as long: what a request has the backend read
- * @grefs: owner of its reference
- * @pool: owner of its frame
+ * @lock: held by whoever looks at the ring or writes to it
+ * @data: frame for the data of a request, granted read-only as long as the ring is there
+ * @grefs: owner of the reference of @data
+ * @pool: owner of the frame of @data
  * @end: when to stop waiting, in jiffies
- * @last_id: of the request sent last
- * @open: the backend is connected and has answered every request so far
+ * @last_id: id of the request sent last
+ * @open: the backend is connected, and every request so far got its response
  * @name: of the interrupt
  *
  * Made and unmade by the life cycle while not @open; under the lock of struct xnf_rss otherwise.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What ethtool shows.
+ * The ethtool operations, and the counters that ethtool shows.
  */
 #include <linux/ethtool.h>
 
@@ -12,7 +12,7 @@
 
 /**
  * struct shown - a counter of a queue and its name
- * @name: behind the queue's number
+ * @name: name behind the queue's number
  * @offset: in struct xnf_stats
  */
 struct shown {
@@ -58,7 +58,7 @@ static const struct shown xnf_shown[] = {
 	SHOW_RSP_ERR(XNF_RX_BAD_GSO, "rx_bad_gso"),
 };
 
-/* The driver's name is left to the core, which says "vif": udev rules match that. */
+/* The core fills in "vif" as the driver's name, and udev rules match that. */
 static void xnf_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 {
 	strscpy(info->version, XENFRONT_STAMP, sizeof(info->version));
@@ -74,7 +74,7 @@ static void xnf_ringparam(struct net_device *dev, struct ethtool_ringparam *ring
 	ring->tx_pending = XNF_RING_SLOTS;
 }
 
-/* Monitoring wants a speed, and only the administrator can know one. */
+/* Monitoring tools want a speed, and only the administrator can know it. */
 static int xnf_get_link(struct net_device *dev, struct ethtool_link_ksettings *link)
 {
 	const struct xnf_dev *xn = netdev_priv(dev);

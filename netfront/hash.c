@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The pure core of receive hashing: one request after the other until a backend has the
- * settings that are wanted, and what may be believed of its answers. See hash.h.
+ * The pure core of receive hashing: one request after the other until a backend has the settings
+ * that are wanted, and the check of its responses. See hash.h.
  */
 #include "hash.h"
 #include "hash_layout.h"
@@ -68,9 +68,9 @@ static bool xnf_hash_next_setting(const struct xnf_hash_peer *has, const struct 
 }
 
 /**
- * xnf_hash_next() - the request that brings a backend nearer to the settings that are wanted
- * @has: its settings
- * @want: the others; while hashing is off, no more of them than that
+ * xnf_hash_next() - the next request on the way to the wanted settings
+ * @has: settings of the backend
+ * @want: settings that are wanted; if hashing is off, only that is asked for
  * @ask: set to the request, which points into @want
  *
  * Return: false if there is nothing to ask for.
@@ -87,10 +87,10 @@ bool xnf_hash_next(const struct xnf_hash_peer *has, const struct xnf_hash *want,
 }
 
 /**
- * xnf_hash_done() - the backend did as it was asked
- * @has: its settings, brought up to date
- * @want: what xnf_hash_next() was given
- * @ask: what it made of that
+ * xnf_hash_done() - a request succeeded
+ * @has: settings of the backend, updated
+ * @want: as given to xnf_hash_next()
+ * @ask: the request, from xnf_hash_next()
  * @value: the number in the response
  */
 void xnf_hash_done(struct xnf_hash_peer *has, const struct xnf_hash *want,
@@ -123,13 +123,13 @@ void xnf_hash_done(struct xnf_hash_peer *has, const struct xnf_hash *want,
 }
 
 /**
- * xnf_ctrl_check_rsp() - what a response says
- * @rsp: private copy of it
- * @sent: the only request that is not answered
+ * xnf_ctrl_check_rsp() - check a response
+ * @rsp: private copy of the response
+ * @sent: the only request that has no response yet
  *
- * Return: 0, or -EPROTO if it answers something else: the ring cannot be believed any more.
- * Otherwise what the backend has against the request: -EOPNOTSUPP, -EINVAL, -EMSGSIZE for
- * more than it has room for, -EIO for what it does not say.
+ * Return: 0, or -EPROTO if the response is for another request: the ring cannot be believed any
+ * more. Else the error of the backend: -EOPNOTSUPP, -EINVAL, -EMSGSIZE for more than it has room
+ * for, -EIO for a status that the protocol does not know.
  */
 int xnf_ctrl_check_rsp(const struct xnf_ctrl_rsp *rsp, const struct xnf_ctrl_req *sent)
 {
@@ -152,7 +152,7 @@ int xnf_ctrl_check_rsp(const struct xnf_ctrl_rsp *rsp, const struct xnf_ctrl_req
 /* ---- the table ---- */
 
 /**
- * xnf_hash_spread() - give each queue its share of the table
+ * xnf_hash_spread() - spread the table's entries equally over the queues
  * @h: the settings, their @nr_table set
  * @queues: number of queues, not 0
  */
@@ -165,7 +165,7 @@ void xnf_hash_spread(struct xnf_hash *h, u32 queues)
 }
 
 /**
- * xnf_hash_fits() - whether the table names only queues that there are
+ * xnf_hash_fits() - whether the table names only queues that exist
  * @h: the settings
  * @queues: number of queues
  */
@@ -194,8 +194,8 @@ static u32 xnf_hash_port_type(bool ipv6)
 /**
  * xnf_hash_get_fields() - what is hashed of a packet
  * @types: mask of enum xnf_hash_type
- * @ipv6: it is IPv6, else IPv4
- * @tcp: it is TCP
+ * @ipv6: the packet is IPv6, else IPv4
+ * @tcp: the packet is TCP
  */
 enum xnf_hash_fields xnf_hash_get_fields(u32 types, bool ipv6, bool tcp)
 {
@@ -208,10 +208,11 @@ enum xnf_hash_fields xnf_hash_get_fields(u32 types, bool ipv6, bool tcp)
  * xnf_hash_set_fields() - choose what is hashed of a packet
  * @types: mask of enum xnf_hash_type, changed
  * @ipv6: of IPv6 packets, else IPv4
- * @tcp: of TCP; otherwise of all that is not, and of TCP where its ports are not hashed
- * @fields: these
+ * @tcp: of TCP packets; else of all others, and of TCP if its ports are not hashed
+ * @fields: what to hash
  *
- * Return: 0 or -EINVAL: there are ports in TCP only, and without them TCP is as the rest is.
+ * Return: 0 or -EINVAL: ports can be hashed of TCP only, and without them TCP is hashed as the
+ * other packets are.
  */
 int xnf_hash_set_fields(u32 *types, bool ipv6, bool tcp, enum xnf_hash_fields fields)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Receive hashing as this driver asks for it: messages of the control ring, the settings
- * that they carry, and which message comes next. Pure, as wire.h is.
+ * Receive hashing as this driver asks for it: messages of the control ring, the settings that they
+ * carry, and which message comes next. Pure, as wire.h is.
  *
- * DOC: what a backend makes of its settings
+ * What a backend makes of its settings
  *
- *	The algorithm comes first: without one, types are neither told nor taken.
- *	A new size of the table makes it all zeroes, so the table follows at once.
+ *	The algorithm comes first: without one, a backend neither says nor takes types.
+ *	A new size of the table makes the table all zeroes, so the table follows at once.
  *	Settings outlive a connection, the frontend's number of queues does not: after
  *	each connect nothing is known of them.
  */
@@ -23,7 +23,7 @@
 #define XNF_HASH_ALG_NONE	0u
 #define XNF_HASH_ALG_TOEPLITZ	1u
 
-/* What is hashed; in requests a mask of these. */
+/* What is hashed; requests have a mask of these. */
 enum xnf_hash_type {
 	XNF_HASH_IPV4		= 0,
 	XNF_HASH_IPV4_TCP	= 1,
@@ -81,10 +81,10 @@ struct xnf_hash {
 };
 
 /**
- * struct xnf_hash_peer - the settings a backend has, as far as they are known
+ * struct xnf_hash_peer - the settings of a backend, as far as they are known
  * @set: the settings
- * @known: bit N set if what requests of enum xnf_ctrl_type N are about is known
- * @offered: mask of types it can hash; valid if XNF_CTRL_GET_TYPES is known
+ * @known: bit N set if the setting of request type N (enum xnf_ctrl_type) is known
+ * @offered: mask of types that the backend can hash; valid if XNF_CTRL_GET_TYPES is known
  */
 struct xnf_hash_peer {
 	struct xnf_hash set;
@@ -95,9 +95,9 @@ struct xnf_hash_peer {
 /**
  * struct xnf_ctrl_ask - a request to be sent
  * @type: enum xnf_ctrl_type
- * @data: its arguments; the first is replaced by a grant of @bytes if there are any
+ * @data: arguments; the first is replaced by a grant of @bytes if there are any
  * @bytes: what the backend is to read
- * @len: number of those
+ * @len: number of @bytes
  */
 struct xnf_ctrl_ask {
 	u16 type;
@@ -127,10 +127,7 @@ enum xnf_hash_fields xnf_hash_get_fields(u32 types, bool ipv6, bool tcp);
 int __must_check xnf_hash_set_fields(u32 *types, bool ipv6, bool tcp,
 				     enum xnf_hash_fields fields);
 
-/**
- * xnf_hash_has_ports() - whether a hash tells connections apart, not only hosts
- * @type: enum xnf_hash_type
- */
+/* Whether the hash is over ports, and so of one connection, not of two hosts. */
 static inline bool xnf_hash_has_ports(u8 type)
 {
 	return type == XNF_HASH_IPV4_TCP || type == XNF_HASH_IPV6_TCP;

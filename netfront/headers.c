@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A look at the headers of nearly every packet, cheap enough to take at each:
- * Ethernet, VLAN tags, IPv4 or IPv6 without extensions, TCP or UDP. What is not
- * one of these is left to the stack.
+ * A look at the headers of nearly every packet, cheap enough for each packet: Ethernet, VLAN tags,
+ * IPv4 or IPv6 without extensions, TCP or UDP. Other headers are left to the stack.
  */
 #include "headers.h"
 
@@ -36,7 +35,7 @@ static u32 xnf_headers_skip_ipv4(const u8 *data, u32 len, u32 at, u8 *proto)
 	size = (ip[0] & 15u) * 4;
 	if (size < IPV4_LEN_MIN || len - at < size)
 		return 0;
-	/* A fragment has a transport header in the first at most, and no whole segment. */
+	/* At most the first fragment has a transport header, and none has a whole segment. */
 	if (xnf_headers_get16(ip + 6) & 0x3fff)
 		return 0;
 	*proto = ip[9];
@@ -57,7 +56,7 @@ static void xnf_headers_find_transport(const u8 *data, u32 len, u32 at, u8 proto
 	u32 size;
 
 	if (proto == PROTO_TCP && len - at >= TCP_LEN_MIN) {
-		/* At least as much as holds the checksum, whatever the packet says. */
+		/* At least up to the checksum, whatever the packet says. */
 		size = max((data[at + 12] >> 4) * 4u, TCP_LEN_MIN);
 		h->csum = 16;
 	} else if (proto == PROTO_UDP && len - at >= UDP_LEN) {
@@ -72,9 +71,9 @@ static void xnf_headers_find_transport(const u8 *data, u32 len, u32 at, u8 proto
 
 /**
  * xnf_headers_find() - find the headers at the start of a packet
- * @data: a private copy of its first bytes
- * @len: bytes there, at least an Ethernet header's 14, at most 65535
- * @h: filled in; @h->len is @len where the headers are not known
+ * @data: a private copy of the first bytes
+ * @len: bytes in @data, at least 14 for an Ethernet header, at most 65535
+ * @h: filled in; @h->len is @len if the headers are not known
  */
 void xnf_headers_find(const u8 *data, u32 len, struct xnf_headers *h)
 {

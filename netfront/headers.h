@@ -9,8 +9,8 @@
 
 /**
  * struct xnf_headers - what was found at the start of a packet
- * @len: bytes up to the payload; of those looked at, if the headers go on
- * @l4: offset of the TCP or UDP header, 0 if there is none or it is a fragment
+ * @len: bytes up to the payload, or all bytes looked at if the headers go on
+ * @l4: offset of the TCP or UDP header, 0 if there is none or the packet is a fragment
  * @csum: offset of the checksum field from @l4; valid if @l4 is not 0
  */
 struct xnf_headers {

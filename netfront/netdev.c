@@ -296,7 +296,7 @@ static const struct net_device_ops xnf_netdev_ops = {
 	.ndo_validate_addr	= eth_validate_addr,
 };
 
-/* ---- life ---- */
+/* ---- allocation and registration ---- */
 
 static void xnf_queue_init(struct xnf_dev *xn, struct xnf_queue *q, u32 index)
 {

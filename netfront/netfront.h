@@ -308,8 +308,8 @@ struct xnf_rx {
  * @timer: polls where no event will come
  * @rx_delay: bounds how long received packets wait for an event
  * @stats: counters; they outlive a connection
- * @due_at: response index of the transmit ring when @due_since was set. NAPI and netpoll may write
- *	@due, @due_at and @due_since at the same time, so the three are no more than a hint
+ * @due_at: response index of the transmit ring when @due_since was set. A poll that has completed
+ *	and the next one may both write @due, @due_at and @due_since, so these are only a hint
  * @due_since: since when no response came, in jiffies
  * @due: transmit responses are due
  * @tx_name: of the interrupt
@@ -463,7 +463,7 @@ struct xnf_dev {
 	refcount_t refs;
 	/** @registered: @netdev is known to the stack */
 	bool registered;
-	/** @advertised_gso: the backend was told that it may send packets to be segmented */
+	/** @advertised_gso: GSO was advertised, so the backend may send packets to be segmented */
 	bool advertised_gso;
 	/** @toolstack_mac: the address that the toolstack gave the interface */
 	u8 toolstack_mac[ETH_ALEN];

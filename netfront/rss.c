@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Receive hashing: the backend steers packets to queues by a hash, a key and a table of
- * ours, and says the hash with each packet. Off unless asked for (ethtool -K IFACE rxhash
- * on, or -X): each hashed packet takes one more place on the ring.
+ * Receive hashing: the backend steers packets to queues by a hash, with our key and our table, and
+ * adds the hash to each packet. It is off unless asked for (ethtool -K IFACE rxhash on, or -X), as
+ * each hashed packet takes one more ring entry.
  *
- * A backend keeps settings over connections, and its own idea of what to do with those
- * that the number of queues no longer fits, so it is told all of them, or none, each time.
- * With one queue there is nothing to steer, and netback then passes on whatever hash the
- * sender's packet has: it is told none.
+ * A backend keeps settings over connections. What it does with a table that does not fit the number
+ * of queues any more is its own decision. So the driver sets all of the settings, or no hashing, at
+ * each connect. With one queue there is nothing to steer, and netback then passes on whatever hash
+ * the sender's packet has: so no hashing is set.
  */
 #include <linux/ethtool.h>
 #include <linux/jiffies.h>
@@ -21,14 +21,14 @@
 
 /* ---- bringing the backend in line ---- */
 
-/* From now on, for all that is asked until the next call, taking back a change included. */
+/* The time for all requests until the next call, those that undo a change included. */
 static void xnf_rss_allow_time(struct xnf_dev *xn)
 {
 	lockdep_assert_held(&xn->rss.lock);
 	xn->ctrl.end = jiffies + XFL_BACKEND_TIMEOUT;
 }
 
-/* Return: 0 as well where there is no connection: the next one brings it in line. */
+/* Return: 0 also if there is no connection: the next one has the settings. */
 static int xnf_rss_sync(struct xnf_dev *xn)
 {
 	struct xnf_rss *rss = &xn->rss;
@@ -48,7 +48,7 @@ static int xnf_rss_sync(struct xnf_dev *xn)
 	return err;
 }
 
-/* One that answers, but with no size, has no table. Return: 0 or a negative errno. */
+/* A backend that responds without a size has no table. Return: 0, or an errno if it is mute. */
 static int xnf_rss_ask_table_size(struct xnf_dev *xn, u32 *size)
 {
 	const struct xnf_ctrl_ask ask = { .type = XNF_CTRL_GET_TABLE_SIZE };
@@ -61,7 +61,7 @@ static int xnf_rss_ask_table_size(struct xnf_dev *xn, u32 *size)
 	return xn->ctrl.open ? 0 : err;
 }
 
-/* What the administrator set stays as long as it makes sense. Return: whether it does not. */
+/* A table of the administrator stays if it fits. Return: whether such a table was replaced. */
 static bool xnf_rss_fit_table(struct xnf_dev *xn, u32 size)
 {
 	bool chosen = netif_is_rxfh_configured(xn->netdev);
@@ -75,7 +75,7 @@ static bool xnf_rss_fit_table(struct xnf_dev *xn, u32 size)
 	return chosen;
 }
 
-/* Without our lock: from Linux 7.2 on the core asks for the new table at once. */
+/* Without the lock of struct xnf_rss: from Linux 7.2 on the core asks for the new table at once. */
 static void xnf_rss_table_lost(struct xnf_dev *xn)
 {
 	ASSERT_RTNL();
@@ -86,18 +86,15 @@ static void xnf_rss_table_lost(struct xnf_dev *xn)
 	ethtool_rxfh_indir_lost(xn->netdev);
 }
 
-/**
- * xnf_rss_possible() - whether packets can be hashed, as far as is known
- * @xn: the device
- */
+/* Whether packets can be hashed, as far as is known. */
 bool xnf_rss_possible(const struct xnf_dev *xn)
 {
 	return xn->offer.ctrl_ring && xn->nr_queues > 1 && !READ_ONCE(xn->rss.refused);
 }
 
 /*
- * One that refuses a part is not to hash by the rest. It is told in the time that is left, and
- * then nothing more, so that nothing is waited for under RTNL.
+ * A backend that rejects one setting must not hash by the others, so hashing is turned off in the
+ * time that is left. After that no request is sent, so that nobody waits for one under RTNL.
  */
 static void xnf_rss_give_up(struct xnf_dev *xn, int err)
 {
@@ -121,12 +118,9 @@ static void xnf_rss_give_up(struct xnf_dev *xn, int err)
 	rtnl_unlock();
 }
 
-/* ---- the life of a connection ---- */
+/* ---- the steps of a connection ---- */
 
-/**
- * xnf_rss_forget() - nothing is known of the backend: a connection is to be made
- * @xn: the device, not live
- */
+/* Nothing is known of the backend, as a connection is to be made. The device is not live. */
 void xnf_rss_forget(struct xnf_dev *xn)
 {
 	mutex_lock(&xn->rss.lock);
@@ -135,7 +129,7 @@ void xnf_rss_forget(struct xnf_dev *xn)
 	mutex_unlock(&xn->rss.lock);
 }
 
-/* One that was told to hash in another connection may do so before it hears of ours. */
+/* A backend that hashed in an earlier connection may do so before it gets our settings. */
 static void xnf_rss_expect_hashes(struct xnf_dev *xn)
 {
 	u32 i;
@@ -148,10 +142,11 @@ static void xnf_rss_expect_hashes(struct xnf_dev *xn)
 }
 
 /**
- * xnf_rss_connect() - make a control ring if the backend has one
+ * xnf_rss_connect() - make a control ring if the backend offers one
  * @xn: the device, not live; its queues are there
  *
- * Without one the backend hashes and spreads as it likes, which is no reason not to connect.
+ * Without a control ring the connection is made all the same, and the backend spreads packets as
+ * it likes.
  */
 void xnf_rss_connect(struct xnf_dev *xn)
 {
@@ -168,7 +163,7 @@ void xnf_rss_connect(struct xnf_dev *xn)
 	WRITE_ONCE(xn->rss.refused, true);
 }
 
-/* The size of the table changes under RTNL alone: the core asks for it before it asks for more. */
+/* The size of the table changes under RTNL alone: the core reads it, and then the table. */
 static void xnf_rss_set_table_size(struct xnf_dev *xn, u32 size)
 {
 	struct xnf_rss *rss = &xn->rss;
@@ -185,7 +180,7 @@ static void xnf_rss_set_table_size(struct xnf_dev *xn, u32 size)
 	rtnl_unlock();
 }
 
-/* Nobody else asks before the table fits. */
+/* Open only under the lock: nobody else sends a request before the table fits. */
 static int xnf_rss_open(struct xnf_dev *xn)
 {
 	u32 size;
@@ -201,7 +196,7 @@ static int xnf_rss_open(struct xnf_dev *xn)
 	return err;
 }
 
-/* Waits for the backend, in all 2 * XFL_BACKEND_TIMEOUT at most, or until the connection ends. */
+/* Waits for the backend, 2 * XFL_BACKEND_TIMEOUT at most in all, or until the connection ends. */
 static void xnf_rss_work(struct work_struct *work)
 {
 	struct xnf_dev *xn = container_of(work, struct xnf_dev, rss.work);
@@ -223,10 +218,7 @@ static void xnf_rss_work(struct work_struct *work)
 		xnf_rss_give_up(xn, err);
 }
 
-/**
- * xnf_rss_init() - all that can be hashed would be, by a key that is ours alone
- * @xn: the device
- */
+/* By default everything that can be hashed is, with a random key. */
 void xnf_rss_init(struct xnf_dev *xn)
 {
 	struct xnf_hash *want = &xn->rss.want;
@@ -239,23 +231,23 @@ void xnf_rss_init(struct xnf_dev *xn)
 }
 
 /**
- * xnf_rss_start() - the backend is connected: have it told what to hash, or nothing
+ * xnf_rss_start() - the backend is connected: give it its settings
  * @xn: the device
  *
- * Neither the life cycle nor packets wait for what the backend says. Until then no hash that
- * packets bring is used.
+ * Neither the life cycle nor packets wait for the responses. Until they are there, hashes of
+ * packets are not used.
  *
  * Context: life cycle, not under RTNL.
  */
 void xnf_rss_start(struct xnf_dev *xn)
 {
-	/* Frozen over a suspend, like the life cycle: a suspend's time is not held against it. */
+	/* Frozen over a suspend, as the life cycle is: a suspend takes none of its time. */
 	queue_work(system_freezable_wq, &xn->rss.work);
 }
 
 /**
- * xnf_rss_stop() - ask nothing more of this backend
- * @xn: the device, its connection about to end: who waits for the backend's value sees that
+ * xnf_rss_stop() - send no more requests to this backend
+ * @xn: the device, its connection about to end: whoever waits for a response sees that
  *
  * Context: life cycle, not under RTNL.
  */
@@ -275,8 +267,8 @@ void xnf_rss_stop(struct xnf_dev *xn)
  * @dev: the interface
  * @features: as they are to be
  *
- * Return: 0 or a negative errno; then hashing is as it was. One that will not stop is no error:
- * what it says is not used.
+ * Return: 0 or a negative errno; then hashing is as it was. It is no error if the backend does not
+ * stop hashing, as its hashes are not used.
  */
 int xnf_set_features(struct net_device *dev, netdev_features_t features)
 {
@@ -299,7 +291,7 @@ int xnf_set_features(struct net_device *dev, netdev_features_t features)
 	return on ? err : 0;
 }
 
-/* The lock is held. Return: 0, or an error; then what is wanted is as it was. */
+/* The lock is held. Return: 0, or an error; then the wanted settings are as they were. */
 static int xnf_rss_change(struct xnf_dev *xn, const struct xnf_hash *to)
 {
 	struct xnf_hash *want = &xn->rss.want;
@@ -316,10 +308,7 @@ static int xnf_rss_change(struct xnf_dev *xn, const struct xnf_hash *to)
 	return err;
 }
 
-/**
- * xnf_rx_ring_count() - queues that packets can come on
- * @dev: the interface
- */
+/* Queues that packets can come on. */
 u32 xnf_rx_ring_count(struct net_device *dev)
 {
 	const struct xnf_dev *xn = netdev_priv(dev);
@@ -327,19 +316,13 @@ u32 xnf_rx_ring_count(struct net_device *dev)
 	return xn->nr_queues;
 }
 
-/**
- * xnf_rxfh_key_size() - bytes of the key
- * @dev: the interface
- */
+/* Bytes of the key. */
 u32 xnf_rxfh_key_size(struct net_device *dev)
 {
 	return XNF_HASH_KEY_LEN;
 }
 
-/**
- * xnf_rxfh_indir_size() - entries of the table
- * @dev: the interface
- */
+/* Entries of the table. */
 u32 xnf_rxfh_indir_size(struct net_device *dev)
 {
 	const struct xnf_dev *xn = netdev_priv(dev);
@@ -352,8 +335,8 @@ u32 xnf_rxfh_indir_size(struct net_device *dev)
  * @dev: the interface
  * @p: filled in
  *
- * Context: RTNL, which is enough to read what is wanted. Our lock may be held as long as a
- * backend likes to wait.
+ * Context: RTNL, which is enough to read the wanted settings. The lock of struct xnf_rss is not
+ * taken, as it may be held for as long as a backend takes to respond.
  *
  * Return: 0, or -EOPNOTSUPP if the backend has no control ring.
  */
@@ -372,7 +355,7 @@ int xnf_get_rxfh(struct net_device *dev, struct ethtool_rxfh_param *p)
 	return 0;
 }
 
-/* Whoever says how to hash wants it done. */
+/* Setting how to hash turns hashing on. */
 static int xnf_rss_turn_on(struct net_device *dev)
 {
 	dev->wanted_features |= NETIF_F_RXHASH;
@@ -386,13 +369,13 @@ static int xnf_rss_turn_on(struct net_device *dev)
 /**
  * xnf_set_rxfh() - ethtool -X
  * @dev: the interface
- * @p: key and table, either of them NULL for no change; sizes as told
+ * @p: key and table, either of them NULL for no change; of the sizes that the core was given
  * @extack: not used
  *
  * Hashing is turned on if it is off.
  *
- * Return: 0, -EOPNOTSUPP if hashing is not possible, or what the backend has against it; then
- * nothing has changed.
+ * Return: 0, -EOPNOTSUPP if hashing is not possible, or an error of the backend; then nothing has
+ * changed.
  */
 int xnf_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *p,
 		 struct netlink_ext_ack *extack)
@@ -405,7 +388,7 @@ int xnf_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *p,
 		return -EOPNOTSUPP;
 	mutex_lock(&xn->rss.lock);
 	to = xn->rss.want;
-	to.on = true;		/* or the backend would not be asked what it thinks of the rest */
+	to.on = true;		/* or the other settings would not be sent */
 	if (p->indir)
 		memcpy(to.table, p->indir, to.nr_table * sizeof(to.table[0]));
 	if (p->key)
@@ -415,7 +398,7 @@ int xnf_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *p,
 	return err ?: xnf_rss_turn_on(dev);
 }
 
-/* Return: whether it is a kind of packet that can be told apart at all. */
+/* Return: whether the flow type is one that the protocol can hash. */
 static bool xnf_rss_flow_kind(u32 flow_type, bool *ipv6, bool *tcp)
 {
 	*ipv6 = flow_type == TCP_V6_FLOW || flow_type == UDP_V6_FLOW ||
@@ -434,13 +417,7 @@ static const u32 fields_data[] = {
 	[XNF_HASH_PORTS]	= RXH_IP_SRC | RXH_IP_DST | RXH_L4_B_0_1 | RXH_L4_B_2_3,
 };
 
-/**
- * xnf_get_rxfh_fields() - ethtool -n IFACE rx-flow-hash
- * @dev: the interface
- * @f: the kind of packet; what is hashed of it is filled in
- *
- * Return: 0 or -EOPNOTSUPP.
- */
+/* ethtool -n IFACE rx-flow-hash. Return: 0 or -EOPNOTSUPP. */
 int xnf_get_rxfh_fields(struct net_device *dev, struct ethtool_rxfh_fields *f)
 {
 	const struct xnf_dev *xn = netdev_priv(dev);
@@ -468,10 +445,10 @@ static int xnf_rss_parse_fields(const struct ethtool_rxfh_fields *f, u32 *types)
 /**
  * xnf_set_rxfh_fields() - ethtool -N IFACE rx-flow-hash
  * @dev: the interface
- * @f: the kind of packet, and what is to be hashed of it
+ * @f: the flow type, and what is to be hashed of such a packet
  * @extack: not used
  *
- * Return: 0, -EINVAL for what the protocol has no word for, or what the backend has against it.
+ * Return: 0, -EINVAL for what the protocol cannot express, or an error of the backend.
  */
 int xnf_set_rxfh_fields(struct net_device *dev, const struct ethtool_rxfh_fields *f,
 			struct netlink_ext_ack *extack)

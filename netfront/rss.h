@@ -18,13 +18,13 @@ struct netlink_ext_ack;
 struct xnf_dev;
 
 /**
- * struct xnf_rss - settings of receive hashing; under @lock, which RTNL may be held around
- * @lock: also of the control ring
- * @want: as the administrator wants it; written under RTNL too
- * @has: as the backend has it
- * @used: hashes that packets bring are what was asked for; read by NAPI
- * @refused: this backend does not hash, as it turned out
- * @work: brings a backend in line that is connected
+ * struct xnf_rss - settings of receive hashing; under @lock, which is taken inside RTNL
+ * @lock: protects also the control ring
+ * @want: settings that the administrator wants; written under RTNL too
+ * @has: settings that the backend has
+ * @used: hashes of packets are those that were asked for; read by NAPI
+ * @refused: this backend rejected hashing
+ * @work: gives a connected backend its settings
  */
 struct xnf_rss {
 	struct mutex lock;

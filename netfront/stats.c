@@ -8,11 +8,11 @@
 
 /**
  * struct flow - what one direction of one or several queues counted
- * @packets: sent or delivered
- * @bytes: in them
- * @dropped: lost here
- * @errors: not sent by the backend, or delivered broken
- * @starved: times that room or memory was wanting
+ * @packets: packets sent or delivered
+ * @bytes: bytes of these packets
+ * @dropped: packets dropped here
+ * @errors: packets that the backend did not send, or that were received in error
+ * @starved: times that room or memory was short
  */
 struct flow {
 	u64 packets;
@@ -78,11 +78,7 @@ static struct flow xnf_stats_sum(struct net_device *dev, u32 from, u32 to,
 	return sum;
 }
 
-/**
- * xnf_stats64() - ndo_get_stats64
- * @dev: the interface
- * @total: filled in; queues not in use now count as well, they may have been
- */
+/* ndo_get_stats64; queues that are not in use now may have been, so they count. */
 void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total)
 {
 	const struct xnf_dev *xn = netdev_priv(dev);
@@ -130,7 +126,7 @@ static void xnf_stats_queue_tx(struct net_device *dev, int index, struct netdev_
 	xnf_stats_show_tx(&f, tx);
 }
 
-/* What queues that are not in use now counted while they were. */
+/* What queues counted that are not in use any more. */
 static void xnf_stats_base(struct net_device *dev, struct netdev_queue_stats_rx *rx,
 			   struct netdev_queue_stats_tx *tx)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attributes that the in-tree driver has: once the bounds of a receive ring that grew and shrank.
- * Scripts still write and read them; the ring has always been full since.
+ * Attributes of the in-tree driver, for the bounds of a receive ring that grew and shrank. Scripts
+ * still write and read them, but the ring is always full.
  */
 #include <linux/capability.h>
 #include <linux/device.h>

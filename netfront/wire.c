@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The netif protocol's pure core: planning of slots, and what may be believed of
- * a backend's responses. See wire.h.
+ * The netif protocol's pure core: planning of slots, and the check of a backend's responses. See
+ * wire.h.
  */
 #include "wire.h"
 #include "wire_layout.h"
@@ -9,11 +9,9 @@
 /* ---- transmit ---- */
 
 /**
- * xnf_tx_count() - data slots a packet takes when nothing of it is copied
+ * xnf_tx_count() - data slots of a packet if nothing is copied
  * @piece: the packet's bytes
- * @nr: pieces
- *
- * Return: number of slots.
+ * @nr: number of pieces
  */
 u32 xnf_tx_count(const struct xnf_piece *piece, u32 nr)
 {
@@ -27,7 +25,7 @@ u32 xnf_tx_count(const struct xnf_piece *piece, u32 nr)
 /**
  * xnf_cut_next() - take the next run of bytes that lies in one frame
  * @cut: position, at first { .piece = list, .nr = pieces }
- * @first: the list, so that the chunk can be told by its index
+ * @first: the list, for the index of the chunk's piece
  * @chunk: the run
  *
  * Return: false if there is none left.
@@ -51,13 +49,11 @@ bool xnf_cut_next(struct xnf_cut *cut, const struct xnf_piece *first, struct xnf
 }
 
 /**
- * xnf_tx_count_copying() - data slots a packet takes when small chunks are gathered
+ * xnf_tx_count_copying() - data slots of a packet if small chunks are copied
  * @piece: the packet's bytes
- * @nr: pieces
+ * @nr: number of pieces
  * @copy_below: chunks shorter than this are copied, see xnf_tx_copies(); chunks
  *	copied one after the other are packed into whole frames
- *
- * Return: number of slots.
  */
 u32 xnf_tx_count_copying(const struct xnf_piece *piece, u32 nr, u32 copy_below)
 {
@@ -80,12 +76,12 @@ u32 xnf_tx_count_copying(const struct xnf_piece *piece, u32 nr, u32 copy_below)
 /**
  * xnf_tx_plan() - how much of a packet has to be copied to fit a slot limit
  * @piece: the packet's bytes
- * @nr: pieces
+ * @nr: number of pieces
  * @limit: most data slots
  * @copy_below: in: least threshold to consider, out: least that fits, of those
  *	tried: a quarter, a half, a whole frame, everything
  *
- * Return: number of data slots, -EMSGSIZE if the packet fits no way.
+ * Return: number of data slots, -EMSGSIZE if the packet does not fit even if all is copied.
  */
 int xnf_tx_plan(const struct xnf_piece *piece, u32 nr, u32 limit, u32 *copy_below)
 {
@@ -110,10 +106,10 @@ int xnf_tx_plan(const struct xnf_piece *piece, u32 nr, u32 limit, u32 *copy_belo
  * xnf_tx_check_rsp() - check a transmit response
  * @status: copied once from the ring
  * @extra_rsps_due: extras on the ring that have no response yet
- * @err: counter to count it under, XNF_OK for none
+ * @err: set to the counter of the error, XNF_OK for none
  *
- * A null response has no id and answers an extra; anywhere else it would lose
- * a slot for ever.
+ * A null response has no id and is for an extra. If it were taken for a data slot's, that slot
+ * would never come back.
  *
  * Return: what the response is for. After an invalid one the ring cannot be believed any more.
  */
@@ -135,7 +131,7 @@ enum xnf_tx_rsp_kind xnf_tx_check_rsp(s16 status, u32 extra_rsps_due, enum xnf_r
 
 /* ---- multicast ---- */
 
-/* Return: its place in the list, or that behind the last. */
+/* Return: index of the address in the list, @f->nr if it is not there. */
 static u32 xnf_filter_find(const struct xnf_filter *f, const u8 *addr)
 {
 	u32 i;
@@ -153,11 +149,10 @@ static void xnf_filter_fill_extra(struct xnf_extra *extra, u8 type, const u8 *ad
 }
 
 /**
- * xnf_filter_step() - one change that brings a backend's list nearer to the wanted one
+ * xnf_filter_step() - one change on the way to the wanted list
  * @has: the backend's list
- * @want: the other
- * @extra: set to the change: what is not wanted goes before anything comes, so that
- *	neither list's size is ever exceeded
+ * @want: the wanted list
+ * @extra: set to the change; deletions come first, so that the list never gets too long
  *
  * Return: false if there is nothing to change.
  */
@@ -180,8 +175,8 @@ bool xnf_filter_step(const struct xnf_filter *has, const struct xnf_filter *want
 }
 
 /**
- * xnf_filter_done() - a change has been sent
- * @has: the backend's list, as it will be
+ * xnf_filter_done() - a change was sent
+ * @has: the backend's list, updated
  * @extra: the change, from xnf_filter_step()
  */
 void xnf_filter_done(struct xnf_filter *has, const struct xnf_extra *extra)
@@ -196,10 +191,7 @@ void xnf_filter_done(struct xnf_filter *has, const struct xnf_extra *extra)
 
 /* ---- receive ---- */
 
-/**
- * xnf_rx_reset() - forget a packet that is half received
- * @p: the packet
- */
+/* Forget a packet that is half received. */
 void xnf_rx_reset(struct xnf_rx_packet *p)
 {
 	p->expect = XNF_RX_EXPECT_FIRST;
@@ -255,7 +247,7 @@ static enum xnf_rsp_err xnf_rx_feed_gso(struct xnf_rx_packet *p, const struct xn
 	u16 size = extra->u.gso.size;
 	u8 type = extra->u.gso.type;
 
-	/* The stack means something else by the largest size, GSO_BY_FRAGS. */
+	/* For the stack the largest size is GSO_BY_FRAGS, which means something else. */
 	if (!size || size == 0xffff)
 		return XNF_RX_BAD_GSO;
 	if (type > XNF_GSO_TCPV6 || !(rules->gso & 1u << type))

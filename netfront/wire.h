@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The netif protocol as this driver speaks it: layouts, encoding of requests,
- * judging of responses, reassembly of received packets. Pure: no kernel call, no
- * lock, no allocation; builds in user space as well.
+ * The netif protocol as this driver speaks it: layouts, encoding of requests, checking of
+ * responses, reassembly of received packets. Pure: no kernel call, no lock, no allocation; builds
+ * in user space as well.
  *
- * DOC: a packet on the transmit ring
+ * A packet on the transmit ring
  *
  *	slot 0		whole packet's length; at least 14 bytes of it here
- *	extra		if slot 0 has XNF_TXF_EXTRA: takes ring room, has no id
+ *	extra		if slot 0 has XNF_TXF_EXTRA: takes a ring entry, has no id
  *	slot 1..n	own length each; every slot but the last has XNF_TXF_MORE
  *
- * DOC: a packet on the receive ring
+ * A packet on the receive ring
  *
  *	slot 0		own length in status; checksum flags
  *	extras		while the flag says so; the buffer posted there is unused
@@ -30,7 +30,7 @@
 #define XNF_SLOTS_MIN		18u
 /* Most data slots of one received packet that can be remembered. */
 #define XNF_RX_SLOTS_MAX	64u
-/* Ring room of the extras that one transmitted packet may carry. */
+/* Ring entries of the extras that one transmitted packet may have. */
 #define XNF_TX_EXTRAS_MAX	1u
 /* Bytes of a packet that have to be in slot 0: an Ethernet header. */
 #define XNF_FIRST_SLOT_MIN	14u
@@ -122,27 +122,28 @@ struct xnf_extra {
 	} u;
 };
 
-/* A place on the receive ring holds either, which only its predecessor tells. */
+/* An entry of the receive ring has either. Only the entry before it says which. */
 union xnf_rx_any {
 	struct xnf_rx_rsp rsp;
 	struct xnf_extra extra;
 };
 
 /**
- * enum xnf_rsp_err - what was wrong; also the index of the counter that says so
+ * enum xnf_rsp_err - what is wrong with a response; also the index of its counter
  * @XNF_OK: nothing; counts nothing
  * @XNF_TX_ERROR: the backend could not send a packet's slot
- * @XNF_TX_DROPPED: the backend chose to drop it
- * @XNF_TX_BAD_STATUS: a status the protocol does not know
+ * @XNF_TX_DROPPED: the backend chose to drop the slot
+ * @XNF_TX_BAD_STATUS: a status that the protocol does not know
  * @XNF_RX_BAD_STATUS: negative status: the backend failed to fill the slot
  * @XNF_RX_BAD_RANGE: offset and length leave the frame
  * @XNF_RX_SHORT: empty slot, or slot 0 without a whole Ethernet header
  * @XNF_RX_TOO_MANY: more data slots than were agreed on
  * @XNF_RX_TOO_LONG: more bytes than a packet can have
- * @XNF_RX_BAD_FLAGS: flags where they may not be, or of a dialect not asked for
- * @XNF_RX_BAD_EXTRA: extra of unknown type, twice the same, or never agreed on; hash unheard of
- * @XNF_RX_BAD_GSO: segment size 0 or a type not agreed on
- * @XNF_NR_RSP_ERRS: their number
+ * @XNF_RX_BAD_FLAGS: flags where they must not be, or of a GSO dialect not asked for
+ * @XNF_RX_BAD_EXTRA: extra of unknown type, of the same type twice, or not agreed on; or an
+ *	unknown hash
+ * @XNF_RX_BAD_GSO: segment size 0, or a type not agreed on
+ * @XNF_NR_RSP_ERRS: number of errors
  */
 enum xnf_rsp_err {
 	XNF_OK,
@@ -176,7 +177,7 @@ enum xnf_tx_rsp_kind {
 
 /**
  * struct xnf_piece - a run of packet bytes that is contiguous in memory
- * @offset: of its first byte from any frame-aligned place
+ * @offset: of the first byte from any frame-aligned address
  * @len: bytes, may be 0
  */
 struct xnf_piece {
@@ -198,8 +199,8 @@ struct xnf_cut {
 
 /**
  * struct xnf_chunk - bytes that lie in one frame
- * @index: piece they are from
- * @offset: offset of the first byte within its piece
+ * @index: piece that the bytes are from
+ * @offset: of the first byte within the piece
  * @len: bytes, 1..4096
  */
 struct xnf_chunk {
@@ -208,7 +209,7 @@ struct xnf_chunk {
 	u32 len;
 };
 
-/* The copy threshold of xnf_tx_plan() that spares no chunk. */
+/* The threshold of xnf_tx_plan() at which every chunk is copied. */
 #define XNF_COPY_ALL		(XFL_FRAME_SIZE + 1)
 
 u32 xnf_tx_count(const struct xnf_piece *piece, u32 nr);
@@ -231,7 +232,7 @@ static inline bool xnf_tx_copies(u32 len, u32 emitted, u32 copy_below)
 	return len < copy_below;
 }
 
-/* ---- transmit: encoding and judging ---- */
+/* ---- transmit: encoding and checking ---- */
 
 /**
  * xnf_tx_extra_gso() - build the extra that asks for segmentation
@@ -246,12 +247,12 @@ static inline struct xnf_extra xnf_tx_extra_gso(u16 size, u8 type)
 	};
 }
 
-/* Addresses that a backend's multicast list has room for, as far as is known of any. */
+/* Addresses that every backend's multicast list has room for, as far as is known. */
 #define XNF_MCAST_MAX		64u
 
 /**
  * struct xnf_filter - a list of multicast addresses, none of them twice
- * @nr: their number
+ * @nr: number of addresses
  * @addr: the addresses
  */
 struct xnf_filter {
@@ -269,7 +270,7 @@ enum xnf_tx_rsp_kind __must_check xnf_tx_check_rsp(s16 status, u32 extra_rsps_du
 /* ---- receive ---- */
 
 /**
- * struct xnf_rx_slot - where a data slot's bytes are, already judged
+ * struct xnf_rx_slot - where a data slot's bytes are, already checked
  * @offset: in the frame
  * @len: bytes, not 0; @offset + @len is at most 4096
  */
@@ -303,15 +304,15 @@ enum xnf_rx_expect {
  * struct xnf_rx_packet - a packet being put together
  * @expect: what comes next on the ring
  * @nr_slots: data slots in @slot
- * @nr_extras: extras met; their ring places follow that of slot 0
+ * @nr_extras: extras of the packet; their ring entries follow that of slot 0
  * @len: bytes in all slots
  * @flags: XNF_RXF_* of slot 0
  * @more: slot 0 said that data slots follow the extras
- * @seen: bit N set if an extra of type N was met
- * @gso_size: payload bytes of a segment, 0 if the packet is none
+ * @seen: bit N set if there is an extra of type N
+ * @gso_size: payload bytes of a segment, 0 if the packet is not to be segmented
  * @gso_type: enum xnf_gso_type
  * @hash_type: enum xnf_hash_type; valid if @seen has XNF_EXTRA_HASH
- * @hash: hash value, valid likewise
+ * @hash: hash value; valid as @hash_type is
  * @slot: the data slots in order
  */
 struct xnf_rx_packet {
@@ -331,9 +332,10 @@ struct xnf_rx_packet {
 
 /**
  * enum xnf_rx_result - what a receive response makes of the packet
- * @XNF_RX_WHOLE: it is whole and valid, and stays so until the next response
- * @XNF_RX_PART: it goes on; the caller keeps the buffer of this entry
- * @XNF_RX_INVALID: it is invalid; the caller gives back the buffers of this entry and of the packet
+ * @XNF_RX_WHOLE: the packet is whole and valid, and stays so until the next response
+ * @XNF_RX_PART: the packet goes on; the caller keeps the buffer of this entry
+ * @XNF_RX_INVALID: the packet is invalid; the caller gives back the buffers of this entry and of
+ *	the packet
  */
 enum xnf_rx_result {
 	XNF_RX_WHOLE,
@@ -346,20 +348,13 @@ enum xnf_rx_result __must_check
 xnf_rx_feed(struct xnf_rx_packet *p, const struct xnf_rx_rules *rules,
 	    const union xnf_rx_any *copy, enum xnf_rsp_err *err);
 
-/**
- * xnf_rx_idle() - whether no packet is half received
- * @p: the packet
- */
+/* Whether no packet is half received. */
 static inline bool xnf_rx_idle(const struct xnf_rx_packet *p)
 {
 	return p->expect == XNF_RX_EXPECT_FIRST;
 }
 
-/**
- * xnf_rx_entry() - ring place of a data slot, counted from that of slot 0
- * @p: a whole packet
- * @k: data slot
- */
+/* Ring entry of data slot @k of a whole packet, counted from that of slot 0. */
 static inline u32 xnf_rx_entry(const struct xnf_rx_packet *p, u32 k)
 {
 	return k ? k + p->nr_extras : 0;

@@ -117,7 +117,7 @@ static bool xnf_umem_end_frame(struct xnf_umem *u, struct xnf_umem_frame *f, boo
 		xfl_gref_push(&u->grefs, f->gref);
 		return false;
 	}
-	/* Once a frame is kept, not by xfl_grant_end(): the kernel logs a line for each kept frame. */
+	/* Once a frame is kept, not by xfl_grant_end(): the kernel logs a line for each. */
 	if (xfl_grant_end_free(&u->grefs, f->gref))
 		return false;
 	get_page(f->page);
