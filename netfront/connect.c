@@ -93,7 +93,7 @@ static bool xnf_mac_read(struct xnf_dev *xn, const char *dir, u8 *mac)
 		return false;
 	good = mac_pton(text, mac) && is_valid_ether_addr(mac);
 	if (!good && xfl_may_log(&xn->xd))
-		dev_warn(&xbdev->dev, "%s: '%*pE' is no MAC address\n", dir,
+		dev_warn(&xbdev->dev, "%s: invalid MAC address '%*pE'\n", dir,
 			 (int)strnlen(text, 32), text);
 	kfree(text);
 	return good;

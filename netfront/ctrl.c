@@ -162,7 +162,7 @@ static int xnf_ctrl_read_response(struct xnf_dev *xn, const struct xnf_ctrl_req 
 	c->ring.rsp_cons++;
 	err = xnf_ctrl_check_rsp(&rsp, sent);
 	if (err == -EPROTO)
-		xfl_break(&xn->xd, "it answers a control request that was not sent");
+		xfl_break(&xn->xd, "response to a control request that was not sent");
 	*value = rsp.data;
 	return err;
 }
@@ -245,7 +245,8 @@ int xnf_ctrl_request(struct xnf_dev *xn, const struct xnf_ctrl_ask *ask, u32 *va
 	sent = xnf_ctrl_put_request(xn, ask);
 	err = xnf_ctrl_await_response(xn, &sent, value);
 	if (err == -ETIMEDOUT && xfl_may_log(&xn->xd))
-		netdev_warn(xn->netdev, "backend does not answer control request %u\n", sent.type);
+		netdev_warn(xn->netdev, "backend sends no response to control request %u\n",
+			    sent.type);
 	if (err == -ETIMEDOUT || err == -ENODEV || err == -EPROTO)
 		xn->ctrl.open = false;
 	return err;

@@ -27,7 +27,8 @@ static bool xnf_rx_take_frame(struct xnf_queue *q, struct xnf_rx_buf *buf)
 		return true;
 	}
 	xnf_rx_park(q, buf);
-	xfl_break(&q->xn->xd, "queue %u: it keeps a receive frame it has filled", q->index);
+	xfl_break(&q->xn->xd, "queue %u: backend still maps a receive frame that it filled",
+		  q->index);
 	return false;
 }
 

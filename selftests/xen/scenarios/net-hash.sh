@@ -129,7 +129,7 @@ fields_are() { ethtool -n eth0 rx-flow-hash "$1" | tee /dev/stderr | grep -q "$2
 # Packets do not wait for what it says to hashing.
 connected_at_once() { wait_for 4 carrier eth0 && ! gave_up; }
 
-gave_up() { dmesg | grep "backend does not answer control request 4"; }
+gave_up() { dmesg | grep "backend sends no response to control request 4"; }
 
 lost_table() { dmesg | grep -q "table of receive hashes is not for 128 entries and 2 queues"; }
 
