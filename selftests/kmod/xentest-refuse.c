@@ -6,6 +6,7 @@
  * module was loaded come after it, and are not asked at all when it refuses to "freeze".
  */
 #include <linux/err.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/pm.h>
@@ -18,16 +19,35 @@ static unsigned int refused;
 module_param(refused, uint, 0444);
 MODULE_PARM_DESC(refused, "How often it has");
 
-static int refuse_freeze(struct device *dev)
+static unsigned int waited;
+module_param(waited, uint, 0444);
+MODULE_PARM_DESC(waited, "How long it took at last, in ms, until it was asked what it refused");
+
+static ktime_t begun;
+
+static int refuse_prepare(struct device *dev)
 {
-	if (!freeze)
+	begun = ktime_get();
+	return 0;
+}
+
+static int refuse(unsigned int *times)
+{
+	if (!*times)
 		return 0;
-	freeze--;
+	(*times)--;
+	waited = ktime_ms_delta(ktime_get(), begun);
 	refused++;
 	return -EBUSY;
 }
 
+static int refuse_freeze(struct device *dev)
+{
+	return refuse(&freeze);
+}
+
 static const struct dev_pm_ops refuse_pm = {
+	.prepare	= refuse_prepare,
 	.freeze		= refuse_freeze,
 };
 

@@ -140,6 +140,10 @@ checkpoint() {
 	xl save -c "$DOMID" /tmp/saved 1>&2 && rm /tmp/saved
 }
 
+# suspend_asked: of the guest, as "xl save" does it, which would wait for a minute for one that does not
+# go down.
+suspend_asked() { xenstore-write "/local/domain/$DOMID/control/shutdown" suspend; }
+
 # grants_mapped: how many of the guest's grants others have mapped just now, as Xen counts them.
 # Two are always: xenstore's and the console's.
 grants_mapped() {
