@@ -3,7 +3,8 @@
  * xentest-refuse: a device that refuses to be suspended, as any driver may.
  *
  * Devices are suspended in the opposite order of their making: those that were there before this
- * module was loaded come after it, and are not asked at all when it refuses to "freeze".
+ * module was loaded come after it, and are not asked at all when it refuses. Early, in
+ * dpm_suspend_start(), that is to "freeze"; late, in dpm_suspend_end(), "freeze_noirq".
  */
 #include <linux/err.h>
 #include <linux/ktime.h>
@@ -14,6 +15,10 @@
 static unsigned int freeze;
 module_param(freeze, uint, 0644);
 MODULE_PARM_DESC(freeze, "Refuse so many times from now on, in dpm_suspend_start()");
+
+static unsigned int freeze_noirq;
+module_param(freeze_noirq, uint, 0644);
+MODULE_PARM_DESC(freeze_noirq, "Refuse so many times from now on, in dpm_suspend_end()");
 
 static unsigned int refused;
 module_param(refused, uint, 0444);
@@ -46,9 +51,15 @@ static int refuse_freeze(struct device *dev)
 	return refuse(&freeze);
 }
 
+static int refuse_freeze_noirq(struct device *dev)
+{
+	return refuse(&freeze_noirq);
+}
+
 static const struct dev_pm_ops refuse_pm = {
 	.prepare	= refuse_prepare,
 	.freeze		= refuse_freeze,
+	.freeze_noirq	= refuse_freeze_noirq,
 };
 
 static struct platform_driver refuse_driver = {

@@ -5,7 +5,7 @@
 #: dom0_vcpus = 2
 #: disks = ["xvda 8M", "xvdb 8M", "xvdc 8M", "xvdd 8M"]
 #: nics = 2
-#: memory = 256
+#: memory = 384
 #: slow = true
 #: timeout = 1500
 
@@ -27,6 +27,7 @@ guest() {
 	# shellcheck disable=SC2034 # for suspend.sh
 	READS_A_SECOND=8
 	suspend_round "refused" refused_early
+	suspend_round "refused late" refused_late
 	suspend_round "checkpoint" dom0 checkpoint
 	ktap_finished
 }
