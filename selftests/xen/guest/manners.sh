@@ -30,29 +30,34 @@ pings() {
 	done
 }
 
-bound_again() {
-	unbind net "vif-$NUMBER" && bind net "vif-$NUMBER" && net_up "$NUMBER" && all_stream
-}
-
-bound_again_in_traffic() {
-	local job code
-	timeout 60 iperf3 -c "$XENFRONT_PEER" -t 60 --bidir >/dev/null 2>&1 &
+# in_traffic IPERF3_OPTION... -- COMMAND...: that, with the interface full of packets. Our own streams
+# come when those have ended: beside them they would take half a minute.
+in_traffic() {
+	local job code options=()
+	while [ "$1" != -- ]; do options+=("$1"); shift; done
+	shift
+	timeout 60 iperf3 -c "$XENFRONT_PEER" -t 60 "${options[@]}" >/dev/null 2>&1 &
 	job=$!
 	sleep 2
-	bound_again
+	"$@"
 	code=$?
 	kill $job
 	wait $job
-	return $code
+	[ $code = 0 ] && all_stream
 }
+
+rebound() { unbind net "vif-$NUMBER" && bind net "vif-$NUMBER" && net_up "$NUMBER"; }
+bound_again() { rebound && all_stream; }
+bound_again_in_traffic() { in_traffic --bidir -- rebound; }
 
 # The driver stays. What was agreed on with one backend is not believed of the next. Who asked for the
 # peer's address while there was no carrier is told that there is no route, shortly after there is.
-replaced() {	# MANNER
+taken_over() {	# MANNER
 	dom0 badback_leave "$NUMBER" && dom0 badback_take "$NUMBER" "$1" &&
 		wait_for 30 carrier "$XENFRONT_IFACE" &&
-		wait_for 10 ping -q -c 1 -W 1 "$XENFRONT_PEER" && all_stream
+		wait_for 10 ping -q -c 1 -W 1 "$XENFRONT_PEER"
 }
+replaced() { taken_over "$1" && all_stream; }
 
 mtu_at_both_ends() {
 	probe mtu "$XENFRONT_PEER" "$1" && ip link set "$XENFRONT_IFACE" mtu "$1"
@@ -120,7 +125,7 @@ interface() {	# NUMBER
 # over a stream.
 suites_of() {	# MANNER
 	case $1 in
-	slots) echo net/offload net/basic net/shapes ${MANNERS_FULL:+net/vlan} ;;
+	slots) echo net/offload net/shapes ${MANNERS_FULL:+net/basic net/vlan} ;;
 	qemu) echo net/offload ${MANNERS_FULL:+net/basic net/vlan} ;;
 	*) echo net/offload net/vlan ${MANNERS_FULL:+net/basic} ;;
 	esac
@@ -151,17 +156,7 @@ one_after_the_other() {
 }
 
 # What waits in the queues was made for a backend that segments.
-replaced_in_traffic() {	# MANNER
-	local job code
-	timeout 60 iperf3 -c "$XENFRONT_PEER" -t 60 -P 4 >/dev/null 2>&1 &
-	job=$!
-	sleep 2
-	replaced "$1"
-	code=$?
-	kill $job
-	wait $job
-	return $code
-}
+replaced_in_traffic() { in_traffic -P 4 -- taken_over "$1"; }	# MANNER
 
 mtu_is() {
 	cat "/sys/class/net/$XENFRONT_IFACE/mtu"
