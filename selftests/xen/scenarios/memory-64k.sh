@@ -7,10 +7,10 @@
 #: timeout = 400
 #: intree_fails = "paging request"
 
-disk_load() { blkpat fill /dev/xvda 1 && blkpat mix /dev/xvda 1 600 32; }
+disk_load() { blkpat fill /dev/xvda 1 && blkpat mix /dev/xvda 1 300 32; }
 
 net_load() {
-	netprobe up "$DOM0_IP" stream 16000000 && netprobe down "$DOM0_IP" stream 16000000 &&
+	netprobe up "$DOM0_IP" stream 8000000 && netprobe down "$DOM0_IP" stream 8000000 &&
 		netprobe up "$DOM0_IP" random 60 1472 1000
 }
 

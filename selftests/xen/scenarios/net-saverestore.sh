@@ -6,6 +6,7 @@
 #: dom0_vcpus = 2
 #: driver = "ours"
 #: timeout = 700
+#: slow = true
 #: slow_kernel = ["6.1"]
 
 MAC=02:00:00:12:34:56
