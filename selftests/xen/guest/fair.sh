@@ -40,8 +40,8 @@ measured() {	# DRIVER HOW...
 	ktap_test "$as: driver loads" use "$as"
 	for how; do
 		disk=$([ "${how#* }" = indirect ] && echo xvda || echo xvdb)
-		[ "${how% *}" = fast ] || ktap_test "$as: $disk made slow" dom0 fair_slow $disk
-		ktap_test "$as: disk is $how" beside "$as" "$how" $disk
+		[ "${how% *}" = fast ] || ktap_test "$as: $disk made slow" dom0 fair_slow "$disk"
+		ktap_test "$as: disk is $how" beside "$as" "$how" "$disk"
 	done
 	ktap_test "$as: driver unloads" leave
 }

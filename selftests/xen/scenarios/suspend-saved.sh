@@ -21,6 +21,7 @@ guest() {
 	READS_DISKS+=(xvde)
 	# shellcheck disable=SC2034,SC2154 # reads.sh has it, an associative array
 	READS_KIND[xvde]="attached later"
+	# shellcheck disable=SC2034 # for rain.sh
 	NICS=3
 	begin_suspends later_ones
 	suspend_round "saved and restored" dom0 save_restore

@@ -34,12 +34,14 @@ guest() {
 	. /bench/suspend.sh
 	# shellcheck disable=SC2034 # all are for reads.sh
 	READS_DISKS=(xvda xvdb xvdc xvdd) READS_POLLED=
+	# shellcheck disable=SC2034 # the same
 	READS_KIND=([xvda]="grants persist" [xvdb]="grants do not persist" [xvdc]="untrusted"
 		[xvdd]="attached later")
 	disks_of_each_kind() {
 		[ "$DRIVER" = intree ] || { connect_again xvda Y && connect_again xvdb N &&
 			[ "$(kept_max xvda)" -gt 0 ] && [ "$(kept_max xvdb)" = 0 ] && [ "$(kept_max xvdc)" -gt 0 ]; }
 	}
+	# shellcheck disable=SC2034 # for rain.sh
 	NICS=2
 	begin_suspends later_ones
 	suspend_round "refused" refused_in_time
