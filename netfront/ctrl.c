@@ -202,11 +202,15 @@ static bool xnf_ctrl_arm(struct xnf_dev *xn)
 	return armed;
 }
 
+/*
+ * Until belief is given back the life cycle may replace the path of a backend that was restored. No
+ * caller is suspended half-way: tasks and the work item freeze outside this file.
+ */
 static bool xnf_ctrl_backend_serves(const struct xnf_dev *xn)
 {
 	struct xenbus_device *xbdev = xn->xd.xbdev;
 
-	return xfl_is_serving(&xn->xd) &&
+	return xfl_believes(&xn->xd) && xfl_is_serving(&xn->xd) &&
 	       xenbus_read_driver_state(xbdev, xn->xd.backend) == XenbusStateConnected;
 }
 
