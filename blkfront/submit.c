@@ -134,10 +134,16 @@ static bool xbf_leaves_room(const struct xbf_ring *ring, const struct xbf_req *b
 	return xbf_is_small(br) || xbf_frames_in_flight(ring) + br->segs <= most;
 }
 
-static bool xbf_can_issue(struct xbf_ring *ring, const struct xbf_req *br)
+/* A ring that is withheld is LIVE until the life cycle's work gets to it. Nothing goes there. */
+static bool xbf_may_send(const struct xbf_ring *ring)
 {
 	lockdep_assert_held(&ring->lock);
-	return ring->mode == XBF_RING_LIVE && xbf_credits(&ring->table) &&
+	return ring->mode == XBF_RING_LIVE && xfl_believes(&ring->xb->xd);
+}
+
+static bool xbf_can_issue(struct xbf_ring *ring, const struct xbf_req *br)
+{
+	return xbf_may_send(ring) && xbf_credits(&ring->table) &&
 	       (br->nr_refs || (xbf_leaves_room(ring, br) && xbf_memory_for(ring, br->segs)));
 }
 
@@ -250,10 +256,8 @@ static blk_status_t xbf_admit(struct xbf_ring *ring, struct xbf_req *br)
 /* Return: whether the backend has to be notified. */
 static bool xbf_push(struct xbf_ring *ring)
 {
-	bool notify;
+	bool notify = xbf_may_send(ring) && XFL_RING_PUSH(&ring->front);
 
-	lockdep_assert_held(&ring->lock);
-	notify = ring->mode == XBF_RING_LIVE && XFL_RING_PUSH(&ring->front);
 	if (notify)
 		ring->stats.doorbells++;
 	return notify;
