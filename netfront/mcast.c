@@ -36,8 +36,9 @@ static bool xnf_mcast_list_wanted(struct xnf_dev *xn, struct xnf_filter *want)
 }
 
 /* A request without a packet. It has a slot only because it gets a response. */
-static void xnf_mcast_put_request(struct xnf_tx *tx, u32 index, const struct xnf_extra *extra)
+static void xnf_mcast_put_request(struct xnf_tx *tx, const struct xnf_extra *extra)
 {
+	u32 index = xnf_tx_slot_get(tx);
 	struct xnf_tx_slot *slot = &tx->slot[index];
 
 	slot->len = 0;
@@ -55,11 +56,10 @@ static void xnf_mcast_put_request(struct xnf_tx *tx, u32 index, const struct xnf
 static bool xnf_mcast_send(struct xnf_queue *q, const struct xnf_extra *extra)
 {
 	bool sent = false;
-	u16 index;
 
 	__netif_tx_lock_bh(q->txq);
-	if (xnf_tx_ready(q) && !xnf_tx_slots_get(&q->tx, &index, 1)) {
-		xnf_mcast_put_request(&q->tx, index, extra);
+	if (xnf_tx_ready(q) && xnf_tx_has_slots(&q->tx, 1)) {
+		xnf_mcast_put_request(&q->tx, extra);
 		xnf_tx_publish(q);
 		sent = true;
 	}

@@ -577,7 +577,6 @@ int xnf_poll(struct napi_struct *napi, int budget);
 void xnf_timer(struct timer_list *t);
 
 /* tx_put.c */
-int xnf_tx_slots_get(struct xnf_tx *tx, u16 *index, u32 nr);
 int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered);
 
 /* tx.c */
@@ -659,6 +658,22 @@ static inline u32 xnf_tx_slot_buf_frames(const struct xnf_tx *tx)
 static inline u32 xnf_tx_room(const struct xnf_tx *tx)
 {
 	return XNF_RING_SLOTS - (tx->ring.req_prod_pvt - tx->ring.rsp_cons);
+}
+
+/*
+ * Whether a packet has its slots, asked before anything of it is on the ring. There are as many slots
+ * as ring entries, so they run short only if the driver lost some.
+ */
+static inline bool xnf_tx_has_slots(const struct xnf_tx *tx, u32 nr)
+{
+	xnf_tx_assert_locked(tx);
+	return !WARN_ON_ONCE(tx->slots.nr_free < nr);
+}
+
+/* A slot of those that xnf_tx_has_slots() has found free; it is in flight now. */
+static inline u32 xnf_tx_slot_get(struct xnf_tx *tx)
+{
+	return (u32)xfl_slot_get(&tx->slots);
 }
 
 /*

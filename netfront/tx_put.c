@@ -14,7 +14,6 @@
  * @tx: transmit side of the queue
  * @skb: the packet
  * @left: data slots still to be put
- * @index: the slots taken for the packet, the next one first
  * @holders: slots so far that hold @skb
  * @flags: XNF_TXF_* of slot 0
  * @first: slot 0 is still to be put
@@ -24,45 +23,11 @@ struct xnf_put {
 	struct xnf_tx *tx;
 	struct sk_buff *skb;
 	u32 left;
-	const u16 *index;
 	u32 holders;
 	u16 flags;
 	bool first;
 	bool count_in_cb;
 };
-
-/**
- * xnf_tx_slots_get() - take the slots of a packet, before anything of it is on the ring
- * @tx: transmit side, under the transmit lock; there is ring room for the packet
- * @index: set to the slots
- * @nr: how many
- *
- * There are as many slots as ring entries, so slots run short only if the driver lost some.
- *
- * Return: 0, or -ENOSPC; then none is taken.
- */
-int xnf_tx_slots_get(struct xnf_tx *tx, u16 *index, u32 nr)
-{
-	u32 i;
-
-	xnf_tx_assert_locked(tx);
-	for (i = 0; i < nr; i++) {
-		int slot = xfl_slot_get(&tx->slots);
-
-		if (WARN_ON_ONCE(slot < 0)) {
-			while (i)
-				xfl_slot_put(&tx->slots, index[--i]);
-			return -ENOSPC;
-		}
-		index[i] = slot;
-	}
-	return 0;
-}
-
-static u32 xnf_tx_slot_next(struct xnf_put *p)
-{
-	return *p->index++;
-}
 
 static void xnf_tx_put_extra(struct xnf_tx *tx, const struct sk_buff *skb)
 {
@@ -112,7 +77,7 @@ static void xnf_tx_slot_set_skb(struct xnf_put *p, struct xnf_tx_slot *slot)
  */
 static void xnf_tx_put_slot_buf(struct xnf_put *p, u32 len)
 {
-	u32 index = xnf_tx_slot_next(p);
+	u32 index = xnf_tx_slot_get(p->tx);
 	struct xnf_tx_slot *slot = &p->tx->slot[index];
 
 	if (likely(len <= skb_headlen(p->skb)))
@@ -130,7 +95,7 @@ static void xnf_tx_put_granted(struct xnf_put *p, struct page *page, u32 offset,
 
 	while (len) {
 		u32 chunk = xfl_frame_chunk(offset, len);
-		u32 index = xnf_tx_slot_next(p);
+		u32 index = xnf_tx_slot_get(p->tx);
 		struct xnf_tx_slot *slot = &tx->slot[index];
 
 		xnf_tx_slot_set_skb(p, slot);
@@ -211,7 +176,7 @@ static void xnf_gather_flush(struct xnf_put *p, struct xnf_gather *g)
 
 	if (!g->fill)
 		return;
-	index = xnf_tx_slot_next(p);
+	index = xnf_tx_slot_get(p->tx);
 	p->tx->slot[index].bounce = g->frame;
 	xnf_tx_slot_set_skb(p, &p->tx->slot[index]);
 	xnf_tx_put_request(p, index, p->tx->bounce[g->frame].gref, 0, g->fill);
@@ -248,8 +213,7 @@ static void xnf_tx_put_chunk(struct xnf_put *p, const struct xnf_chunk *chunk)
 	xnf_tx_put_granted(p, skb_frag_page(frag), skb_frag_off(frag) + chunk->offset, chunk->len);
 }
 
-static int xnf_tx_put_gathered(struct xnf_put *p, const struct xnf_piece *piece, u32 nr,
-			       u16 *index)
+static int xnf_tx_put_gathered(struct xnf_put *p, const struct xnf_piece *piece, u32 nr)
 {
 	u32 copy_below = p->tx->copy_all ? XNF_COPY_ALL : 0;
 	struct xnf_cut cut = { .piece = piece, .nr = nr };
@@ -261,8 +225,7 @@ static int xnf_tx_put_gathered(struct xnf_put *p, const struct xnf_piece *piece,
 	slots = xnf_tx_plan(piece, nr, p->tx->max_slots, &copy_below);
 	if (slots < 0)
 		return slots;
-	if (WARN_ON_ONCE(p->tx->nr_bounce_free < slots) ||
-	    xnf_tx_slots_get(p->tx, index, slots))
+	if (WARN_ON_ONCE(p->tx->nr_bounce_free < slots) || !xnf_tx_has_slots(p->tx, slots))
 		return -ENOSPC;
 	p->left = slots;
 	while (xnf_cut_next(&cut, piece, &chunk)) {
@@ -280,7 +243,7 @@ static int xnf_tx_put_gathered(struct xnf_put *p, const struct xnf_piece *piece,
 
 /* ---- */
 
-static int xnf_tx_put_large(struct xnf_put *p, u16 *index, bool *gathered)
+static int xnf_tx_put_large(struct xnf_put *p, bool *gathered)
 {
 	struct xnf_piece piece[MAX_SKB_FRAGS + 1];
 	u32 nr = xnf_tx_list_pieces(p->skb, piece);
@@ -292,9 +255,9 @@ static int xnf_tx_put_large(struct xnf_put *p, u16 *index, bool *gathered)
 		xnf_tx_count(piece + 1, nr - 1);
 	if (unlikely(slots > p->tx->max_slots || p->tx->copy_all || headless)) {
 		*gathered = true;
-		return xnf_tx_put_gathered(p, piece, nr, index);
+		return xnf_tx_put_gathered(p, piece, nr);
 	}
-	if (unlikely(xnf_tx_slots_get(p->tx, index, slots)))
+	if (unlikely(!xnf_tx_has_slots(p->tx, slots)))
 		return -ENOSPC;
 	p->left = slots;
 	if (lead)
@@ -331,12 +294,10 @@ static u16 xnf_tx_first_flags(const struct sk_buff *skb)
  */
 int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered)
 {
-	u16 index[XNF_TX_SLOTS_MAX];
 	struct xnf_put p = {
 		.tx = tx,
 		.skb = skb,
 		.left = 1,
-		.index = index,
 		.flags = xnf_tx_first_flags(skb),
 		.first = true,
 		.count_in_cb = !skb_shared(skb),
@@ -344,13 +305,14 @@ int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered)
 	int err;
 
 	if (skb->len <= READ_ONCE(tx->copy_max)) {
-		err = xnf_tx_slots_get(tx, index, 1);
-		if (likely(!err))
-			xnf_tx_put_slot_buf(&p, skb->len);
+		if (unlikely(!xnf_tx_has_slots(tx, 1)))
+			return -ENOSPC;
+		xnf_tx_put_slot_buf(&p, skb->len);
 	} else {
-		err = xnf_tx_put_large(&p, index, gathered);
+		err = xnf_tx_put_large(&p, gathered);
+		if (unlikely(err))
+			return err;
 	}
-	if (likely(!err))
-		xnf_tx_count_holders(&p);
-	return err;
+	xnf_tx_count_holders(&p);
+	return 0;
 }

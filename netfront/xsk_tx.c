@@ -15,13 +15,11 @@
  * @addr: of the next byte, in the umem
  * @left: bytes
  * @total: bytes of the whole packet, for slot 0; 0 once slot 0 is put
- * @index: the slots taken for the packet, the next one first
  */
 struct piece {
 	u64 addr;
 	u32 left;
 	u32 total;
-	const u16 *index;
 };
 
 /**
@@ -39,7 +37,7 @@ struct sent {
 static void xnf_xsk_put_slot(struct xnf_xsk *x, struct xnf_tx *tx, struct piece *p, u32 len,
 			     bool copy)
 {
-	u32 index = *p->index++;
+	u32 index = xnf_tx_slot_get(tx);
 	struct xnf_tx_slot *slot = &tx->slot[index];
 	bool more = p->left > len;
 	struct xnf_tx_req req = {
@@ -76,13 +74,12 @@ static bool xnf_xsk_put_packet(struct xnf_xsk *x, struct xnf_tx *tx, const struc
 {
 	u32 lead = xnf_xsk_lead_length(desc);
 	u32 slots = (lead ? 1 : 0) + xfl_frames_spanned(desc->addr + lead, desc->len - lead);
-	u16 index[XNF_TX_SLOTS_MAX];
 	struct piece p = {
-		.addr = desc->addr, .left = desc->len, .total = desc->len, .index = index,
+		.addr = desc->addr, .left = desc->len, .total = desc->len,
 	};
 
 	if (desc->len < ETH_HLEN || desc->len > XNF_TX_PACKET_MAX || slots > tx->max_slots ||
-	    xnf_tx_slots_get(tx, index, slots))
+	    !xnf_tx_has_slots(tx, slots))
 		return false;
 	if (lead)
 		xnf_xsk_put_slot(x, tx, &p, lead, true);
