@@ -106,6 +106,9 @@ static bool xbf_issue_data(struct xbf_ring *ring, struct xbf_req *br)
 	}
 	br->layout = layout;
 	br->placed = nr;
+	/* A request that waits with its data copied is one that was sent in part. */
+	if (unlikely(!nr && br->copied))
+		xbf_return_refs(ring, br);
 	return nr == br->segs;
 }
 
