@@ -22,7 +22,7 @@ struct xnf_dev;
  * @rx_configured: the same for received packets
  * @slot_bufs_for: value of @tx when slot buffers were made; these may be smaller
  * @threshold: what was measured, 0 for nothing yet
- * @resumes: value of &struct xfl_device.moves when it was measured
+ * @resumes: value of &struct xfl_device.restores when it was measured
  */
 struct xnf_copybreak {
 	u32 tx;

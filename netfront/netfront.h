@@ -387,7 +387,7 @@ struct xnf_mcast {
 
 /**
  * struct xnf_queue_cfg - what queues were made for
- * @resumes: value of &struct xfl_device.moves; a resume makes grants and channels void
+ * @resumes: value of &struct xfl_device.restores; a resume makes grants and channels void
  * @max_tx_slots: data slots of a packet
  * @backend: domain that is given access
  * @copybreak: bytes that the slot buffers were to hold
