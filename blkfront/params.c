@@ -6,8 +6,9 @@
 #include <linux/kconfig.h>
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
-#include <linux/printk.h>
 #include <xen/xenbus.h>
+
+#include <xenfront/param.h>
 
 #include "params.h"
 #include "wire.h"
@@ -53,24 +54,15 @@ bool xbf_no_part_scan;
 module_param_named(no_part_scan, xbf_no_part_scan, bool, 0644);
 MODULE_PARM_DESC(no_part_scan, "Look for no partitions on disks that are added from now on (default N)");
 
-static void xbf_param_clamp(const char *name, unsigned int *value, unsigned int lo, unsigned int hi)
-{
-	unsigned int used = clamp(*value, lo, hi);
-
-	if (used != *value)
-		pr_warn("%s=%u is not from %u to %u, using %u\n", name, *value, lo, hi, used);
-	*value = used;
-}
-
 /*
  * Clamps parameters, with a line for each that is out of range. The default of max_queues is not,
  * although a small guest has fewer CPUs.
  */
 void xbf_params_check(void)
 {
-	xbf_param_clamp("max_indirect_segments", &xbf_max_indirect_segments, 0, XBF_MAX_SEGS);
-	xbf_param_clamp("max_ring_page_order", &xbf_max_ring_page_order, 0,
+	xfl_param_clamp("max_indirect_segments", &xbf_max_indirect_segments, 0, XBF_MAX_SEGS);
+	xfl_param_clamp("max_ring_page_order", &xbf_max_ring_page_order, 0,
 			XENBUS_MAX_RING_GRANT_ORDER);
-	xbf_param_clamp("poll_queues", &xbf_poll_queues, 0, nr_cpu_ids);
-	xbf_param_clamp("max_queues", &xbf_max_queues, 1, max(nr_cpu_ids, XBF_DEFAULT_QUEUES));
+	xfl_param_clamp("poll_queues", &xbf_poll_queues, 0, nr_cpu_ids);
+	xfl_param_clamp("max_queues", &xbf_max_queues, 1, max(nr_cpu_ids, XBF_DEFAULT_QUEUES));
 }

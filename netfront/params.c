@@ -5,6 +5,8 @@
 #include <linux/cpumask.h>
 #include <linux/module.h>
 
+#include <xenfront/param.h>
+
 #include "cost.h"
 #include "netfront.h"
 
@@ -35,17 +37,6 @@ static int xnf_param_clamp_copybreak(int bytes)
 	return clamp(bytes, XNF_COPY_MEASURED, (int)XNF_COPY_MOST);
 }
 
-static void xnf_param_check_copybreak(const char *name, int *bytes)
-{
-	int in_range = xnf_param_clamp_copybreak(*bytes);
-
-	if (*bytes == in_range)
-		return;
-	pr_warn("%s=%d is out of range %d..%u, using %d\n", name, *bytes, XNF_COPY_MEASURED,
-		XNF_COPY_MOST, in_range);
-	*bytes = in_range;
-}
-
 /**
  * xnf_params_check() - bring parameters into their range, and log that
  *
@@ -53,15 +44,12 @@ static void xnf_param_check_copybreak(const char *name, int *bytes)
  */
 int xnf_params_check(void)
 {
-	if (max_queues > XNF_QUEUES_LIMIT) {
-		pr_warn("max_queues=%u is out of range 1..%u, using %u\n", max_queues,
-			XNF_QUEUES_LIMIT, XNF_QUEUES_LIMIT);
-		max_queues = XNF_QUEUES_LIMIT;
-	}
+	/* 0 is the default, and not out of range. */
 	if (!max_queues)
 		max_queues = min(num_online_cpus(), XNF_QUEUES_DEFAULT);
-	xnf_param_check_copybreak("tx_copybreak", &tx_copybreak);
-	xnf_param_check_copybreak("rx_copybreak", &rx_copybreak);
+	xfl_param_clamp("max_queues", &max_queues, 1, XNF_QUEUES_LIMIT);
+	xfl_param_clamp("tx_copybreak", &tx_copybreak, XNF_COPY_MEASURED, (int)XNF_COPY_MOST);
+	xfl_param_clamp("rx_copybreak", &rx_copybreak, XNF_COPY_MEASURED, (int)XNF_COPY_MOST);
 	return 0;
 }
 
