@@ -13,64 +13,69 @@
 #include <xen/io/blkif.h>
 #endif
 
-#define XBF_SAME_PLACE(_ours, _o, _theirs, _t)						\
-	static_assert(offsetof(_ours, _o) == offsetof(_theirs, _t) &&			\
-		      sizeof(((_ours *)0)->_o) == sizeof(((_theirs *)0)->_t),		\
-		      "moved or resized: " #_o)
-
-XBF_SAME_PLACE(struct xbf_wire_segment, gref, struct blkif_request_segment, gref);
-XBF_SAME_PLACE(struct xbf_wire_segment, first, struct blkif_request_segment, first_sect);
-XBF_SAME_PLACE(struct xbf_wire_segment, last, struct blkif_request_segment, last_sect);
-static_assert(sizeof(struct xbf_wire_segment) == sizeof(struct blkif_request_segment), "segment");
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_segment, gref, struct blkif_request_segment, gref);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_segment, first, struct blkif_request_segment, first_sect);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_segment, last, struct blkif_request_segment, last_sect);
+XFL_ASSERT_SAME_SIZE(struct xbf_wire_segment, struct blkif_request_segment);
 
 #ifdef __KERNEL__
 /* The kernel describes a request as an operation and a union behind it. */
-XBF_SAME_PLACE(struct xbf_wire_rw, op, struct blkif_request, operation);
-XBF_SAME_PLACE(struct xbf_wire_rw, nr_segs, struct blkif_request, u.rw.nr_segments);
-XBF_SAME_PLACE(struct xbf_wire_rw, handle, struct blkif_request, u.rw.handle);
-XBF_SAME_PLACE(struct xbf_wire_rw, id, struct blkif_request, u.rw.id);
-XBF_SAME_PLACE(struct xbf_wire_rw, sector, struct blkif_request, u.rw.sector_number);
-XBF_SAME_PLACE(struct xbf_wire_rw, seg, struct blkif_request, u.rw.seg);
-XBF_SAME_PLACE(struct xbf_wire_discard, op, struct blkif_request, operation);
-XBF_SAME_PLACE(struct xbf_wire_discard, flag, struct blkif_request, u.discard.flag);
-XBF_SAME_PLACE(struct xbf_wire_discard, handle, struct blkif_request, u.discard._pad1);
-XBF_SAME_PLACE(struct xbf_wire_discard, id, struct blkif_request, u.discard.id);
-XBF_SAME_PLACE(struct xbf_wire_discard, sector, struct blkif_request, u.discard.sector_number);
-XBF_SAME_PLACE(struct xbf_wire_discard, nr_sectors, struct blkif_request, u.discard.nr_sectors);
-XBF_SAME_PLACE(struct xbf_wire_indirect, op, struct blkif_request, operation);
-XBF_SAME_PLACE(struct xbf_wire_indirect, rw_op, struct blkif_request, u.indirect.indirect_op);
-XBF_SAME_PLACE(struct xbf_wire_indirect, nr_segs, struct blkif_request, u.indirect.nr_segments);
-XBF_SAME_PLACE(struct xbf_wire_indirect, id, struct blkif_request, u.indirect.id);
-XBF_SAME_PLACE(struct xbf_wire_indirect, sector, struct blkif_request, u.indirect.sector_number);
-XBF_SAME_PLACE(struct xbf_wire_indirect, handle, struct blkif_request, u.indirect.handle);
-XBF_SAME_PLACE(struct xbf_wire_indirect, gref, struct blkif_request, u.indirect.indirect_grefs);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_rw, op, struct blkif_request, operation);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_rw, nr_segs, struct blkif_request, u.rw.nr_segments);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_rw, handle, struct blkif_request, u.rw.handle);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_rw, id, struct blkif_request, u.rw.id);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_rw, sector, struct blkif_request, u.rw.sector_number);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_rw, seg, struct blkif_request, u.rw.seg);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_discard, op, struct blkif_request, operation);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_discard, flag, struct blkif_request, u.discard.flag);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_discard, handle, struct blkif_request, u.discard._pad1);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_discard, id, struct blkif_request, u.discard.id);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_discard, sector,
+		      struct blkif_request, u.discard.sector_number);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_discard, nr_sectors,
+		      struct blkif_request, u.discard.nr_sectors);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, op, struct blkif_request, operation);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, rw_op,
+		      struct blkif_request, u.indirect.indirect_op);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, nr_segs,
+		      struct blkif_request, u.indirect.nr_segments);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, id, struct blkif_request, u.indirect.id);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, sector,
+		      struct blkif_request, u.indirect.sector_number);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, handle, struct blkif_request, u.indirect.handle);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, gref,
+		      struct blkif_request, u.indirect.indirect_grefs);
 #else
-XBF_SAME_PLACE(struct xbf_wire_rw, op, struct blkif_request, operation);
-XBF_SAME_PLACE(struct xbf_wire_rw, nr_segs, struct blkif_request, nr_segments);
-XBF_SAME_PLACE(struct xbf_wire_rw, handle, struct blkif_request, handle);
-XBF_SAME_PLACE(struct xbf_wire_rw, id, struct blkif_request, id);
-XBF_SAME_PLACE(struct xbf_wire_rw, sector, struct blkif_request, sector_number);
-XBF_SAME_PLACE(struct xbf_wire_rw, seg, struct blkif_request, seg);
-XBF_SAME_PLACE(struct xbf_wire_discard, op, struct blkif_request_discard, operation);
-XBF_SAME_PLACE(struct xbf_wire_discard, flag, struct blkif_request_discard, flag);
-XBF_SAME_PLACE(struct xbf_wire_discard, handle, struct blkif_request_discard, handle);
-XBF_SAME_PLACE(struct xbf_wire_discard, id, struct blkif_request_discard, id);
-XBF_SAME_PLACE(struct xbf_wire_discard, sector, struct blkif_request_discard, sector_number);
-XBF_SAME_PLACE(struct xbf_wire_discard, nr_sectors, struct blkif_request_discard, nr_sectors);
-XBF_SAME_PLACE(struct xbf_wire_indirect, op, struct blkif_request_indirect, operation);
-XBF_SAME_PLACE(struct xbf_wire_indirect, rw_op, struct blkif_request_indirect, indirect_op);
-XBF_SAME_PLACE(struct xbf_wire_indirect, nr_segs, struct blkif_request_indirect, nr_segments);
-XBF_SAME_PLACE(struct xbf_wire_indirect, id, struct blkif_request_indirect, id);
-XBF_SAME_PLACE(struct xbf_wire_indirect, sector, struct blkif_request_indirect, sector_number);
-XBF_SAME_PLACE(struct xbf_wire_indirect, handle, struct blkif_request_indirect, handle);
-XBF_SAME_PLACE(struct xbf_wire_indirect, gref, struct blkif_request_indirect, indirect_grefs);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_rw, op, struct blkif_request, operation);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_rw, nr_segs, struct blkif_request, nr_segments);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_rw, handle, struct blkif_request, handle);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_rw, id, struct blkif_request, id);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_rw, sector, struct blkif_request, sector_number);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_rw, seg, struct blkif_request, seg);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_discard, op, struct blkif_request_discard, operation);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_discard, flag, struct blkif_request_discard, flag);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_discard, handle, struct blkif_request_discard, handle);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_discard, id, struct blkif_request_discard, id);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_discard, sector, struct blkif_request_discard, sector_number);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_discard, nr_sectors,
+		      struct blkif_request_discard, nr_sectors);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, op, struct blkif_request_indirect, operation);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, rw_op, struct blkif_request_indirect, indirect_op);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, nr_segs,
+		      struct blkif_request_indirect, nr_segments);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, id, struct blkif_request_indirect, id);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, sector,
+		      struct blkif_request_indirect, sector_number);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, handle, struct blkif_request_indirect, handle);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_indirect, gref,
+		      struct blkif_request_indirect, indirect_grefs);
 #endif
 
-XBF_SAME_PLACE(struct xbf_wire_response, id, struct blkif_response, id);
-XBF_SAME_PLACE(struct xbf_wire_response, op, struct blkif_response, operation);
-XBF_SAME_PLACE(struct xbf_wire_response, status, struct blkif_response, status);
-static_assert(sizeof(struct xbf_wire_response) == sizeof(struct blkif_response), "response");
-static_assert(sizeof(union xbf_wire_request) == sizeof(struct blkif_request), "request");
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_response, id, struct blkif_response, id);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_response, op, struct blkif_response, operation);
+XFL_ASSERT_SAME_FIELD(struct xbf_wire_response, status, struct blkif_response, status);
+XFL_ASSERT_SAME_SIZE(struct xbf_wire_response, struct blkif_response);
+XFL_ASSERT_SAME_SIZE(union xbf_wire_request, struct blkif_request);
 static_assert(sizeof(struct xbf_wire_indirect) == 64, "indirect request");
 static_assert(sizeof(struct xbf_wire_discard) == 32, "discard request");
 

@@ -15,19 +15,15 @@
 #include <xen/io/netif.h>
 #endif
 
-#define XNF_SAME_CTRL(_ours, _theirs, _field)					\
-	static_assert(sizeof(struct _ours) == sizeof(struct _theirs) &&		\
-		      offsetof(struct _ours, _field) == offsetof(struct _theirs, _field) && \
-		      sizeof(((struct _ours *)0)->_field) ==			\
-		      sizeof(((struct _theirs *)0)->_field), "field")
-
-XNF_SAME_CTRL(xnf_ctrl_req, xen_netif_ctrl_request, id);
-XNF_SAME_CTRL(xnf_ctrl_req, xen_netif_ctrl_request, type);
-XNF_SAME_CTRL(xnf_ctrl_req, xen_netif_ctrl_request, data);
-XNF_SAME_CTRL(xnf_ctrl_rsp, xen_netif_ctrl_response, id);
-XNF_SAME_CTRL(xnf_ctrl_rsp, xen_netif_ctrl_response, type);
-XNF_SAME_CTRL(xnf_ctrl_rsp, xen_netif_ctrl_response, status);
-XNF_SAME_CTRL(xnf_ctrl_rsp, xen_netif_ctrl_response, data);
+XFL_ASSERT_SAME_SIZE(struct xnf_ctrl_req, struct xen_netif_ctrl_request);
+XFL_ASSERT_SAME_FIELD(struct xnf_ctrl_req, id, struct xen_netif_ctrl_request, id);
+XFL_ASSERT_SAME_FIELD(struct xnf_ctrl_req, type, struct xen_netif_ctrl_request, type);
+XFL_ASSERT_SAME_FIELD(struct xnf_ctrl_req, data, struct xen_netif_ctrl_request, data);
+XFL_ASSERT_SAME_SIZE(struct xnf_ctrl_rsp, struct xen_netif_ctrl_response);
+XFL_ASSERT_SAME_FIELD(struct xnf_ctrl_rsp, id, struct xen_netif_ctrl_response, id);
+XFL_ASSERT_SAME_FIELD(struct xnf_ctrl_rsp, type, struct xen_netif_ctrl_response, type);
+XFL_ASSERT_SAME_FIELD(struct xnf_ctrl_rsp, status, struct xen_netif_ctrl_response, status);
+XFL_ASSERT_SAME_FIELD(struct xnf_ctrl_rsp, data, struct xen_netif_ctrl_response, data);
 
 #define XNF_SAME_NUMBER(_ours, _theirs)						\
 	static_assert((int)XNF_##_ours == (int)XEN_NETIF_CTRL_##_theirs, "number")

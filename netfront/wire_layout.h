@@ -17,41 +17,33 @@
 #define XNF_THEIRS(_name)	struct netif_##_name
 #endif
 
-#define XNF_SAME_SIZE(_ours, _theirs)						\
-	static_assert(sizeof(struct _ours) == sizeof(XNF_THEIRS(_theirs)), "size")
-#define XNF_SAME_FIELD(_ours, _theirs, _field)					\
-	static_assert(offsetof(struct _ours, _field) ==				\
-		      offsetof(XNF_THEIRS(_theirs), _field) &&			\
-		      sizeof(((struct _ours *)0)->_field) ==			\
-		      sizeof(((XNF_THEIRS(_theirs) *)0)->_field), "field")
-
-XNF_SAME_SIZE(xnf_tx_req, tx_request);
-XNF_SAME_FIELD(xnf_tx_req, tx_request, gref);
-XNF_SAME_FIELD(xnf_tx_req, tx_request, offset);
-XNF_SAME_FIELD(xnf_tx_req, tx_request, flags);
-XNF_SAME_FIELD(xnf_tx_req, tx_request, id);
-XNF_SAME_FIELD(xnf_tx_req, tx_request, size);
-XNF_SAME_SIZE(xnf_tx_rsp, tx_response);
-XNF_SAME_FIELD(xnf_tx_rsp, tx_response, id);
-XNF_SAME_FIELD(xnf_tx_rsp, tx_response, status);
-XNF_SAME_SIZE(xnf_rx_req, rx_request);
-XNF_SAME_FIELD(xnf_rx_req, rx_request, id);
-XNF_SAME_FIELD(xnf_rx_req, rx_request, gref);
-XNF_SAME_SIZE(xnf_rx_rsp, rx_response);
-XNF_SAME_FIELD(xnf_rx_rsp, rx_response, id);
-XNF_SAME_FIELD(xnf_rx_rsp, rx_response, offset);
-XNF_SAME_FIELD(xnf_rx_rsp, rx_response, flags);
-XNF_SAME_FIELD(xnf_rx_rsp, rx_response, status);
-XNF_SAME_SIZE(xnf_extra, extra_info);
-XNF_SAME_FIELD(xnf_extra, extra_info, type);
-XNF_SAME_FIELD(xnf_extra, extra_info, flags);
-XNF_SAME_FIELD(xnf_extra, extra_info, u.gso.size);
-XNF_SAME_FIELD(xnf_extra, extra_info, u.gso.type);
-XNF_SAME_FIELD(xnf_extra, extra_info, u.gso.features);
-XNF_SAME_FIELD(xnf_extra, extra_info, u.mcast.addr);
-XNF_SAME_FIELD(xnf_extra, extra_info, u.hash.type);
-XNF_SAME_FIELD(xnf_extra, extra_info, u.hash.algorithm);
-XNF_SAME_FIELD(xnf_extra, extra_info, u.hash.value);
+XFL_ASSERT_SAME_SIZE(struct xnf_tx_req, XNF_THEIRS(tx_request));
+XFL_ASSERT_SAME_FIELD(struct xnf_tx_req, gref, XNF_THEIRS(tx_request), gref);
+XFL_ASSERT_SAME_FIELD(struct xnf_tx_req, offset, XNF_THEIRS(tx_request), offset);
+XFL_ASSERT_SAME_FIELD(struct xnf_tx_req, flags, XNF_THEIRS(tx_request), flags);
+XFL_ASSERT_SAME_FIELD(struct xnf_tx_req, id, XNF_THEIRS(tx_request), id);
+XFL_ASSERT_SAME_FIELD(struct xnf_tx_req, size, XNF_THEIRS(tx_request), size);
+XFL_ASSERT_SAME_SIZE(struct xnf_tx_rsp, XNF_THEIRS(tx_response));
+XFL_ASSERT_SAME_FIELD(struct xnf_tx_rsp, id, XNF_THEIRS(tx_response), id);
+XFL_ASSERT_SAME_FIELD(struct xnf_tx_rsp, status, XNF_THEIRS(tx_response), status);
+XFL_ASSERT_SAME_SIZE(struct xnf_rx_req, XNF_THEIRS(rx_request));
+XFL_ASSERT_SAME_FIELD(struct xnf_rx_req, id, XNF_THEIRS(rx_request), id);
+XFL_ASSERT_SAME_FIELD(struct xnf_rx_req, gref, XNF_THEIRS(rx_request), gref);
+XFL_ASSERT_SAME_SIZE(struct xnf_rx_rsp, XNF_THEIRS(rx_response));
+XFL_ASSERT_SAME_FIELD(struct xnf_rx_rsp, id, XNF_THEIRS(rx_response), id);
+XFL_ASSERT_SAME_FIELD(struct xnf_rx_rsp, offset, XNF_THEIRS(rx_response), offset);
+XFL_ASSERT_SAME_FIELD(struct xnf_rx_rsp, flags, XNF_THEIRS(rx_response), flags);
+XFL_ASSERT_SAME_FIELD(struct xnf_rx_rsp, status, XNF_THEIRS(rx_response), status);
+XFL_ASSERT_SAME_SIZE(struct xnf_extra, XNF_THEIRS(extra_info));
+XFL_ASSERT_SAME_FIELD(struct xnf_extra, type, XNF_THEIRS(extra_info), type);
+XFL_ASSERT_SAME_FIELD(struct xnf_extra, flags, XNF_THEIRS(extra_info), flags);
+XFL_ASSERT_SAME_FIELD(struct xnf_extra, u.gso.size, XNF_THEIRS(extra_info), u.gso.size);
+XFL_ASSERT_SAME_FIELD(struct xnf_extra, u.gso.type, XNF_THEIRS(extra_info), u.gso.type);
+XFL_ASSERT_SAME_FIELD(struct xnf_extra, u.gso.features, XNF_THEIRS(extra_info), u.gso.features);
+XFL_ASSERT_SAME_FIELD(struct xnf_extra, u.mcast.addr, XNF_THEIRS(extra_info), u.mcast.addr);
+XFL_ASSERT_SAME_FIELD(struct xnf_extra, u.hash.type, XNF_THEIRS(extra_info), u.hash.type);
+XFL_ASSERT_SAME_FIELD(struct xnf_extra, u.hash.algorithm, XNF_THEIRS(extra_info), u.hash.algorithm);
+XFL_ASSERT_SAME_FIELD(struct xnf_extra, u.hash.value, XNF_THEIRS(extra_info), u.hash.value);
 static_assert(sizeof(union xnf_rx_any) == sizeof(struct xnf_rx_rsp), "extra fits a response");
 
 #ifdef __KERNEL__
