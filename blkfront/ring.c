@@ -123,9 +123,8 @@ void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool,
 		xfl_framepool_put(pool, *frame);
 		return;
 	}
-	xfl_park(&gref, 1, xfl_park_put_page, frame->page);
-	xfl_gref_abandon(&ring->grefs, 1);
 	xfl_framepool_abandon(pool);
+	xfl_grefs_park(&ring->grefs, &gref, 1, xfl_park_put_page, frame->page);
 }
 
 static void xbf_indirect_free(struct xbf_ring *ring)

@@ -52,8 +52,7 @@ static void xnf_trial_grant(struct trial *t)
 		xfl_gref_push(&t->grefs, ref);
 		return;
 	}
-	xfl_gref_abandon(&t->grefs, 1);
-	xfl_park(&ref, 1, xfl_park_put_page, t->page);
+	xfl_grefs_park(&t->grefs, &ref, 1, xfl_park_put_page, t->page);
 	t->page = NULL;
 }
 

@@ -94,11 +94,10 @@ void xnf_rx_refill(struct xnf_queue *q)
 /* Park a frame that the backend still maps, with its reference. */
 void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf)
 {
-	xfl_gref_abandon(&q->rx.grefs, 1);
 	if (q->rx.pages.pool)
-		xfl_park_pool_page(buf->gref, q->rx.pages.pool, buf->page);
+		xfl_grefs_park_pool_page(&q->rx.grefs, buf->gref, q->rx.pages.pool, buf->page);
 	else
-		xfl_park(&buf->gref, 1, xfl_park_put_page, buf->page);
+		xfl_grefs_park(&q->rx.grefs, &buf->gref, 1, xfl_park_put_page, buf->page);
 }
 
 /* @last: the connection ends, so the kernel gets the reference, see xnf_tx_slot_end_grant(). */

@@ -37,9 +37,8 @@ void xnf_bounce_end(struct xfl_grefs *grefs, struct xfl_framepool *pool,
 		xfl_framepool_put(pool, s->frame);
 		return;
 	}
-	xfl_gref_abandon(grefs, 1);
 	xfl_framepool_abandon(pool);
-	xfl_park(&s->gref, 1, xfl_park_put_page, s->frame.page);
+	xfl_grefs_park(grefs, &s->gref, 1, xfl_park_put_page, s->frame.page);
 }
 
 static void xnf_bounce_init_slots(struct xnf_tx *tx)

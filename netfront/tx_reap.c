@@ -200,9 +200,8 @@ static u32 xnf_tx_park_skb(struct xnf_tx *tx, struct sk_buff *skb)
 		slot->skb = NULL;
 		slot->gref = INVALID_GRANT_REF;
 	}
-	xfl_gref_abandon(&tx->grefs, nr);
-	if (refs)	/* else references and packet are leaked, which is safe */
-		xfl_park(refs, nr, xfl_park_free_skb, skb);
+	/* Without @refs, references and packet are leaked, which is safe. */
+	xfl_grefs_park(&tx->grefs, refs, nr, xfl_park_free_skb, skb);
 	kfree(refs);
 	return nr;
 }

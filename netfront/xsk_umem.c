@@ -121,8 +121,7 @@ static bool xnf_umem_end_frame(struct xnf_umem *u, struct xnf_umem_frame *f, boo
 	if (xfl_grant_end_free(&u->grefs, f->gref))
 		return false;
 	get_page(f->page);
-	xfl_gref_abandon(&u->grefs, 1);
-	xfl_park(&f->gref, 1, xfl_park_put_page, f->page);
+	xfl_grefs_park(&u->grefs, &f->gref, 1, xfl_park_put_page, f->page);
 	return true;
 }
 
