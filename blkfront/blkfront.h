@@ -44,6 +44,7 @@
 
 #include <xenfront/evtchn.h>
 #include <xenfront/framepool.h>
+#include <xenfront/gframe.h>
 #include <xenfront/grant.h>
 #include <xenfront/lifecycle.h>
 #include <xenfront/ring.h>
@@ -86,26 +87,16 @@ enum xbf_ring_mode {
 	XBF_RING_DEAD,	/* fails it */
 };
 
-/* A frame for the segments of an indirect request. It stays granted with the connection. */
-struct xbf_indirect {
-	struct xbf_wire_segment *seg;
-	grant_ref_t gref;		/* for reading, unless grants may persist */
-	struct xfl_frame frame;
-};
-
-/* A persistent frame: granted for reading and writing from one request to the next. */
-struct xbf_pframe {
-	void *va;			/* NULL if there is no frame under this number */
-	grant_ref_t gref;
-	struct xfl_frame frame;
-};
-
 /* So many of a ring's persistent frames are left to small requests. */
 #define XBF_PFRAMES_SPARE	64u
 
-/* The persistent frames of a ring. Ring lock, except while the ring is opened or closed. */
+/*
+ * The persistent frames of a ring: granted for reading and writing from one request to the next.
+ * Ring lock, except while the ring is opened or closed.
+ */
 struct xbf_pframe_pool {
-	struct xbf_pframe *frame;	/* by number; NULL if data is granted where it is */
+	/* By number; NULL if data is granted where it is. No frame under a number: its va is NULL. */
+	struct xfl_gframe *frame;
 	/*
 	 * Numbers: the first @nr_free are those of free frames, a stack; those from @nr to @max
 	 * have no frame.
@@ -161,7 +152,11 @@ struct xbf_ring {
 	struct xbf_front_ring front;	/* its sring is NULL while the ring is closed */
 	struct xbf_table table;		/* ring requests in flight */
 	struct xfl_grefs grefs;
-	struct xbf_indirect *indirect;	/* one per slot of @table; NULL if all are direct */
+	/*
+	 * Frames for the segments of indirect requests, one per slot of @table; NULL if all are
+	 * direct. They stay granted with the connection, for reading unless grants may persist.
+	 */
+	struct xfl_gframe *indirect;
 	struct xbf_pframe_pool pframes;
 	struct list_head waiting;	/* for credit; submit.c has the order */
 	u32 passes;			/* small requests sent in a row while others waited */
@@ -296,8 +291,7 @@ void xbf_rings_destroy_grefs(struct xbf_dev *xb);
 bool xbf_ring_affordable(const struct xbf_ring *ring, unsigned int frames, u32 cap);
 int xbf_ring_open(struct xbf_ring *ring, unsigned int frames, u32 cap);
 void xbf_ring_close(struct xbf_ring *ring);
-void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool,
-		    const struct xfl_frame *frame, grant_ref_t gref);
+void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool, struct xfl_gframe *f);
 
 /* persistent.c */
 int xbf_pframes_open(struct xbf_ring *ring);

@@ -37,16 +37,11 @@ void xbf_trim_later(struct xbf_ring *ring)
 static bool xbf_pframes_add(struct xbf_ring *ring, gfp_t gfp)
 {
 	struct xbf_pframe_pool *pool = &ring->pframes;
-	struct xbf_pframe *pframe;
 
 	if (pool->nr == pool->max || !xfl_framepool_want(&pool->framepool, 1, gfp) ||
 	    !xfl_grefs_want(&ring->grefs, 1))
 		return false;
-	pframe = &pool->frame[pool->free[pool->nr]];
-	pframe->frame = xfl_framepool_get(&pool->framepool);
-	pframe->va = xfl_frame_va(&pframe->frame);
-	pframe->gref = xfl_gref_pop(&ring->grefs);
-	xfl_grant(&ring->grefs, pframe->gref, xfl_frame_gfn(&pframe->frame), false);
+	xfl_gframe_get(&pool->frame[pool->free[pool->nr]], &pool->framepool, &ring->grefs, false);
 	pool->free[pool->nr_free++] = pool->free[pool->nr++];
 	return true;
 }
@@ -69,16 +64,6 @@ bool xbf_pframes_grow(struct xbf_ring *ring, u32 n, gfp_t gfp)
 	return true;
 }
 
-static bool xbf_pframe_free(struct xbf_ring *ring, struct xbf_pframe *pframe)
-{
-	if (!xfl_grant_end_free(&ring->grefs, pframe->gref))
-		return false;
-	xfl_framepool_abandon(&ring->pframes.framepool);
-	put_page(pframe->frame.page);
-	pframe->va = NULL;
-	return true;
-}
-
 /* Frees those of the @n longest unused frames that the backend does not map. */
 static void xbf_pframes_free_idle(struct xbf_ring *ring, u32 n)
 {
@@ -88,7 +73,8 @@ static void xbf_pframes_free_idle(struct xbf_ring *ring, u32 n)
 
 	lockdep_assert_held(&ring->lock);
 	for (i = 0; i < pool->nr_free; i++) {
-		if (i < n && xbf_pframe_free(ring, &pool->frame[pool->free[i]]))
+		if (i < n && xfl_gframe_free(&pool->frame[pool->free[i]], &pool->framepool,
+					     &ring->grefs))
 			gone[nr_gone++] = pool->free[i];
 		else
 			pool->free[left++] = pool->free[i];
@@ -145,12 +131,12 @@ int xbf_pframes_open(struct xbf_ring *ring)
 void xbf_pframes_close(struct xbf_ring *ring)
 {
 	struct xbf_pframe_pool *pool = &ring->pframes;
-	struct xbf_pframe *pframe;
+	struct xfl_gframe *pframe;
 
 	cancel_delayed_work_sync(&ring->trim);
 	for (pframe = pool->frame; pool->frame && pframe < pool->frame + pool->max; pframe++)
 		if (pframe->va)
-			xbf_frame_free(ring, &pool->framepool, &pframe->frame, pframe->gref);
+			xbf_frame_free(ring, &pool->framepool, pframe);
 	xfl_framepool_destroy(&pool->framepool);
 	kvfree(pool->frame);
 	kvfree(pool->free);

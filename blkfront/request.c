@@ -37,7 +37,7 @@ static bool xbf_next_part(struct xbf_ring *ring, struct xbf_req *br, struct xbf_
 		return false;
 	part.id = xbf_id(ring, slot);
 	if (ring->indirect) {
-		part.frame = ring->indirect[slot].seg;
+		part.frame = ring->indirect[slot].va;
 		part.frame_gref = ring->indirect[slot].gref;
 	}
 	xbf_open_part(layout, xbf_next_entry(ring), &part);

@@ -76,7 +76,7 @@ void xbf_rings_free(struct xbf_dev *xb)
 
 static int xbf_indirect_alloc(struct xbf_ring *ring, u32 slots)
 {
-	struct xbf_indirect *indirect;
+	struct xfl_gframe *indirect;
 	u32 i;
 
 	indirect = kvcalloc(slots, sizeof(*indirect), GFP_NOIO);
@@ -87,54 +87,41 @@ static int xbf_indirect_alloc(struct xbf_ring *ring, u32 slots)
 		kvfree(indirect);
 		return -ENOMEM;
 	}
-	for (i = 0; i < slots; i++) {
-		struct xbf_indirect *at = &indirect[i];
-
-		at->frame = xfl_framepool_get(&ring->pool);
-		at->seg = xfl_frame_va(&at->frame);
-		at->gref = xfl_gref_pop(&ring->grefs);
-		/* Where grants may persist, a backend maps every frame for writing. */
-		xfl_grant(&ring->grefs, at->gref, xfl_frame_gfn(&at->frame),
-			  !ring->xb->persistent);
-	}
+	/* Where grants may persist, a backend maps every frame for writing. */
+	for (i = 0; i < slots; i++)
+		xfl_gframe_get(&indirect[i], &ring->pool, &ring->grefs, !ring->xb->persistent);
 	ring->indirect = indirect;
 	return 0;
 }
 
 /**
  * xbf_frame_free() - end the access to a frame of our own, and give back frame and reference
- * @ring: the ring whose stack @gref is from
- * @pool: the pool that @frame is from
- * @frame: the frame
- * @gref: its reference
+ * @ring: the ring whose stack the reference is from
+ * @pool: the pool that the frame is from
+ * @f: frame and reference; not to be used afterwards
  *
  * While the backend maps the frame, both are parked instead.
  */
-void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool,
-		    const struct xfl_frame *frame, grant_ref_t gref)
+void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool, struct xfl_gframe *f)
 {
-	if (likely(!READ_ONCE(ring->grants_stuck) && xfl_grant_end(gref))) {
-		xfl_gref_push(&ring->grefs, gref);
-		xfl_framepool_put(pool, *frame);
+	if (likely(!READ_ONCE(ring->grants_stuck) && xfl_grant_end(f->gref))) {
+		xfl_gref_push(&ring->grefs, f->gref);
+		xfl_framepool_put(pool, f->frame);
 		return;
 	}
+	/* Also if the backend unmaps the frame just now: the kernel has logged the attempt. */
 	WRITE_ONCE(ring->grants_stuck, true);
-	if (xfl_grant_end_free(&ring->grefs, gref)) {
-		xfl_framepool_put(pool, *frame);
-		return;
-	}
-	xfl_framepool_abandon(pool);
-	xfl_grefs_park(&ring->grefs, &gref, 1, xfl_park_put_page, frame->page);
+	xfl_gframe_put(f, pool, &ring->grefs, false);
 }
 
 static void xbf_indirect_free(struct xbf_ring *ring)
 {
-	struct xbf_indirect *at;
+	struct xfl_gframe *at;
 
 	if (!ring->indirect)
 		return;
 	for (at = ring->indirect; at < ring->indirect + ring->table.slots.nr; at++)
-		xbf_frame_free(ring, &ring->pool, &at->frame, at->gref);
+		xbf_frame_free(ring, &ring->pool, at);
 	kvfree(ring->indirect);
 	ring->indirect = NULL;
 }

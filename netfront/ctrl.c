@@ -40,7 +40,7 @@ static int xnf_ctrl_alloc_frame(struct xnf_ctrl *c, domid_t backend)
 		err = -ENOMEM;
 		goto err_pool;
 	}
-	xnf_bounce_grant(&c->grefs, &c->pool, &c->data, true);
+	xfl_gframe_get(&c->data, &c->pool, &c->grefs, true);
 	return 0;
 
 err_pool:
@@ -52,7 +52,7 @@ err_grefs:
 
 static void xnf_ctrl_free_frame(struct xnf_ctrl *c)
 {
-	xnf_bounce_end(&c->grefs, &c->pool, &c->data);
+	xfl_gframe_put(&c->data, &c->pool, &c->grefs, false);
 	xfl_framepool_destroy(&c->pool);
 	xfl_grefs_destroy(&c->grefs);
 }

@@ -8,10 +8,10 @@
 #include <linux/if.h>
 
 #include <xenfront/evtchn.h>
+#include <xenfront/gframe.h>
 #include <xenfront/ring.h>
 
 #include "hash.h"
-#include "tx_bounce.h"
 
 struct xnf_dev;
 struct xenbus_transaction;
@@ -39,7 +39,7 @@ struct xnf_ctrl {
 	struct xfl_evtchn ec;
 	struct xfl_ring_mem mem;
 	spinlock_t lock;
-	struct xnf_bounce_frame data;
+	struct xfl_gframe data;
 	struct xfl_grefs grefs;
 	struct xfl_framepool pool;
 	unsigned long end;

@@ -51,6 +51,7 @@
 #include <xenfront/evtchn.h>
 #include <xenfront/frame.h>
 #include <xenfront/framepool.h>
+#include <xenfront/gframe.h>
 #include <xenfront/grant.h>
 #include <xenfront/lifecycle.h>
 #include <xenfront/ring.h>
@@ -208,7 +209,7 @@ struct xnf_tx {
 	struct xnf_tx_front_ring ring;
 	struct xfl_slots slots;
 	struct xnf_tx_slot *slot;
-	struct xnf_bounce_frame *bounce;
+	struct xfl_gframe *bounce;
 	u16 *bounce_free;
 	u32 nr_bounce_free;
 	u32 max_slots;

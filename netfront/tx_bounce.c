@@ -8,45 +8,12 @@
 
 #include "netfront.h"
 
-/**
- * xnf_bounce_grant() - take a frame and grant it for as long as a connection lasts
- * @grefs: a stack with a reference on it
- * @pool: a pool with a frame in it
- * @s: filled in
- * @readonly: whether the backend may only read
- */
-void xnf_bounce_grant(struct xfl_grefs *grefs, struct xfl_framepool *pool,
-		      struct xnf_bounce_frame *s, bool readonly)
-{
-	s->frame = xfl_framepool_get(pool);
-	s->va = xfl_frame_va(&s->frame);
-	s->gref = xfl_gref_pop(grefs);
-	xfl_grant(grefs, s->gref, xfl_frame_gfn(&s->frame), readonly);
-}
-
-/**
- * xnf_bounce_end() - end the grant and give the frame back
- * @grefs: the stack of xnf_bounce_grant()
- * @pool: the pool of xnf_bounce_grant()
- * @s: the frame; parked if the backend still maps it
- */
-void xnf_bounce_end(struct xfl_grefs *grefs, struct xfl_framepool *pool,
-		    struct xnf_bounce_frame *s)
-{
-	if (xfl_grant_end_free(grefs, s->gref)) {
-		xfl_framepool_put(pool, s->frame);
-		return;
-	}
-	xfl_framepool_abandon(pool);
-	xfl_grefs_park(grefs, &s->gref, 1, xfl_park_put_page, s->frame.page);
-}
-
 static void xnf_bounce_init_slots(struct xnf_tx *tx)
 {
 	u32 i, per_frame = XFL_FRAME_SIZE / tx->slot_buf_size;
 
 	for (i = 0; i < XNF_RING_SLOTS; i++) {
-		const struct xnf_bounce_frame *s = &tx->bounce[i / per_frame];
+		const struct xfl_gframe *s = &tx->bounce[i / per_frame];
 		struct xnf_tx_slot *slot = &tx->slot[i];
 
 		slot->buf_offset = i % per_frame * tx->slot_buf_size;
@@ -75,7 +42,7 @@ int xnf_bounce_alloc(struct xnf_tx *tx, u32 nr_gather)
 	if (!xfl_framepool_want(&tx->pool, nr, GFP_NOIO))
 		goto err_pool;
 	for (i = 0; i < nr; i++)
-		xnf_bounce_grant(&tx->grefs, &tx->pool, &tx->bounce[i], true);
+		xfl_gframe_get(&tx->bounce[i], &tx->pool, &tx->grefs, true);
 	tx->nr_bounce = nr;
 	xnf_bounce_init_slots(tx);
 	tx->nr_bounce_free = 0;
@@ -97,7 +64,7 @@ err_arrays:
 void xnf_bounce_free(struct xnf_tx *tx)
 {
 	while (tx->nr_bounce)
-		xnf_bounce_end(&tx->grefs, &tx->pool, &tx->bounce[--tx->nr_bounce]);
+		xfl_gframe_put(&tx->bounce[--tx->nr_bounce], &tx->pool, &tx->grefs, false);
 	xfl_framepool_destroy(&tx->pool);
 	kvfree(tx->bounce_free);
 	kvfree(tx->bounce);
