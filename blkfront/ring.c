@@ -111,7 +111,7 @@ void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool, struct xf
 	}
 	/* Also if the backend unmaps the frame just now: the kernel has logged the attempt. */
 	WRITE_ONCE(ring->grants_stuck, true);
-	xfl_gframe_put(f, pool, &ring->grefs, false);
+	xfl_gframe_put(f, pool, &ring->grefs);
 }
 
 static void xbf_indirect_free(struct xbf_ring *ring)

@@ -32,32 +32,22 @@ EXPORT_SYMBOL_NS_GPL(xfl_gframe_get, XEN_FRONTLIB);
  * xfl_gframe_put() - end the grant of a frame and give the frame back to its pool
  * @f: the frame; holds nothing afterwards
  * @pool: the pool it came from
- * @grefs: the stack its reference came from
- * @keep_gref: whether the reference goes back to @grefs; else it goes to the grant table. For a
- *	frame that is still mapped the kernel then writes a line into the log, so say false of the
- *	others once this has returned false
+ * @grefs: the stack its reference came from; it owns one reference less
  *
- * What the backend still maps is parked, the frame with its reference.
+ * The reference goes back to the grant table. What the backend still maps is parked, the frame with
+ * its reference, without a line in the kernel's log.
  *
  * Context: process or softirq, with whatever serialises @pool and @grefs; does not sleep.
- * Return: true if the frame is back in @pool; false if it was parked.
  */
-bool xfl_gframe_put(struct xfl_gframe *f, struct xfl_framepool *pool, struct xfl_grefs *grefs,
-		    bool keep_gref)
+void xfl_gframe_put(struct xfl_gframe *f, struct xfl_framepool *pool, struct xfl_grefs *grefs)
 {
 	f->va = NULL;
-	if (keep_gref && xfl_grant_end(f->gref)) {
-		xfl_gref_push(grefs, f->gref);
-		xfl_framepool_put(pool, f->frame);
-		return true;
-	}
 	if (xfl_grant_end_free(grefs, f->gref)) {
 		xfl_framepool_put(pool, f->frame);
-		return true;
+		return;
 	}
 	xfl_framepool_abandon(pool);
 	xfl_grefs_park(grefs, &f->gref, 1, xfl_park_put_page, f->frame.page);
-	return false;
 }
 EXPORT_SYMBOL_NS_GPL(xfl_gframe_put, XEN_FRONTLIB);
 

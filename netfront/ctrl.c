@@ -52,7 +52,7 @@ err_grefs:
 
 static void xnf_ctrl_free_frame(struct xnf_ctrl *c)
 {
-	xfl_gframe_put(&c->data, &c->pool, &c->grefs, false);
+	xfl_gframe_put(&c->data, &c->pool, &c->grefs);
 	xfl_framepool_destroy(&c->pool);
 	xfl_grefs_destroy(&c->grefs);
 }

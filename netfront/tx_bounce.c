@@ -64,7 +64,7 @@ err_arrays:
 void xnf_bounce_free(struct xnf_tx *tx)
 {
 	while (tx->nr_bounce)
-		xfl_gframe_put(&tx->bounce[--tx->nr_bounce], &tx->pool, &tx->grefs, false);
+		xfl_gframe_put(&tx->bounce[--tx->nr_bounce], &tx->pool, &tx->grefs);
 	xfl_framepool_destroy(&tx->pool);
 	kvfree(tx->bounce_free);
 	kvfree(tx->bounce);

@@ -24,8 +24,7 @@ struct xfl_gframe {
 
 void xfl_gframe_get(struct xfl_gframe *f, struct xfl_framepool *pool, struct xfl_grefs *grefs,
 		    bool readonly);
-bool xfl_gframe_put(struct xfl_gframe *f, struct xfl_framepool *pool, struct xfl_grefs *grefs,
-		    bool keep_gref);
+void xfl_gframe_put(struct xfl_gframe *f, struct xfl_framepool *pool, struct xfl_grefs *grefs);
 bool __must_check xfl_gframe_free(struct xfl_gframe *f, struct xfl_framepool *pool,
 				  struct xfl_grefs *grefs);
 
