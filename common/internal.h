@@ -3,6 +3,7 @@
 #ifndef XENFRONT_COMMON_INTERNAL_H
 #define XENFRONT_COMMON_INTERNAL_H
 
+#include <xen/grant_table.h>
 #include <xen/interface/event_channel.h>
 #include <xen/xenbus.h>
 
@@ -15,6 +16,8 @@ struct xfl_watch;
 /* park.c */
 int xfl_park_init(void);
 void xfl_park_exit(void);
+void xfl_park(const grant_ref_t *refs, u32 nr, void (*release)(void *data), void *data);
+void xfl_park_free(void *memory);
 
 /* watch.c */
 bool xfl_watch_fired(const struct xfl_watch *w);

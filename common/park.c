@@ -148,7 +148,6 @@ void xfl_park(const grant_ref_t *refs, u32 nr, void (*release)(void *data), void
 	};
 	xfl_park_add(p);
 }
-EXPORT_SYMBOL_NS_GPL(xfl_park, XEN_FRONTLIB);
 
 /**
  * xfl_grefs_park() - park references of a stack, with what they name
@@ -201,7 +200,6 @@ void xfl_park_free(void *memory)
 {
 	kfree(memory);
 }
-EXPORT_SYMBOL_NS_GPL(xfl_park_free, XEN_FRONTLIB);
 
 struct xfl_parked_pool_page {
 	struct page_pool *pool;
@@ -217,25 +215,6 @@ static void xfl_park_put_pool_page(void *data)
 }
 
 /**
- * xfl_park_pool_page() - xfl_park() for one frame of a page pool's page
- * @ref: the frame's reference
- * @pool: the pool; it waits for its last page, however long that takes
- * @page: the page, or the part of it that goes back to the pool
- *
- * Context: process or softirq; does not sleep.
- */
-void xfl_park_pool_page(grant_ref_t ref, struct page_pool *pool, struct page *page)
-{
-	struct xfl_parked_pool_page *p = kmalloc(sizeof(*p), GFP_ATOMIC | __GFP_NOWARN);
-
-	if (!p)		/* page and reference are lost then, which is safe */
-		return;
-	*p = (struct xfl_parked_pool_page){ pool, page };
-	xfl_park(&ref, 1, xfl_park_put_pool_page, p);
-}
-EXPORT_SYMBOL_NS_GPL(xfl_park_pool_page, XEN_FRONTLIB);
-
-/**
  * xfl_grefs_park_pool_page() - xfl_grefs_park() for one frame of a page pool's page
  * @g: the stack that @ref came from
  * @ref: the frame's reference
@@ -247,8 +226,13 @@ EXPORT_SYMBOL_NS_GPL(xfl_park_pool_page, XEN_FRONTLIB);
 void xfl_grefs_park_pool_page(struct xfl_grefs *g, grant_ref_t ref, struct page_pool *pool,
 			      struct page *page)
 {
+	struct xfl_parked_pool_page *p = kmalloc(sizeof(*p), GFP_ATOMIC | __GFP_NOWARN);
+
 	xfl_gref_abandon(g, 1);
-	xfl_park_pool_page(ref, pool, page);
+	if (!p)		/* page and reference are lost then, which is safe */
+		return;
+	*p = (struct xfl_parked_pool_page){ pool, page };
+	xfl_park(&ref, 1, xfl_park_put_pool_page, p);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_park_pool_page, XEN_FRONTLIB);
 

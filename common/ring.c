@@ -10,6 +10,8 @@
 #include <xenfront/grant.h>
 #include <xenfront/ring.h>
 
+#include "internal.h"
+
 /**
  * DOC: Memory of a ring
  *

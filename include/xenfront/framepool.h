@@ -96,8 +96,8 @@ static inline void xfl_framepool_put(struct xfl_framepool *p, struct xfl_frame f
  * xfl_framepool_abandon() - note that a frame of the pool has another owner
  * @p: the pool
  *
- * The frame's page reference goes with the frame, for instance to xfl_park(). The pool may allocate
- * another frame in its place.
+ * The frame's page reference goes with the frame, for instance to xfl_grefs_park(). The pool may
+ * allocate another frame in its place.
  *
  * Context: any.
  */

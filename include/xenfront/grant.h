@@ -196,15 +196,12 @@ struct xfl_parked {
 
 void xfl_park_in(struct xfl_parked *p, grant_ref_t *refs, u32 nr,
 		 void (*release)(void *data), void *data);
-void xfl_park(const grant_ref_t *refs, u32 nr, void (*release)(void *data), void *data);
 void xfl_grefs_park(struct xfl_grefs *g, const grant_ref_t *refs, u32 nr,
 		    void (*release)(void *data), void *data);
 void xfl_grefs_park_pool_page(struct xfl_grefs *g, grant_ref_t ref, struct page_pool *pool,
 			      struct page *page);
-void xfl_park_pool_page(grant_ref_t ref, struct page_pool *pool, struct page *page);
 void xfl_park_put_page(void *page);
 void xfl_park_free_skb(void *skb);
-void xfl_park_free(void *memory);
 void xfl_park_flush(void);
 
 #endif /* XENFRONT_GRANT_H */
