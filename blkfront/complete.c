@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Completion. Responses are copied and checked under the ring lock. Grants end, and requests
  * complete, outside it.

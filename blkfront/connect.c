@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Connecting: what the backend offers, what we publish, and what each step of the life cycle means
  * for the rings.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * The gendisk: made at the first connection, added and changed by a work item of its own, deleted
  * with the device.

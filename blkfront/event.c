@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Who looks at a ring, and when: the interrupt handler after an event, pollers, and the timeout
  * handler when a request takes long.

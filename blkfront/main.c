@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * xen-blkfront: the Xen block frontend. The module, the xenbus driver, and how a struct xbf_dev
  * begins and ends.

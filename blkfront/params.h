@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /* Module parameters, checked. */
 #ifndef XENFRONT_BLKFRONT_PARAMS_H
 #define XENFRONT_BLKFRONT_PARAMS_H

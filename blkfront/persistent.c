@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Persistent frames: they stay granted from one request to the next, and data is copied through
  * them. Used where the backend lets grants persist, and where it is not trusted.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * From a block request to ring requests. Its data is granted frame by frame, and each frame becomes
  * a segment of a ring request.

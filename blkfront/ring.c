@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * The memory of a ring: shared frames, table, grant references, frames of indirect requests.
  */

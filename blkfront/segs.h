@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /* A block request's data by segments: the block layer's bvecs are the wire core's pieces. */
 #ifndef XENFRONT_BLKFRONT_SEGS_H
 #define XENFRONT_BLKFRONT_SEGS_H

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Serial numbers of disks. XAPI writes the SCSI page of vital product data with the serial number
  * (SPC-4, 7.8.15: page code 80h) into the backend's directory, in base64. Other toolstacks can

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /* Serial numbers, as toolstacks write them into xenstore. Pure. */
 #ifndef XENFRONT_BLKFRONT_SERIAL_H
 #define XENFRONT_BLKFRONT_SERIAL_H

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Counts of rings in debugfs: /sys/kernel/debug/xen-blkfront/DISK/ring-N, as described in
  * Documentation/ABI/testing/debugfs-xen-blkfront.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Virtual-device numbers, as xen-vbd-interface(7) defines them: the numbers of Linux' IDE, SCSI and
  * xvd disks, or with bit 28 set, a disk number and eight bits of partition. Names are those that

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /* Virtual-device numbers: the disk name and the minors that each stands for. Pure. */
 #ifndef XENFRONT_BLKFRONT_VDEV_H
 #define XENFRONT_BLKFRONT_VDEV_H

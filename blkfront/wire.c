@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * The block protocol: functions that are too long to be inline, and the proof that the layout in
  * wire.h is Xen's.

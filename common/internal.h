@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /* What the files of this module share with each other and with nobody else. */
 #ifndef XENFRONT_COMMON_INTERNAL_H
 #define XENFRONT_COMMON_INTERNAL_H

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * The machine that takes a frontend through its life. It finds out what there is to know, asks the
  * table, carries out the action, and asks again until there is nothing to do.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * The parking place: what a backend still maps stays here, with its references, until the backend
  * unmaps it (XSA-396).

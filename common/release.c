@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * The end of a connection: its rings, and what becomes of the connection and its references if the
  * backend still maps one.

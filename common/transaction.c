@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Transactions in our own directory, a few at a time and only while it is ours.
  */

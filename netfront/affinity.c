@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Which CPU serves which queue: CPU c serves queue c modulo the number of queues, for interrupts
  * and for sending, so that the cache lines of a queue's rings stay in one cache.

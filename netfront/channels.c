@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Changing the number of queues of an interface in use: ethtool -l and -L.
  *

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * How many responses bring an event: ethtool -c and -C. The ring says at which response the next
  * event is due. For receiving, that may be several responses ahead, and a timer takes those that

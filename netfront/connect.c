@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Agreeing with a backend: what it offers, what is published, and the steps of a connection.
  */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Up to which length packets are copied rather than granted. A grant costs two writes to the grant
  * table. These cost next to nothing on one host, and as much as a copy of a frame on a host that

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * Copying bytes, or granting the memory they are in: how many bytes cost as much as a grant.
  * Pure; copybreak.c measures what either costs on this host.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * The control ring, for requests that are too large for xenstore. There is one request at a time,
  * and the driver waits for the response. The data of a request is in a frame that is granted as

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * The pure core of receive hashing: one request after the other until a backend has the settings
  * that are wanted, and the check of its responses. See hash.h.

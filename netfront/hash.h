@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * Receive hashing as this driver asks for it: messages of the control ring, the settings that they
  * carry, and which message comes next. Pure, as wire.h is.

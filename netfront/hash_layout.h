@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * Proof, at compile time, that hash.h describes what the protocol header of the system
  * does: the kernel's, or that of package libxen-dev in user space.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * A look at the headers of nearly every packet, cheap enough for each packet: Ethernet, VLAN tags,
  * IPv4 or IPv6 without extensions, TCP or UDP. Other headers are left to the stack.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Multicast: the backend gets a list of the groups that we listen to, and drops other multicasts.
  *

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * Where frames come from. If a page is a frame, that is a page pool, else see subpage.c. Receive
  * frames have one source, and the private frames that an XDP program gets packets in another.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Making and unmaking a queue: rings, references, bounce frames, receive frames,
  * channels, NAPI. Counters and the generations of ids outlive a connection, and are not touched.

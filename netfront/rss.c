@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Receive hashing: the backend steers packets to queues by a hash, with our key and our table, and
  * adds the hash to each packet. It is off unless asked for (ethtool -K IFACE rxhash on, or -X), as

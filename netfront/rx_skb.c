@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * From frames to an skb. A small packet is copied, and its frame is posted again with its grant. Of
  * a larger packet only the headers are copied, so that what is parsed cannot change any more. Its

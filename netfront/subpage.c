@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Frames of a kernel whose pages are larger than a frame. A page pool fetches up to 64 pages at a
  * time, whatever it was made for. Of 64 KB each, these are four times what a ring can use. So pages

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Attributes of the in-tree driver, for the bounds of a receive ring that grew and shrank. Scripts
  * still write and read them, but the ring is always full.

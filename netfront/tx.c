@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Sending: room on the ring, notifying the backend, accounting. tx_put.c puts the packet there.
  */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Transmit bounce frames: the driver grants them read-only once, when a connection is made, and
  * copies packets to them. The first frames are cut into a buffer for each slot, for small packets

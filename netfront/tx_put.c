@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Putting a packet on the transmit ring: which of its bytes are copied, which are granted, and the
  * requests for both. Everything here runs under the transmit lock and with ring room for the

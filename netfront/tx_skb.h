@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 #ifndef XENFRONT_NETFRONT_TX_SKB_H
 #define XENFRONT_NETFRONT_TX_SKB_H
 

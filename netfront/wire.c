@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * The netif protocol's pure core: planning of slots, and the check of a backend's responses. See
  * wire.h.

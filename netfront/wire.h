@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * The netif protocol as this driver speaks it: layouts, encoding of requests, checking of
  * responses, reassembly of received packets. Pure: no kernel call, no lock, no allocation; builds

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Zero-copy AF_XDP sockets: binding one to a queue, unbinding and waking it.
  *

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * Sending from the chunks of a zero-copy socket. Their frames are granted already, so a packet
  * takes only requests. Some room is left for the stack, which stops a queue that it finds full.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 /*
  * The memory of zero-copy sockets. All of it is granted, so a backend may write to any frame of it
  * for as long as a connection lasts. Only a trusted backend gets it.

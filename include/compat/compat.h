@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * Included ahead of every source file by Kbuild. The drivers are written for the newest kernel;
  * what an older one lacks is supplied here, and whole headers in headers/ beside this file, which

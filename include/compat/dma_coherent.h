@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * A device whose accesses need no cache to be looked after; after 6.12 a flag with a function to
  * set it, a bit before, and none where no device needs it. See compat.h.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * 6.13, "hrtimers: Introduce hrtimer_setup() to replace hrtimer_init()"; the function is the
  * timer's own since 6.15. See compat.h.

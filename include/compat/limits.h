@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /* New limits of a queue that is in use. Kernels without struct queue_limits: see compat.h. */
 #ifndef XENFRONT_COMPAT_LIMITS_H
 #define XENFRONT_COMPAT_LIMITS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * Which NAPI instance, with which interrupt, looks after a queue; 6.8, "netdev-genl: Add netlink
  * framework functions for queue" and "for napi". See compat.h.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * Counters of each queue for the core, 6.9, "netdev: add per-queue statistics"; as far as the
  * network driver fills them in, of which tx.stop came last, in 6.11. See compat.h.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * Receive hashing in ethtool: as compat.h, for the files that speak of it. A driver has the
  * operations of the newest kernel, says DEFINE_RXFH_OPS(prefix); ahead of its struct

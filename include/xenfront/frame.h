@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * Arithmetic on frames. A frame is Xen's unit of granting: 4 KB, whatever PAGE_SIZE is. A 64 KB
  * page has sixteen of them. Pure.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * Frames that a driver allocates in order to grant them. Pages are divided into 4 KB frames, so
  * that a guest with 64 KB pages pays for what it grants and no more.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * Grant references: a stack of them per ring, and a parking place for those that the backend keeps
  * mapped.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * The life of a frontend as a table: from what is known to what is done next.
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * What the pure cores need from their surroundings, in the kernel and in user space alike:
  * fixed-width types, errno values, static_assert, min/max/clamp. And the proof that a core's layout

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * Arithmetic on ring indices. An index is a free-running u32, so only differences mean anything.
  * Pure; the memory barriers are in ring.h.

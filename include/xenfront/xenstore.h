@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 xenfront maintainers */
 /*
  * Xenstore: keys are read by a table, with range checks. All that a frontend publishes is written
  * in one transaction.

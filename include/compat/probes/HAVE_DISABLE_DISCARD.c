@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 #include <linux/blkdev.h>
 
 void probe(struct request_queue *q)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 #include <linux/skbuff.h>
 
 void probe(skb_frag_t *frag, struct page *page);

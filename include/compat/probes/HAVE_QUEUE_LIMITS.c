@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+// Copyright (C) 2026 xenfront maintainers
 #include <linux/blk-mq.h>
 
 struct gendisk *probe(struct blk_mq_tag_set *set)
