@@ -59,7 +59,7 @@ void xfl_release_flush(void);
 int xfl_release_init(void);
 void xfl_release_exit(void);
 
-/* exchange.c */
+/* reprobe.c */
 void xfl_reprobe(struct xfl_device *xd);
 int xfl_reprobe_init(void);
 void xfl_reprobe_exit(void);

@@ -8,7 +8,7 @@
 
 #include <xenfront/xenstore.h>
 
-#include "channels.h"
+#include "reconfig.h"
 #include "netfront.h"
 #include "pages.h"
 #include "xdp.h"

@@ -8,7 +8,7 @@
 #include <compat/rxfh.h>
 #include <version.h>
 
-#include "channels.h"
+#include "reconfig.h"
 #include "netfront.h"
 
 /**

@@ -14,7 +14,7 @@
 #include <compat/queue_napi.h>
 #include <compat/queue_stats.h>
 
-#include "channels.h"
+#include "reconfig.h"
 #include "xdp.h"
 #include "xsk.h"
 

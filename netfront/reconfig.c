@@ -12,7 +12,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
-#include "channels.h"
+#include "reconfig.h"
 
 /* How long a backend may take to close and to connect again. */
 #define XNF_RECONFIG_TIMEOUT	(12 * XFL_BACKEND_TIMEOUT)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Copyright (C) 2026 xenfront maintainers */
-#ifndef XENFRONT_NETFRONT_CHANNELS_H
-#define XENFRONT_NETFRONT_CHANNELS_H
+#ifndef XENFRONT_NETFRONT_RECONFIG_H
+#define XENFRONT_NETFRONT_RECONFIG_H
 
 #include "netfront.h"
 
@@ -13,4 +13,4 @@ int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch);
 void xnf_channels_init(struct xnf_dev *xn);
 void xnf_channels_fini(struct xnf_dev *xn);
 
-#endif /* XENFRONT_NETFRONT_CHANNELS_H */
+#endif /* XENFRONT_NETFRONT_RECONFIG_H */
