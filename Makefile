@@ -36,7 +36,7 @@ demo: ## boot Xen and a guest under QEMU, load our drivers, show them work
 check: ## all tests that fit an hour, or with SCENARIO=NAME (or a pattern) one that runs guests
 	$(if $(SCENARIO),scripts/bench run $(patsubst %,'%',$(SCENARIO)),scripts/check check)
 
-check-host: ## only the tests that need no Xen (under 3 minutes)
+check-host: ## only the tests that need no Xen (3 minutes; a first run builds a kernel as well)
 	scripts/check host
 
 check-all: ## every test there is, however long
