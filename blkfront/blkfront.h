@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Copyright (C) 2026 xenfront maintainers */
-/*
- * The block frontend: its objects, and which file does what.
- *
- * The way of a request:
+/* The block frontend: its objects, and which file does what. */
+#ifndef XENFRONT_BLKFRONT_BLKFRONT_H
+#define XENFRONT_BLKFRONT_BLKFRONT_H
+
+/**
+ * DOC: The way of a request
  *
  *	submit.c	checks the request, then issues it or lets it wait
  *	segs.h		walks its data, segment by segment
@@ -16,8 +18,12 @@
  * The way of a device: main.c (module, probe, removal), connect.c (keys, life cycle), ring.c (a
  * ring's memory), disk.c (the gendisk), stats.c (debugfs), params.c, vdev.c (names), serial.c,
  * wire.c (protocol).
+ */
+
+/**
+ * DOC: Locks
  *
- * Locks, in the order in which they are taken:
+ * In the order in which they are taken:
  *
  *	poll_lock	mutex of a ring. Whoever looks at the ring outside its interrupt, or takes
  *			it down, holds it. That of ring 0 guards the ring map as well
@@ -29,8 +35,6 @@
  * from the ring belongs to whoever took it. The life cycle runs on the work queue of struct
  * xfl_device, one step at a time.
  */
-#ifndef XENFRONT_BLKFRONT_BLKFRONT_H
-#define XENFRONT_BLKFRONT_BLKFRONT_H
 
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
@@ -209,7 +213,7 @@ struct xbf_dev {
 	bool untrusted;			/* the backend shall see the data and nothing else */
 	struct xfl_watch *resized;	/* on the size that the backend writes */
 	struct xbf_keys keys;		/* the backend's keys @disk was made of */
-	unsigned int moves;		/* @xd.restores when the disk was last seen to be the same */
+	unsigned int restores_seen;	/* @xd.restores when the disk was last seen to be the same */
 	bool name_reported;		/* a line said that another disk has our name */
 	/* A removed device whose backend maps a ring: xbf_abandoned_put() does the rest. */
 	bool abandoned;

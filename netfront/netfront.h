@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Copyright (C) 2026 xenfront maintainers */
-/*
- * What the files of the network frontend share.
- *
- * The way of a packet out
+/* What the files of the network frontend share. */
+#ifndef XENFRONT_NETFRONT_H
+#define XENFRONT_NETFRONT_H
+
+/**
+ * DOC: The way of a packet out
  *
  *	tx.c		xnf_xmit() checks the packet, and that the ring has room. At the end it
  *			counts the packet, publishes the requests and notifies the backend
@@ -14,8 +16,10 @@
  *
  * XDP frames (xdp_tx.c) take the same way, as an skb each. Zero-copy sockets (xsk_tx.c) put their
  * requests on the same ring themselves. So does mcast.c, whose requests have no packet.
- *
- * The way of a packet in
+ */
+
+/**
+ * DOC: The way of a packet in
  *
  *	rx_refill.c	posts granted frames, which pages.c and subpage.c hand out
  *	event.c		the backend's event starts the poll
@@ -25,8 +29,10 @@
  *	xdp_rx.c	instead of it, with an XDP program: runs the program on a private copy
  *	xsk_rx.c	instead of both, with a zero-copy socket: the packet is in a chunk of it
  *	rx.c		gives the skb to the stack, and has rx_refill.c post frames again
- *
- * Who runs when
+ */
+
+/**
+ * DOC: Who runs when
  *
  *	ndo_start_xmit	under the transmit lock of its queue (the core's)
  *	NAPI		one per queue, for both rings: receive polls then reap transmit
@@ -39,8 +45,6 @@
  * So a transmit ring belongs to the transmit lock, a receive ring to NAPI, and both
  * to the life cycle while the queue is not live.
  */
-#ifndef XENFRONT_NETFRONT_H
-#define XENFRONT_NETFRONT_H
 
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>

@@ -6,7 +6,7 @@
 .. notes:: PATTERN        the notes alone
 
 A pattern is relative to the top of the tree; a section's title is the file's name. Notes are what
-follows "DOC:" in a plain comment. Environment variable KERNELDOC has the kernel's script.
+follows "DOC:" in a comment. kernel-doc has them itself, but not beside what is exported. Environment variable KERNELDOC has the kernel's script.
 """
 
 import os
@@ -22,7 +22,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.nodes import nested_parse_with_titles
 
 TOP = Path(__file__).resolve().parents[2]
-COMMENT = re.compile(r"^/\*\n(.*?)^ \*/", re.S | re.M)
+COMMENT = re.compile(r"^/\*\*?\n(.*?)^ \*/", re.S | re.M)
 MARK = "DOC: "
 
 
@@ -95,9 +95,10 @@ class Notes(Directive):
         found = nodes.Element()
         for path in paths:
             self.state.document.settings.record_dependencies.add(str(path))
-            lines = notes(path.read_text())
+            exported = "export" in self.options
+            lines = notes(path.read_text()) if exported or not self.described else []
             if self.described:
-                lines += ["", *_kernel_doc(path, "export" in self.options)]
+                lines += ["", *_kernel_doc(path, exported)]
             if not any(lines):
                 continue
             name = str(path.relative_to(TOP))
