@@ -269,7 +269,7 @@ static void xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *complaine
 static int xbf_check_same_disk(const struct xbf_dev *xb, const struct xbf_disk *d,
 			       const char **reason)
 {
-	bool restored = xb->moves != xb->xd.restores;
+	bool restored = xb->restores_seen != READ_ONCE(xb->xd.restores);
 
 	if (!xb->gd)
 		return 0;
@@ -339,7 +339,7 @@ static void xbf_compare_serial(struct xbf_dev *xb)
 {
 	char now[XBF_SERIAL_MAX + 1];
 
-	if (xb->moves == xb->xd.restores)
+	if (xb->restores_seen == READ_ONCE(xb->xd.restores))
 		return;
 	xbf_read_serial(xb, now);
 	if (strcmp(now, xb->serial))
@@ -427,7 +427,7 @@ static int xbf_go_live(struct xfl_device *xd)
 			return err;
 	}
 	xbf_compare_serial(xb);
-	xb->moves = xd->restores;
+	xb->restores_seen = READ_ONCE(xd->restores);
 	xbf_disk_await_cache(xb);
 	xbf_announce(xb);
 	xbf_set_affinity(xb);

@@ -119,12 +119,12 @@ static int xnf_mac_set(struct xnf_dev *xn)
  */
 static void xnf_mac_update(struct xnf_dev *xn)
 {
-	unsigned int moves = READ_ONCE(xn->xd.restores);
+	unsigned int restores = READ_ONCE(xn->xd.restores);
 	u8 mac[ETH_ALEN];
 
-	if (xn->moves == moves)
+	if (xn->restores_seen == restores)
 		return;
-	xn->moves = moves;
+	xn->restores_seen = restores;
 	if (!xnf_mac_read(xn, xn->xd.xbdev->nodename, mac) ||
 	    ether_addr_equal(mac, xn->toolstack_mac))
 		return;

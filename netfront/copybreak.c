@@ -143,13 +143,13 @@ void xnf_copybreak_init(struct xnf_copybreak *c)
 /* Decide how packets of a connection are copied. The life cycle calls this before queues exist. */
 void xnf_copybreak_choose(struct xnf_dev *xn)
 {
-	u32 resumes = READ_ONCE(xn->xd.restores);
+	u32 restores = READ_ONCE(xn->xd.restores);
 	struct xnf_copybreak *c = &xn->copybreak;
 
 	ASSERT_RTNL();
-	if (!c->threshold || c->resumes != resumes)
+	if (!c->threshold || c->restores_seen != restores)
 		c->threshold = xnf_copybreak_measure(xn);
-	c->resumes = resumes;
+	c->restores_seen = restores;
 	WRITE_ONCE(c->tx, xnf_copybreak_pick(c->tx_configured, xnf_param_tx_copybreak(),
 					     c->threshold));
 	c->rx = xnf_copybreak_pick(c->rx_configured, xnf_param_rx_copybreak(), c->threshold);

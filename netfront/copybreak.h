@@ -23,7 +23,7 @@ struct xnf_dev;
  * @rx_configured: the same for received packets
  * @slot_bufs_for: value of @tx when slot buffers were made; these may be smaller
  * @threshold: what was measured, 0 for nothing yet
- * @resumes: value of &struct xfl_device.restores when it was measured
+ * @restores_seen: value of &struct xfl_device.restores when it was measured
  */
 struct xnf_copybreak {
 	u32 tx;
@@ -32,7 +32,7 @@ struct xnf_copybreak {
 	int rx_configured;
 	u32 slot_bufs_for;
 	u32 threshold;
-	u32 resumes;
+	u32 restores_seen;
 };
 
 void xnf_copybreak_init(struct xnf_copybreak *c);

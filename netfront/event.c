@@ -111,7 +111,7 @@ static u32 xnf_tx_event_batch(const struct xnf_queue *q, u32 cons, u32 due)
 	u32 batch = due / 2;
 
 	if (batch < XNF_TX_SLACK)
-		batch = xnf_tx_spared(asked, cons) ? asked - cons : XNF_TX_SLACK;
+		batch = xnf_tx_within_slack(asked, cons) ? asked - cons : XNF_TX_SLACK;
 	return min(batch, READ_ONCE(q->xn->coalesce.tx_frames));
 }
 
@@ -134,9 +134,12 @@ static bool xnf_tx_arm(struct xnf_queue *q)
 	if (due)
 		xnf_tx_look_again(q, stall);
 	more = xnf_tx_arm_at(tx, cons, cons + batch);
-	/* Whoever asked meanwhile may have seen the event that was asked for before this one. */
+	/*
+	 * A sender that set @asked just now has compared it with the event that was asked for
+	 * before this one, and so may have asked for none. Look again.
+	 */
 	asked = READ_ONCE(tx->asked);
-	if (unlikely(batch <= XNF_TX_SLACK && xnf_tx_spared(asked, cons) && asked - cons < batch) &&
+	if (unlikely(batch <= XNF_TX_SLACK && xnf_tx_within_slack(asked, cons) && asked - cons < batch) &&
 	    xnf_tx_arm_at(tx, cons, asked))
 		more = true;
 	return more;
@@ -157,7 +160,7 @@ void xnf_events_hurry(struct xnf_queue *q)
 	u32 armed = READ_ONCE(tx->armed);
 
 	xnf_tx_assert_locked(tx);
-	if (xnf_tx_spared(armed, cons) && armed - cons > tx->asked - cons &&
+	if (xnf_tx_within_slack(armed, cons) && armed - cons > tx->asked - cons &&
 	    xnf_tx_arm_at(tx, cons, tx->asked))
 		napi_schedule(&q->napi);
 }

@@ -393,7 +393,7 @@ struct xnf_mcast {
 
 /**
  * struct xnf_queue_cfg - what queues were made for
- * @resumes: value of &struct xfl_device.restores; a resume makes grants and channels void
+ * @restores_seen: value of &struct xfl_device.restores; a restore makes grants and channels void
  * @max_tx_slots: data slots of a packet
  * @backend: domain that is given access
  * @copybreak: bytes that the slot buffers were to hold
@@ -401,7 +401,7 @@ struct xnf_mcast {
  * @trusted: the backend may see our memory
  */
 struct xnf_queue_cfg {
-	u32 resumes;
+	u32 restores_seen;
 	u32 max_tx_slots;
 	u32 copybreak;
 	domid_t backend;
@@ -473,8 +473,8 @@ struct xnf_dev {
 	bool advertised_gso;
 	/** @toolstack_mac: the address that the toolstack gave the interface */
 	u8 toolstack_mac[ETH_ALEN];
-	/** @moves: value of @xd.restores when @toolstack_mac was read */
-	unsigned int moves;
+	/** @restores_seen: value of @xd.restores when @toolstack_mac was read */
+	unsigned int restores_seen;
 	/** @advertised_xsk_gen: value of @xsk_gen when the queues were made */
 	u32 advertised_xsk_gen;
 	/** @connects: connections that came to carry packets; read by a change of queues */
@@ -706,13 +706,13 @@ static inline bool xnf_tx_has_responses(const struct xnf_tx *tx)
 }
 
 /**
- * xnf_tx_spared() - whether a response is so near that no event is asked for at it
+ * xnf_tx_within_slack() - whether a response is so near that no event is asked for at it
  * @at: response index, one past the response
  * @cons: first response not yet consumed
  *
  * A sender that waits has the event all the same, see xnf_events_hurry().
  */
-static inline bool xnf_tx_spared(u32 at, u32 cons)
+static inline bool xnf_tx_within_slack(u32 at, u32 cons)
 {
 	return at - cons - 1 < XNF_TX_SLACK;
 }
@@ -747,9 +747,11 @@ static inline void xnf_rx_put(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 }
 
 /**
- * xnf_rx_post() - xnf_rx_put(), unless the entry is for a chunk and the frame is a fallback frame
+ * xnf_rx_post() - put a frame on the receive ring, or into the store of fallback frames
  * @rx: receive side, its owner only
  * @buf: the frame, granted
+ *
+ * While a zero-copy socket has the ring, its chunks alone go there.
  */
 static inline void xnf_rx_post(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 {

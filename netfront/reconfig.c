@@ -22,7 +22,7 @@
 static struct xnf_queue_cfg xnf_queue_cfg_now(const struct xnf_dev *xn)
 {
 	return (struct xnf_queue_cfg) {
-		.resumes = READ_ONCE(xn->xd.restores),
+		.restores_seen = READ_ONCE(xn->xd.restores),
 		.max_tx_slots = xn->offer.max_tx_slots,
 		.copybreak = xn->copybreak.tx,
 		.backend = xn->xd.xbdev->otherend_id,
@@ -36,7 +36,7 @@ static bool xnf_queue_cfg_holds(const struct xnf_dev *xn)
 	struct xnf_queue_cfg now = xnf_queue_cfg_now(xn);
 	const struct xnf_queue_cfg *then = &xn->reconfig.cfg;
 
-	return now.resumes == then->resumes && now.max_tx_slots == then->max_tx_slots &&
+	return now.restores_seen == then->restores_seen && now.max_tx_slots == then->max_tx_slots &&
 	       now.copybreak == then->copybreak && now.backend == then->backend &&
 	       now.split == then->split && now.trusted == then->trusted;
 }
