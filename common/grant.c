@@ -177,7 +177,7 @@ bool xfl_grefs_ample(u32 n)
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_ample, XEN_FRONTLIB);
 
 /**
- * xfl_grefs_room() - whether the grant table has references left for users of a few
+ * xfl_grefs_room() - whether the grant table has some left for the console and other small users
  *
  * Context: any; takes the grant table's lock.
  * Return: true if it has XFL_GREF_ROOM of them; a snapshot.

@@ -105,7 +105,7 @@ void xfl_reset_backend_moved(struct xfl_device *xd, enum xfl_xs_state backend)
  */
 void xfl_note_backend_state(struct xfl_device *xd, enum xfl_xs_state backend)
 {
-	if (xfl_has_moved(backend, &xd->backend_at_closed))
+	if (xfl_note_moved(backend, &xd->backend_at_closed))
 		xd->backend_moved = true;
 	if (xfl_starts_anew(backend))
 		xd->mapped = false;

@@ -52,7 +52,7 @@ bool xfl_rings_end_early(struct xfl_device *xd);
 void xfl_quarantine_ring(struct xfl_device *xd, struct xfl_ring_mem *mem);
 void xfl_conn_abandon(struct xfl_device *xd);
 void xfl_conn_park(struct xfl_device *xd);
-bool xfl_conn_has_precursor(struct xfl_device *xd);
+bool xfl_conn_await_precursor(struct xfl_device *xd);
 void xfl_conn_stop_waiting(struct xfl_device *xd);
 void xfl_quarantine_port(struct xfl_device *xd, evtchn_port_t port);
 void xfl_release_flush(void);
@@ -80,7 +80,7 @@ unsigned int xfl_nr_restores(void);
  * Whether a backend that shows @backend has moved since it showed *@then. Where *@then could not be
  * read, the first state that can be takes its place.
  */
-static inline bool xfl_has_moved(enum xfl_xs_state backend, enum xfl_xs_state *then)
+static inline bool xfl_note_moved(enum xfl_xs_state backend, enum xfl_xs_state *then)
 {
 	if (*then == XFL_XS_UNREADABLE)
 		*then = backend;

@@ -18,7 +18,8 @@
  * shows then decides what becomes of the references.
  *
  * A backend that shows Closed or InitWait, and has shown another state when our Closed was written
- * or since, knows that the keys are void. The references are free for others. If it shows anything
+ * or since, knows that the keys are void. So does a backend that had mapped the rings and shows
+ * Closed, since it has no more to map. The references are free for others then. If it shows anything
  * else for too long, the rings are ended nevertheless, provided that it does not map them. Their
  * references then stay in quarantine (XFL_DO_END_EARLY).
  *
@@ -34,6 +35,13 @@
 #define XFL_LOOK_DIRECTORY_MS	5000u	/* whether our directory is still ours */
 #define XFL_LOOK_AGAIN_MS	10000u	/* the first early attempts to end parked rings */
 #define XFL_LOOK_LONG_MS	60000u	/* the later ones */
+
+/* Milliseconds that pass between two tries to end grants, or to write Closed again. */
+#define XFL_RETRY_MS		1000u
+/* Milliseconds that an exchanged device's rings may stay mapped before it is given up. */
+#define XFL_EXCHANGE_MS		1000u
+/* Milliseconds without an offer to a backend that may be about to map what was ended early. */
+#define XFL_NO_OFFER_MS		60000u
 
 static struct xfl_step xfl_lt_go(enum xfl_state next, enum xfl_action action)
 {
@@ -86,7 +94,10 @@ static struct xfl_step xfl_decide_new(const struct xfl_view *v)
 {
 	if (v->remove)
 		return xfl_lt_leave(v);
-	/* Our Closed is still written for that connection, under its mark. */
+	/*
+	 * The connection of this device's previous driver is parked. The directory still has its
+	 * Closed and its mark, and an offer would overwrite them.
+	 */
 	if (v->precursor_parked)
 		return xfl_lt_stay(v, XFL_LOOK_SLOW_MS);
 	if (!v->marked)
@@ -295,7 +306,7 @@ static struct xfl_step xfl_decide_closed_no_connection(const struct xfl_view *v)
 	return xfl_lt_stay_awhile(v);
 }
 
-/* The rings have been mapped for too long. */
+/* Time is up: a ring is still mapped, or Closed could not be written. */
 static struct xfl_step xfl_lt_overdue(const struct xfl_view *v)
 {
 	return v->remove ? xfl_lt_go(XFL_GONE, XFL_DO_ABANDON) :
@@ -324,7 +335,7 @@ static struct xfl_step xfl_decide_closed(const struct xfl_view *v)
 			       xfl_lt_overdue(v) : xfl_lt_again(v, XFL_DO_WRITE_CLOSED);
 	/* Not at once: the kernel logs each attempt that finds a mapped frame. */
 	if (late || ((v->backend_state == XFL_XS_GONE || v->backend_state == XFL_XS_CLOSED) &&
-		     v->tried_ms >= XFL_LOOK_IDLE_MS))
+		     v->tried_ms >= XFL_RETRY_MS))
 		return xfl_lt_go(XFL_CLOSED, XFL_DO_END_EARLY);
 	return xfl_lt_stay_awhile(v);
 }
@@ -347,7 +358,7 @@ static struct xfl_step xfl_decide_parked(const struct xfl_view *v)
 	case XFL_DO_END:
 		/* At most once in a second, even if the backend reacts to each. */
 		if (xfl_lt_withdrawn(v) && v->backend_state != XFL_XS_GONE &&
-		    v->tried_ms >= XFL_LOOK_IDLE_MS)
+		    v->tried_ms >= XFL_RETRY_MS)
 			return xfl_lt_go(XFL_PARKED, XFL_DO_REWRITE_CLOSED);
 		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	case XFL_DO_NOTHING:
@@ -403,9 +414,12 @@ static struct xfl_step xfl_decide_idle(const struct xfl_view *v)
 		return v->did == XFL_DO_CALL_FAILED || !(v->changed || v->held) ?
 			       xfl_lt_stay(v, XFL_LOOK_DIRECTORY_MS) :
 			       xfl_lt_go(XFL_IDLE, XFL_DO_CALL_FAILED);
-	/* It would map void references, fail, and go on: netback shows Connected nevertheless. */
+	/*
+	 * A backend that shows InitWait since before an early end may still map the old references.
+	 * netback would fail and show Connected nevertheless. So nothing is offered for a while.
+	 */
 	if (v->last_ended_early && v->backend_state == XFL_XS_INITWAIT && !v->backend_moved &&
-	    v->since_ms < XFL_LOOK_LONG_MS)
+	    v->since_ms < XFL_NO_OFFER_MS)
 		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
 	return v->close_reason == XFL_CLOSE_BY_BACKEND ?
 		       xfl_decide_idle_for_backend(v) : xfl_decide_idle_for_new(v);
@@ -448,7 +462,7 @@ static struct xfl_step xfl_decide_exchanged(const struct xfl_view *v)
 			return xfl_lt_go(v->state, v->mapped ? XFL_DO_END : XFL_DO_END_EARLY);
 		if (v->result == XFL_DONE)
 			return xfl_lt_go(XFL_CLOSED, XFL_DO_RELEASE);
-		if (v->mapped && v->since_ms < XFL_LOOK_IDLE_MS)
+		if (v->mapped && v->since_ms < XFL_EXCHANGE_MS)
 			return xfl_lt_stay_awhile(v);
 		return xfl_lt_go(XFL_EXCHANGED, XFL_DO_CALL_FAILED);
 	}

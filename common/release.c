@@ -229,7 +229,7 @@ static bool xfl_quarantine_over(struct xfl_quarantined *s, enum xfl_xs_state bac
 		s->gone = true;
 	if (s->gone)
 		return time_after(jiffies, s->until);
-	if (xfl_has_moved(backend, &s->backend_at_closed))
+	if (xfl_note_moved(backend, &s->backend_at_closed))
 		s->backend_moved = true;
 	return xfl_backend_knows(backend, s->backend_moved, false);
 }
@@ -397,7 +397,7 @@ static bool xfl_set_successor(struct list_head *conns, struct xfl_device *xd)
 }
 
 /**
- * xfl_conn_has_precursor() - whether an earlier connection of the xenbus device is still parked
+ * xfl_conn_await_precursor() - whether an earlier connection of the xenbus device is still parked
  * @xd: the device, which has written nothing to its directory yet
  *
  * Some backends unmap a ring only when we write Closed once more. An offer of the next connection
@@ -406,7 +406,7 @@ static bool xfl_set_successor(struct list_head *conns, struct xfl_device *xd)
  *
  * Context: process, a step of the machine.
  */
-bool xfl_conn_has_precursor(struct xfl_device *xd)
+bool xfl_conn_await_precursor(struct xfl_device *xd)
 {
 	bool waiting, looked_at;
 

@@ -76,13 +76,14 @@ void xfl_keys_read(struct xfl_device *xd, const char *dir, const struct xfl_key 
 }
 EXPORT_SYMBOL_NS_GPL(xfl_keys_read, XEN_FRONTLIB);
 
-static bool xfl_is_stale(const char *name, const char *const *stale)
+/* Whether a name is one of @patterns, of which a trailing '*' stands for any ending. */
+static bool xfl_key_matches(const char *name, const char *const *patterns)
 {
-	for (; *stale; stale++) {
-		size_t len = strlen(*stale);
+	for (; *patterns; patterns++) {
+		size_t len = strlen(*patterns);
 
-		if ((*stale)[len - 1] == '*' ? !strncmp(name, *stale, len - 1)
-					     : !strcmp(name, *stale))
+		if ((*patterns)[len - 1] == '*' ? !strncmp(name, *patterns, len - 1)
+						: !strcmp(name, *patterns))
 			return true;
 	}
 	return false;
@@ -107,7 +108,7 @@ int xfl_keys_delete(struct xenbus_transaction xbt, const char *dir, const char *
 	if (IS_ERR(names))
 		return PTR_ERR(names);
 	for (i = 0; i < nr && !err; i++)
-		if (xfl_is_stale(names[i], keys))
+		if (xfl_key_matches(names[i], keys))
 			err = xenbus_rm(xbt, dir, names[i]);
 	kfree(names);
 	return err;

@@ -51,9 +51,9 @@ void xnf_rx_delay_init(struct xnf_rx_delay *delay)
  * Only while responses come. If none came since an event was last asked for, the next response
  * brings one: so an idle queue has no timer, and the first packet no delay.
  *
- * As this poll has completed, the next one may ask for events at the same time. So the timer starts
- * after a late event was asked for, and while it runs no other event is asked for. If a late event
- * overwrites one that was asked for since, the timer comes in any case.
+ * This poll has completed, so the next one may ask for an event at the same time. The later write
+ * of rsp_event wins, and can delay the event that the other poll asked for. The timer starts after
+ * a late event was asked for, and bounds that delay. While it runs nobody asks for another event.
  *
  * Context: softirq.
  * Return: true if so many responses came meanwhile that no event will.

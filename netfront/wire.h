@@ -143,7 +143,7 @@ union xnf_rx_any {
  * @XNF_RX_BAD_FLAGS: flags where they must not be, or of a GSO dialect not asked for
  * @XNF_RX_BAD_EXTRA: extra of unknown type, of the same type twice, or not agreed on; or an
  *	unknown hash
- * @XNF_RX_BAD_GSO: segment size 0, or a type not agreed on
+ * @XNF_RX_BAD_GSO: segment size 0 or 0xffff, or a type not agreed on
  * @XNF_NR_RSP_ERRS: number of errors
  */
 enum xnf_rsp_err {

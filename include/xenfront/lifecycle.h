@@ -44,7 +44,7 @@
  * backend: the port may be another device's by then.
  */
 
-/* Jiffies: the longest that anything here or in a driver waits for a backend. */
+/* Jiffies that one wait for a backend takes at most. The table's waits are states, see lifetable.h. */
 #define XFL_BACKEND_TIMEOUT	(5 * HZ)
 
 /* Why a connection's rings are not believed: any bit withholds belief. */
@@ -83,7 +83,7 @@ struct xfl_ring_mem;
  * @disconnect: the backend cannot reach any ring more: take the last responses if xfl_believes(),
  *	end grants, free queues, and requeue or fail requests as the close reason says
  * @pause: with true, at the beginning of a suspend, send nothing more; with false, at its end, go
- *	on. Does not sleep for long; optional
+ *	on. Does not sleep for long; optional, and needs @idle
  * @withhold: xfl_believes() has become false: on return, nobody acts on an earlier true. Runs while
  *	interrupts of devices are off: makes no xenstore call, takes no lock that is held over one,
  *	and allocates nothing; optional

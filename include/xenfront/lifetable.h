@@ -40,6 +40,7 @@
  *
  * GONE: the device was removed
  */
+/* In this order: callers compare states, as up to XFL_CONNECTED or from XFL_BROKEN on. */
 enum xfl_state {
 	XFL_NEW,
 	XFL_OFFERED,
@@ -118,9 +119,11 @@ enum xfl_result {
  * @did: the action that was carried out last; XFL_DO_NOTHING if an event, or time, has the table
  *	asked
  * @result: how @did went
- * @backend_state: the backend's state in xenstore
- * @own_state: ours: the last that was written or, after a restore, read
- * @close_reason: why the connection ends or has ended
+ * @backend_state: the backend's state in xenstore. XFL_XS_GONE also if our own directory is gone,
+ *	XFL_XS_UNREADABLE also if ours could not be read
+ * @own_state: ours: the last that was written or, after a restore, read. XFL_XS_GONE once our
+ *	directory was found to be gone
+ * @close_reason: why the connection ends, or why the last one has ended
  * @since_ms: milliseconds in this state
  * @tried_ms: milliseconds since the last XFL_DO_END_EARLY or XFL_DO_REWRITE_CLOSED in this state
  * @remove: the driver is being unbound from the device
@@ -138,7 +141,8 @@ enum xfl_result {
  *	rings
  * @mapped: the backend has mapped the rings, and has not begun anew since, as far as its state
  *	could be read
- * @online: the toolstack wants the backend to stay
+ * @online: the toolstack wants the backend to stay; read only while the backend is Closing or
+ *	Closed, and else false
  * @held: requests wait for a connection
  * @backing_off: an attempt to connect went wrong, and the pause after it is not over
  * @precursor_parked: a connection that this device had under its previous driver is parked

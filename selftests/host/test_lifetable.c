@@ -49,7 +49,10 @@ static void meet(const struct facts *f)
 }
 
 /* Bits of what others decide. */
-enum { RECONNECT, MOVED, CHANGED, DRAINED, ONLINE, HELD, RESTING, ANSWERED, LATE, NR_CHOICES };
+enum {
+	RECONNECT, RESTORED, CHANGED, DRAINED, ONLINE, HELD, BACKING_OFF, BACKEND_MOVED, LATE,
+	NR_CHOICES,
+};
 
 static bool starts_anew(enum xfl_xs_state backend)
 {
@@ -65,13 +68,13 @@ static struct xfl_view view_of(const struct facts *f, u32 backend, u32 choice)
 		.has_connection = f->has_connection,
 		.since_ms = choice & 1 << LATE ? 1000000 : 0,
 		.tried_ms = choice & 1 << LATE ? 1000000 : 0,
-		.reconnect = choice & 1 << RECONNECT, .restored = choice & 1 << MOVED,
+		.reconnect = choice & 1 << RECONNECT, .restored = choice & 1 << RESTORED,
 		.changed = choice & 1 << CHANGED,
 		.drained = !f->has_connection || choice & 1 << DRAINED,
 		.online = choice & 1 << ONLINE, .held = choice & 1 << HELD,
 		/* No state looks at both. */
-		.backing_off = choice & 1 << RESTING, .precursor_parked = choice & 1 << RESTING,
-		.backend_moved = choice & 1 << ANSWERED,
+		.backing_off = choice & 1 << BACKING_OFF, .precursor_parked = choice & 1 << BACKING_OFF,
+		.backend_moved = choice & 1 << BACKEND_MOVED,
 		/* Nor does a state look at both of these. */
 		.last_ended_early = choice & 1 << CHANGED,
 		.mapped = f->mapped && (f->exchanged || !starts_anew(backend)),
@@ -388,7 +391,7 @@ static void decide_moved_with(const struct facts *f, u32 backend, u32 choice)
 	g.protocol_error = false;
 	decide_with(&g, backend, choice);
 	/* With everything else, all at once: every mixture would take minutes. */
-	if (choice != 1 << MOVED && choice != ALL_CHOICES)
+	if (choice != 1 << RESTORED && choice != ALL_CHOICES)
 		return;
 	for (g.own_state = 0; g.own_state < XFL_NR_XS_STATES; g.own_state++)
 		decide_with(&g, backend, choice);
@@ -416,10 +419,10 @@ static void every_situation(void **state)
 			for (choice = 0; choice < 1 << NR_CHOICES; choice++) {
 				/* Nothing else is seen of a backend then. */
 				if (f.has_connection && f.own_state == XFL_XS_GONE &&
-				    !(choice & 1 << MOVED) && backend != XFL_XS_GONE)
+				    !(choice & 1 << RESTORED) && backend != XFL_XS_GONE)
 					continue;
 				decisions++;
-				if (choice & 1 << MOVED)
+				if (choice & 1 << RESTORED)
 					decide_moved_with(&f, backend, choice);
 				else
 					decide_with(&f, backend, choice);
