@@ -139,7 +139,8 @@ static bool xnf_tx_arm(struct xnf_queue *q)
 	 * before this one, and so may have asked for none. Look again.
 	 */
 	asked = READ_ONCE(tx->asked);
-	if (unlikely(batch <= XNF_TX_SLACK && xnf_tx_within_slack(asked, cons) && asked - cons < batch) &&
+	if (unlikely(batch <= XNF_TX_SLACK && xnf_tx_within_slack(asked, cons) &&
+		     asked - cons < batch) &&
 	    xnf_tx_arm_at(tx, cons, asked))
 		more = true;
 	return more;

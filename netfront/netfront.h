@@ -667,8 +667,8 @@ static inline u32 xnf_tx_room(const struct xnf_tx *tx)
 }
 
 /*
- * Whether a packet has its slots, asked before anything of it is on the ring. There are as many slots
- * as ring entries, so they run short only if the driver lost some.
+ * Whether a packet has its slots, asked before anything of it is on the ring. There are as many
+ * slots as ring entries, so they run short only if the driver lost some.
  */
 static inline bool xnf_tx_has_slots(const struct xnf_tx *tx, u32 nr)
 {
