@@ -13,7 +13,6 @@ import threading
 import time
 import unittest
 from pathlib import Path
-from types import SimpleNamespace
 from unittest import mock
 
 sys.dont_write_bytecode = True
@@ -362,28 +361,6 @@ def printed(function, *arguments):
 
 def a_run(name, **header):
     return runner.Run(scenario.Scenario(name, Path(f"{name}.sh"), **header), "6.12", "ours")
-
-
-class SilenceTest(unittest.TestCase):
-    """A machine that stands still is begun again once, if no kernel of it says why."""
-
-    def excused(self, times, xen="", guest=""):
-        with tempfile.TemporaryDirectory() as directory:
-            logs = Path(directory) / "xen.log", Path(directory) / "guest.log"
-            for log, text in zip(logs, (xen, guest)):
-                log.write_text(text)
-            machine, run = SimpleNamespace(xen_log=logs[0]), SimpleNamespace(console=logs[1], name="a")
-            tested = runner.Runner(None, None)
-            with contextlib.redirect_stdout(io.StringIO()):
-                return [tested._excused_silence(machine, run) for _ in range(times)]
-
-    def test_once(self):
-        self.assertEqual(self.excused(2), [True, False])
-
-    def test_not_where_a_kernel_says_why(self):
-        report = "[ 1.0] BUG: soft lockup - CPU#0 stuck for 22s!\n"
-        self.assertEqual(self.excused(1, xen=report), [False])
-        self.assertEqual(self.excused(1, guest=report), [False])
 
 
 class ScheduleTest(unittest.TestCase):

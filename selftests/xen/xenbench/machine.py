@@ -12,7 +12,7 @@ import time
 
 from . import pace, verdict
 from .images import concatenate
-from .util import BenchError, Silence
+from .util import BenchError
 
 BOOT_LIMIT = 240
 # Emulation on a busy host is slow, which is no fault of a driver.
@@ -155,7 +155,7 @@ class Machine:
         while b"\n" not in self._pending:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise Silence(f"{what} ({limit} s)", self._last_words())
+                raise BenchError(f"{what} ({limit} s)", self._last_words())
             # Short waits: a Xen that has crashed says so in its log and nowhere else.
             if select.select([self._socket], [], [], min(left, 2))[0]:
                 data = self._socket.recv(65536)

@@ -15,7 +15,7 @@ from .crew import Crew
 from .ktap import Ktap, Test, expected_skips, skip_expected
 from .machine import Machine, Options
 from .scenario import Scenario, shell_assignments
-from .util import HERE, TOP, BenchError, Silence, say
+from .util import HERE, TOP, BenchError, say
 
 CMDLINE = ("console=hvc0 rdinit=/init panic=1 oops=panic printk.time=1 mitigations=off "
            "watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=60")
@@ -110,14 +110,14 @@ class Runner:
             with self._crew.minds(machine), machine:
                 say(f"Xen and dom0 up in {machine.boot_seconds:.0f} s, "
                     f"{todo.left(kind) + 1} guests to run")
-                while run and self._run_on(machine, run, todo, kind):
+                while run and self._run_on(machine, run):
                     run = todo.take(kind)
         except BenchError:
             if self._crew.cut or not self._excused(machine.xen_log, "dom0"):
                 raise
             todo.give_back(kind, run)
 
-    def _run_on(self, machine, run, todo, kind):
+    def _run_on(self, machine, run):
         """Runs and judges one guest; whether the machine can take another."""
         start = time.monotonic()
         lost = None
@@ -129,10 +129,6 @@ class Runner:
             lost = error
         if self._crew.cut:
             return False
-        if isinstance(lost, Silence) and self._excused_silence(machine, run):
-            self._again(run)
-            todo.give_back(kind, run)
-            return False
         run.seconds = time.monotonic() - start
         judge(run, self._skips)
         with self._lock:
@@ -143,30 +139,17 @@ class Runner:
     def _repeat_if_emulator_failed(self, machine, run):
         """A guest alone; where dom0 or Xen died of it, the guest has failed."""
         if self._excused(run.console, run.name):
-            self._again(run)
+            run.tests, run.figures, run.faults, run.reports, run.exit = [], [], [], [], ""
             self._run_one(machine, run)
-
-    @staticmethod
-    def _again(run):
-        run.tests, run.figures, run.faults, run.reports, run.exit = [], [], [], [], ""
 
     def _excused(self, log, name):
         """Once of all that run, and said: what happens a second time is no accident."""
         shown = verdict.emulator_failed(log)
-        return bool(shown) and self._once_more(f"{name}: the emulator failed, not the kernel ({shown})")
-
-    def _excused_silence(self, machine, run):
-        """A machine that stands still, and no kernel of it says why: seen once in some thousand guests."""
-        if verdict.reports(machine.xen_log) or verdict.reports(run.console):
-            return False
-        return self._once_more(f"{run.name}: the machine stands still without a word")
-
-    def _once_more(self, why):
         with self._lock:
-            if self._repeated:
+            if not shown or self._repeated:
                 return False
             self._repeated = True
-        say(f"{why}: once more")
+        say(f"{name}: the emulator failed, not the kernel ({shown}): once more")
         return True
 
     def _machine(self, scenario, disks):

@@ -21,10 +21,6 @@ class BenchError(Exception):
         self.log = log
 
 
-class Silence(BenchError):
-    """A machine that has said nothing for as long as it may."""
-
-
 # Held by whoever prints lines that belong together; guests may run side by side.
 OUTPUT = threading.RLock()
 
