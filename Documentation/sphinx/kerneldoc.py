@@ -6,7 +6,8 @@
 .. notes:: PATTERN        the notes alone
 
 A pattern is relative to the top of the tree; a section's title is the file's name. Notes are what
-follows "DOC:" in a comment. kernel-doc has them itself, but not beside what is exported. Environment variable KERNELDOC has the kernel's script.
+follows "DOC:" in a comment. kernel-doc has them itself, but not beside what is exported. Environment
+variable KERNELDOC has the kernel's script.
 """
 
 import os
