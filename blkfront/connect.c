@@ -196,7 +196,7 @@ static void xbf_reduce_rings(struct xbf_dev *xb, unsigned int nr)
 
 static int xbf_open_rings(struct xbf_dev *xb, const struct xbf_offer *offer)
 {
-	unsigned int frames = 1u << min(offer->ring_order, xbf_max_ring_page_order);
+	unsigned int frames = 1u << min_t(u32, offer->ring_order, xbf_max_ring_page_order);
 	u32 cap = xbf_segs_per_part(offer->segments, xbf_max_indirect_segments);
 	unsigned int i;
 	int err;

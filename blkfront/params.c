@@ -35,7 +35,7 @@ unsigned int xbf_poll_queues;
 module_param_named(poll_queues, xbf_poll_queues, uint, 0444);
 MODULE_PARM_DESC(poll_queues, "Rings per disk for polled I/O, beside the others (default 0)");
 
-unsigned int xbf_max_ring_page_order;
+int xbf_max_ring_page_order;
 module_param_named(max_ring_page_order, xbf_max_ring_page_order, int, 0444);
 MODULE_PARM_DESC(max_ring_page_order, "Largest order of 4 KB frames in a ring (default 0)");
 
@@ -63,7 +63,7 @@ void xbf_params_check(void)
 {
 	xfl_param_clamp("max_indirect_segments", &xbf_max_indirect_segments, 0, XBF_MAX_SEGS);
 	xfl_param_clamp("max_ring_page_order", &xbf_max_ring_page_order, 0,
-			XENBUS_MAX_RING_GRANT_ORDER);
+			(int)XENBUS_MAX_RING_GRANT_ORDER);
 	xfl_param_clamp("poll_queues", &xbf_poll_queues, 0, nr_cpu_ids);
 	xfl_param_clamp("max_queues", &xbf_max_queues, 1, max(nr_cpu_ids, XBF_DEFAULT_QUEUES));
 }

@@ -9,7 +9,7 @@
 extern unsigned int xbf_max_indirect_segments;
 extern unsigned int xbf_max_queues;
 extern unsigned int xbf_poll_queues;
-extern unsigned int xbf_max_ring_page_order;
+extern int xbf_max_ring_page_order;
 
 extern bool xbf_trusted;
 extern bool xbf_feature_persistent;

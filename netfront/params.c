@@ -54,10 +54,12 @@ int xnf_params_check(void)
 	return 0;
 }
 
-/* Most queues of an interface that is made now. The parameter may be written at any time. */
+/* Most queues of an interface that is made now. A user may write the parameter, 0 for the default. */
 u32 xnf_param_max_queues(void)
 {
-	return clamp(READ_ONCE(max_queues), 1u, XNF_QUEUES_LIMIT);
+	u32 most = READ_ONCE(max_queues);
+
+	return most ? min(most, XNF_QUEUES_LIMIT) : min(num_online_cpus(), XNF_QUEUES_DEFAULT);
 }
 
 /* Whether backends are trusted unless the toolstack says otherwise. */
