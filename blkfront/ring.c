@@ -102,6 +102,8 @@ static int xbf_indirect_alloc(struct xbf_ring *ring, u32 slots)
  * @f: frame and reference; not to be used afterwards
  *
  * While the backend maps the frame, both are parked instead.
+ *
+ * Context: process; the ring is being closed, and nothing is in flight.
  */
 void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool, struct xfl_gframe *f)
 {

@@ -123,8 +123,7 @@ static u32 xbf_frames_in_flight(const struct xbf_ring *ring)
 {
 	if (ring->pframes.frame)
 		return ring->pframes.nr - ring->pframes.nr_free;
-	return ring->grefs.nr_owned - ring->grefs.nr_free -
-	       (ring->indirect ? ring->table.slots.nr : 0);
+	return xfl_grefs_in_use(&ring->grefs) - (ring->indirect ? ring->table.slots.nr : 0);
 }
 
 static bool xbf_leaves_room(const struct xbf_ring *ring, const struct xbf_req *br)

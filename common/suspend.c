@@ -306,10 +306,12 @@ int __init xfl_pm_init(void)
 	dev->type = &xfl_witness_type;
 	dev->release = xfl_witness_free;
 	err = dev_set_name(dev, "xen-frontlib") ?: device_add(dev);
-	if (err)
+	if (err) {
 		put_device(dev);
+		return err;
+	}
 	xfl_witness = dev;
-	return err;
+	return 0;
 }
 
 void xfl_pm_exit(void)

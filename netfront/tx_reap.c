@@ -180,8 +180,8 @@ bool xnf_tx_is_drained(struct xnf_queue *q)
 /* ---- the end of a connection ---- */
 
 /*
- * The backend still maps some frame of a packet. The driver cannot find out which, so all slots of
- * the packet give their references, and the packet is kept whole until the last is unmapped.
+ * The backend still maps some frames of a packet: one in each slot that still has the packet. These
+ * are parked together, and the packet is kept whole until the last is unmapped.
  */
 static u32 xnf_tx_park_skb(struct xnf_tx *tx, struct sk_buff *skb)
 {
