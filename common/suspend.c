@@ -72,6 +72,12 @@ unsigned int xfl_nr_restores(void)
 	return READ_ONCE(xfl_restores);
 }
 
+/* xfl_restored() - count a restore; under xfl_pm_lock */
+static void xfl_restored(void)
+{
+	WRITE_ONCE(xfl_restores, xfl_restores + 1);
+}
+
 /*
  * All devices stop before the first one drains. Else the later ones would go on sending while a
  * slow one uses up the time, and would then go down with full rings.
@@ -221,10 +227,10 @@ static int xfl_restore_noirq(struct device *dev)
 	struct xfl_device *xd;
 
 	mutex_lock(&xfl_pm_lock);
-	WRITE_ONCE(xfl_restores, xfl_restores + 1);
+	xfl_restored();
 	xd = dev_get_drvdata(dev);
 	if (xd) {
-		WRITE_ONCE(xd->restores, xfl_restores);
+		WRITE_ONCE(xd->restores, xfl_nr_restores());
 		xfl_withhold(xd, XFL_WITHHELD_RESTORED);
 		xfl_post(xd, XFL_EV_RESTORED);
 	}
@@ -263,7 +269,7 @@ EXPORT_SYMBOL_NS_GPL(xfl_pm_ops, XEN_FRONTLIB);
 static int xfl_count_restore(struct device *dev)
 {
 	mutex_lock(&xfl_pm_lock);
-	WRITE_ONCE(xfl_restores, xfl_restores + 1);
+	xfl_restored();
 	mutex_unlock(&xfl_pm_lock);
 	return 0;
 }
