@@ -14,6 +14,14 @@ struct xfl_device;
 struct xfl_ring_mem;
 struct xfl_watch;
 
+/* post.c */
+void xfl_post(struct xfl_device *xd, unsigned long event);
+bool xfl_take_event(struct xfl_device *xd, unsigned long event);
+void xfl_withhold(struct xfl_device *xd, unsigned int bit);
+void xfl_unwithhold(struct xfl_device *xd, unsigned int bits);
+unsigned int xfl_nr_restores(void);
+void xfl_restored(void);
+
 /* park.c */
 int xfl_park_init(void);
 void xfl_park_exit(void);
@@ -65,8 +73,6 @@ int xfl_reprobe_init(void);
 void xfl_reprobe_exit(void);
 
 /* lifecycle.c */
-void xfl_post(struct xfl_device *xd, unsigned long event);
-void xfl_withhold(struct xfl_device *xd, unsigned int bit);
 void xfl_disconnect(struct xfl_device *xd, enum xfl_close_reason reason);
 
 /* suspend.c */
@@ -74,7 +80,6 @@ void xfl_pm_add(struct xfl_device *xd);
 void xfl_pm_del(struct xfl_device *xd);
 int xfl_pm_init(void);
 void xfl_pm_exit(void);
-unsigned int xfl_nr_restores(void);
 
 /*
  * Whether a backend that shows @backend has moved since it showed *@then. Where *@then could not be

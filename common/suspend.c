@@ -57,28 +57,6 @@ static struct xfl_drain {
 } xfl_drain;
 
 /*
- * Written under xfl_pm_lock, read anywhere. It counts once for each device that was restored, so
- * only a change of it has a meaning.
- */
-static unsigned int xfl_restores;
-
-/**
- * xfl_nr_restores() - a number that changes whenever the guest is restored
- *
- * Context: any.
- */
-unsigned int xfl_nr_restores(void)
-{
-	return READ_ONCE(xfl_restores);
-}
-
-/* xfl_restored() - count a restore; under xfl_pm_lock */
-static void xfl_restored(void)
-{
-	WRITE_ONCE(xfl_restores, xfl_restores + 1);
-}
-
-/*
  * All devices stop before the first one drains. Else the later ones would go on sending while a
  * slow one uses up the time, and would then go down with full rings.
  */
