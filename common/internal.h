@@ -11,7 +11,6 @@
 #include <xenfront/lifetable.h>
 
 struct xfl_device;
-struct xfl_ring_mem;
 struct xfl_watch;
 
 /* post.c */
@@ -57,7 +56,7 @@ int xfl_mark(struct xfl_device *xd);
 /* release.c */
 bool xfl_rings_end(struct xfl_device *xd);
 bool xfl_rings_end_early(struct xfl_device *xd);
-void xfl_quarantine_ring(struct xfl_device *xd, struct xfl_ring_mem *mem);
+void xfl_disconnect(struct xfl_device *xd, enum xfl_close_reason reason);
 void xfl_conn_abandon(struct xfl_device *xd);
 void xfl_conn_park(struct xfl_device *xd);
 bool xfl_conn_await_precursor(struct xfl_device *xd);
@@ -71,9 +70,6 @@ void xfl_release_exit(void);
 void xfl_reprobe(struct xfl_device *xd);
 int xfl_reprobe_init(void);
 void xfl_reprobe_exit(void);
-
-/* lifecycle.c */
-void xfl_disconnect(struct xfl_device *xd, enum xfl_close_reason reason);
 
 /* suspend.c */
 void xfl_pm_add(struct xfl_device *xd);

@@ -220,26 +220,6 @@ static void xfl_quiesce(struct xfl_device *xd)
 	xd->ops->quiesce(xd, xd->close_reason);
 }
 
-/**
- * xfl_disconnect() - free what a connection was made of
- * @xd: the device; the access to all of its rings has ended
- * @reason: the close reason
- *
- * Context: process, a step of the machine, or the parking place.
- */
-void xfl_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
-{
-	struct xfl_ring_mem *mem;
-	unsigned int i;
-
-	for (i = 0; xd->ended_early && (mem = xd->ops->ring(xd, i)); i++)
-		xfl_quarantine_ring(xd, mem);
-	xd->ops->disconnect(xd, reason);
-	xd->last_ended_early = xd->ended_early;
-	WRITE_ONCE(xd->ended_early, false);
-	xd->has_connection = false;
-}
-
 static enum xfl_result xfl_release(struct xfl_device *xd)
 {
 	xfl_quiesce(xd);

@@ -175,7 +175,7 @@ static void xfl_quarantine_add(const struct xfl_device *xd, grant_ref_t gref, ev
  *
  * Context: process, a step of the machine, or the parking place; allocates with GFP_NOIO.
  */
-void xfl_quarantine_ring(struct xfl_device *xd, struct xfl_ring_mem *mem)
+static void xfl_quarantine_ring(struct xfl_device *xd, struct xfl_ring_mem *mem)
 {
 	unsigned int i;
 
@@ -251,6 +251,28 @@ static void xfl_quarantine_look(struct list_head *entries)
 		read = NULL;
 		xfl_quarantine_release(s);
 	}
+}
+
+/* ---- disconnecting ---- */
+
+/**
+ * xfl_disconnect() - free what a connection was made of
+ * @xd: the device; the access to all of its rings has ended
+ * @reason: the close reason
+ *
+ * Context: process, a step of the machine, or the parking place.
+ */
+void xfl_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
+{
+	struct xfl_ring_mem *mem;
+	unsigned int i;
+
+	for (i = 0; xd->ended_early && (mem = xd->ops->ring(xd, i)); i++)
+		xfl_quarantine_ring(xd, mem);
+	xd->ops->disconnect(xd, reason);
+	xd->last_ended_early = xd->ended_early;
+	WRITE_ONCE(xd->ended_early, false);
+	xd->has_connection = false;
 }
 
 /* ---- abandoned connections ---- */
