@@ -26,6 +26,7 @@ int xfl_park_init(void);
 void xfl_park_exit(void);
 void xfl_park(const grant_ref_t *refs, u32 nr, void (*release)(void *data), void *data);
 void xfl_park_free(void *memory);
+void xfl_park_flush_work(void);
 
 /* watch.c */
 bool xfl_watch_fired(const struct xfl_watch *w);
@@ -62,7 +63,6 @@ void xfl_conn_park(struct xfl_device *xd);
 bool xfl_conn_await_precursor(struct xfl_device *xd);
 void xfl_conn_stop_waiting(struct xfl_device *xd);
 void xfl_quarantine_port(struct xfl_device *xd, evtchn_port_t port);
-void xfl_release_flush(void);
 int xfl_release_init(void);
 void xfl_release_exit(void);
 

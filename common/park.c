@@ -237,19 +237,11 @@ void xfl_grefs_park_pool_page(struct xfl_grefs *g, grant_ref_t ref, struct page_
 }
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_park_pool_page, XEN_FRONTLIB);
 
-/**
- * xfl_park_flush() - wait for release callbacks that are running
- *
- * For a driver whose callbacks were called, before its module goes.
- *
- * Context: process; sleeps.
- */
-void xfl_park_flush(void)
+/* xfl_park_flush_work() - xfl_park_flush() for the frames that this file parks */
+void xfl_park_flush_work(void)
 {
 	flush_delayed_work(&xfl_park_work);
-	xfl_release_flush();
 }
-EXPORT_SYMBOL_NS_GPL(xfl_park_flush, XEN_FRONTLIB);
 
 int xfl_park_init(void)
 {

@@ -14,6 +14,7 @@
 #include <xen/grant_table.h>
 
 #include <xenfront/evtchn.h>
+#include <xenfront/grant.h>
 #include <xenfront/lifecycle.h>
 #include <xenfront/ring.h>
 
@@ -463,11 +464,19 @@ void xfl_conn_stop_waiting(struct xfl_device *xd)
 	spin_unlock(&xfl_release_lock);
 }
 
-/* xfl_release_flush() - wait until no connection is just being released */
-void xfl_release_flush(void)
+/**
+ * xfl_park_flush() - wait for release callbacks that are running
+ *
+ * For a driver whose callbacks were called, before its module goes.
+ *
+ * Context: process; sleeps.
+ */
+void xfl_park_flush(void)
 {
+	xfl_park_flush_work();
 	flush_delayed_work(&xfl_release_work);
 }
+EXPORT_SYMBOL_NS_GPL(xfl_park_flush, XEN_FRONTLIB);
 
 int __init xfl_release_init(void)
 {
