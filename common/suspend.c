@@ -177,12 +177,8 @@ static int xfl_freeze_noirq(struct device *dev)
 
 static void xfl_believe_again(struct xfl_device *xd)
 {
-	unsigned long flags;
-
 	lockdep_assert_held(&xfl_pm_lock);
-	spin_lock_irqsave(&xd->lock, flags);
-	WRITE_ONCE(xd->withheld, xd->withheld & ~XFL_WITHHELD_SUSPEND);
-	spin_unlock_irqrestore(&xd->lock, flags);
+	xfl_unwithhold(xd, XFL_WITHHELD_SUSPEND);
 	if (xfl_believes(xd) && xd->ops->look)
 		xd->ops->look(xd);
 	xfl_post(xd, XFL_EV_BACKEND);
