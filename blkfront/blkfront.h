@@ -279,26 +279,25 @@ static inline struct xbf_ring *xbf_ring_for(struct xbf_dev *xb, unsigned int con
 }
 
 /* main.c */
-extern struct workqueue_struct *xbf_wq;
 extern struct workqueue_struct *xbf_deferred_wq;
-void xbf_get(struct xbf_dev *xb);
-void xbf_put(struct xbf_dev *xb);
-void xbf_abandon(struct xfl_device *xd);
-void xbf_abandoned_put(struct xfl_device *xd);
 
 /* connect.c */
 extern const struct xfl_ops xbf_ops;
+void xbf_end_life(struct xbf_dev *xb);
 
 /* ring.c */
+void xbf_get(struct xbf_dev *xb);
+void xbf_put(struct xbf_dev *xb);
 int xbf_rings_alloc(struct xbf_dev *xb, unsigned int nr, unsigned int max_frames);
 void xbf_rings_free(struct xbf_dev *xb);
 void xbf_rings_destroy_grefs(struct xbf_dev *xb);
 bool xbf_ring_affordable(const struct xbf_ring *ring, unsigned int frames, u32 cap);
 int xbf_ring_open(struct xbf_ring *ring, unsigned int frames, u32 cap);
 void xbf_ring_close(struct xbf_ring *ring);
-void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool, struct xfl_gframe *f);
 
 /* persistent.c */
+extern struct workqueue_struct *xbf_wq;
+void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool, struct xfl_gframe *f);
 int xbf_pframes_open(struct xbf_ring *ring);
 void xbf_pframes_close(struct xbf_ring *ring);
 void xbf_trim(struct work_struct *work);

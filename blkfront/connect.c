@@ -5,6 +5,7 @@
  * for the rings.
  */
 #include <linux/cpumask.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 #include <xen/interface/io/protocols.h>
 
@@ -591,6 +592,42 @@ static void xbf_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
 		xbf_rings_destroy_grefs(xb);
 	if (!requeue && (reason == XFL_CLOSE_BY_BACKEND || reason == XFL_CLOSE_EXCHANGED))
 		xbf_disk_mark_dead(xb);
+}
+
+/* ---- the end of a device ---- */
+
+/* The device has no connection, and will have none. */
+void xbf_end_life(struct xbf_dev *xb)
+{
+	xbf_fail_all(xb);
+	xbf_rings_destroy_grefs(xb);
+	xbf_disk_put(xb);
+	xfl_device_fini(&xb->xd);
+}
+
+/*
+ * xfl_ops.abandon: the backend still maps a ring of a removed disk. Requests whose data goes
+ * through persistent frames fail now, the others have to wait.
+ */
+static void xbf_abandon(struct xfl_device *xd)
+{
+	struct xbf_dev *xb = container_of(xd, struct xbf_dev, xd);
+
+	xbf_get(xb);
+	__module_get(THIS_MODULE);
+	xb->abandoned = true;
+	xbf_fail_all(xb);
+	xbf_fail_copied(xb);
+}
+
+/* xfl_ops.put: the backend has unmapped the rings of an abandoned device. */
+static void xbf_abandoned_put(struct xfl_device *xd)
+{
+	struct xbf_dev *xb = container_of(xd, struct xbf_dev, xd);
+
+	xbf_end_life(xb);
+	xbf_put(xb);
+	module_put(THIS_MODULE);
 }
 
 const struct xfl_ops xbf_ops = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * xen-blkfront: the Xen block frontend. The module, the xenbus driver, and how a struct xbf_dev
- * begins and ends.
+ * xen-blkfront: the Xen block frontend. The module, the xenbus driver, and how a disk is probed and
+ * removed.
  */
 #include <linux/major.h>
 #include <linux/module.h>
@@ -17,26 +17,7 @@
 
 #define XBF_NAME		"xvd"
 
-struct workqueue_struct *xbf_wq;
 struct workqueue_struct *xbf_deferred_wq;
-
-void xbf_get(struct xbf_dev *xb)
-{
-	kref_get(&xb->ref);
-}
-
-static void xbf_free(struct kref *ref)
-{
-	struct xbf_dev *xb = container_of(ref, struct xbf_dev, ref);
-
-	xbf_rings_free(xb);
-	kfree(xb);
-}
-
-void xbf_put(struct xbf_dev *xb)
-{
-	kref_put(&xb->ref, xbf_free);
-}
 
 static struct xbf_dev *xbf_alloc(void)
 {
@@ -163,40 +144,6 @@ static void xbf_await_delete(struct xbf_dev *xb)
 		limit = xfl_has_directory(&xb->xd) ? XBF_DELETE_LIMIT : XBF_GONE_LIMIT;
 	} while (xfl_believes(&xb->xd) && xbf_progress(xb) != seen &&
 		 time_before(jiffies, start + limit));
-}
-
-/* The device has no connection, and will have none. */
-static void xbf_end_life(struct xbf_dev *xb)
-{
-	xbf_fail_all(xb);
-	xbf_rings_destroy_grefs(xb);
-	xbf_disk_put(xb);
-	xfl_device_fini(&xb->xd);
-}
-
-/*
- * xfl_ops.abandon: the backend still maps a ring of a removed disk. Requests whose data goes
- * through persistent frames fail now, the others have to wait.
- */
-void xbf_abandon(struct xfl_device *xd)
-{
-	struct xbf_dev *xb = container_of(xd, struct xbf_dev, xd);
-
-	xbf_get(xb);
-	__module_get(THIS_MODULE);
-	xb->abandoned = true;
-	xbf_fail_all(xb);
-	xbf_fail_copied(xb);
-}
-
-/* xfl_ops.put: the backend has unmapped the rings of an abandoned device. */
-void xbf_abandoned_put(struct xfl_device *xd)
-{
-	struct xbf_dev *xb = container_of(xd, struct xbf_dev, xd);
-
-	xbf_end_life(xb);
-	xbf_put(xb);
-	module_put(THIS_MODULE);
 }
 
 /*

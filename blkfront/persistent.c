@@ -28,6 +28,9 @@
 #define XBF_TRIM_PERIOD	(5 * HZ)
 #define XBF_TRIM_BATCH	128u	/* bounds the time under the lock */
 
+/* Made by main.c. Its work may wait for I/O. */
+struct workqueue_struct *xbf_wq;
+
 /* Has xbf_trim() run, if the ring has more frames or references than it keeps at all times. */
 void xbf_trim_later(struct xbf_ring *ring)
 {
@@ -126,6 +129,28 @@ int xbf_pframes_open(struct xbf_ring *ring)
 	for (i = 0; i < pool->max; i++)
 		pool->free[i] = i;
 	return xbf_pframes_grow(ring, XBF_MAX_SEGS, GFP_NOIO) ? 0 : -ENOMEM;
+}
+
+/**
+ * xbf_frame_free() - end the access to a frame of our own, and give back frame and reference
+ * @ring: the ring whose stack the reference is from
+ * @pool: the pool that the frame is from
+ * @f: frame and reference; not to be used afterwards
+ *
+ * While the backend maps the frame, both are parked instead.
+ *
+ * Context: process; the ring is being closed, and nothing is in flight.
+ */
+void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool, struct xfl_gframe *f)
+{
+	if (likely(!READ_ONCE(ring->grants_stuck) && xfl_grant_end(f->gref))) {
+		xfl_gref_push(&ring->grefs, f->gref);
+		xfl_framepool_put(pool, f->frame);
+		return;
+	}
+	/* Also if the backend unmaps the frame just now: the kernel has logged the attempt. */
+	WRITE_ONCE(ring->grants_stuck, true);
+	xfl_gframe_put(f, pool, &ring->grefs);
 }
 
 /* Ends the access to persistent frames, if there are any, and frees them. Nothing is in flight. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * The memory of a ring: shared frames, table, grant references, frames of indirect requests.
+ * The memory of a ring: shared frames, table, grant references, frames of indirect requests. And
+ * the references on the device, which free its rings.
  */
 #include <linux/slab.h>
 
@@ -93,28 +94,6 @@ static int xbf_indirect_alloc(struct xbf_ring *ring, u32 slots)
 		xfl_gframe_get(&indirect[i], &ring->pool, &ring->grefs, !ring->xb->persistent);
 	ring->indirect = indirect;
 	return 0;
-}
-
-/**
- * xbf_frame_free() - end the access to a frame of our own, and give back frame and reference
- * @ring: the ring whose stack the reference is from
- * @pool: the pool that the frame is from
- * @f: frame and reference; not to be used afterwards
- *
- * While the backend maps the frame, both are parked instead.
- *
- * Context: process; the ring is being closed, and nothing is in flight.
- */
-void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool, struct xfl_gframe *f)
-{
-	if (likely(!READ_ONCE(ring->grants_stuck) && xfl_grant_end(f->gref))) {
-		xfl_gref_push(&ring->grefs, f->gref);
-		xfl_framepool_put(pool, f->frame);
-		return;
-	}
-	/* Also if the backend unmaps the frame just now: the kernel has logged the attempt. */
-	WRITE_ONCE(ring->grants_stuck, true);
-	xfl_gframe_put(f, pool, &ring->grefs);
 }
 
 static void xbf_indirect_free(struct xbf_ring *ring)
@@ -236,4 +215,24 @@ void xbf_rings_destroy_grefs(struct xbf_dev *xb)
 
 	for (i = 0; i < xb->nr_rings; i++)
 		xfl_grefs_destroy(&xb->ring[i].grefs);
+}
+
+/* ---- references on a device: the last one frees its rings ---- */
+
+void xbf_get(struct xbf_dev *xb)
+{
+	kref_get(&xb->ref);
+}
+
+static void xbf_free(struct kref *ref)
+{
+	struct xbf_dev *xb = container_of(ref, struct xbf_dev, ref);
+
+	xbf_rings_free(xb);
+	kfree(xb);
+}
+
+void xbf_put(struct xbf_dev *xb)
+{
+	kref_put(&xb->ref, xbf_free);
 }
