@@ -7,17 +7,17 @@
 /**
  * DOC: The way of a request
  *
- *	submit.c	checks the request, then issues it or lets it wait
- *	segs.h		walks its data, segment by segment
- *	request.c	grants the segments and writes ring requests
- *	persistent.c	has the frames that data is copied through, where it is copied
+ *	submit.c	checks the request, then issues it or lets it wait. To issue it is to grant
+ *			its data, segment by segment, and to write ring requests
  *	event.c		finds that there are responses
  *	complete.c	takes responses, ends grants, completes requests
- *	recover.c	requeues, parks or fails requests whose connection ends
+ *
+ * Beside it: segs.h walks a request's data, and persistent.c has the frames that data is copied
+ * through, where it is copied. recover.c requeues, parks or fails requests whose connection ends.
  *
  * The way of a device: main.c (module, probe, removal), connect.c (keys, life cycle), ring.c (a
  * ring's memory), disk.c (the gendisk), stats.c (debugfs), params.c, vdev.c (names), serial.c,
- * wire.c (protocol).
+ * wire.c (protocol). Which file may use which: scripts/layers.
  */
 
 /**
@@ -278,9 +278,6 @@ static inline struct xbf_ring *xbf_ring_for(struct xbf_dev *xb, unsigned int con
 	return &xb->ring[xbf_ring_index(&xb->contexts, &xb->live, context)];
 }
 
-/* main.c */
-extern struct workqueue_struct *xbf_deferred_wq;
-
 /* connect.c */
 extern const struct xfl_ops xbf_ops;
 void xbf_end_life(struct xbf_dev *xb);
@@ -308,6 +305,10 @@ void xbf_copy_out(struct xbf_ring *ring, struct xbf_req *br);
 void xbf_copy_back(struct xbf_ring *ring, struct xbf_req *br);
 
 /* submit.c */
+extern struct workqueue_struct *xbf_deferred_wq;
+void xbf_end_grants(struct xbf_ring *ring, struct xbf_req *br);
+void xbf_return_refs(struct xbf_ring *ring, struct xbf_req *br);
+void xbf_defer(struct xbf_ring *ring);
 blk_status_t xbf_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd);
 void xbf_commit_rqs(struct blk_mq_hw_ctx *hctx);
 bool xbf_dispatch(struct xbf_ring *ring);
@@ -315,12 +316,7 @@ struct xbf_req *xbf_first_to_copy(struct xbf_ring *ring);
 bool xbf_copy_and_dispatch(struct xbf_ring *ring);
 void xbf_ring_set_mode(struct xbf_ring *ring, enum xbf_ring_mode mode);
 
-/* request.c */
-bool xbf_issue(struct xbf_ring *ring, struct xbf_req *br);
-
 /* event.c */
-bool xbf_arm(struct xbf_ring *ring);
-void xbf_defer(struct xbf_ring *ring);
 void xbf_deferred_work(struct work_struct *work);
 irqreturn_t xbf_interrupt(int irq, void *data);
 int xbf_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch);
@@ -329,10 +325,9 @@ void xbf_ring_disable_events(struct xbf_ring *ring);
 enum blk_eh_timer_return xbf_timeout(struct request *rq);
 
 /* complete.c */
+bool xbf_arm(struct xbf_ring *ring);
 bool xbf_complete(struct xbf_ring *ring, u32 *prod, int budget);
 void xbf_complete_rq(struct request *rq);
-void xbf_end_grants(struct xbf_ring *ring, struct xbf_req *br);
-void xbf_return_refs(struct xbf_ring *ring, struct xbf_req *br);
 
 /* recover.c */
 bool xbf_rings_idle(struct xbf_dev *xb);

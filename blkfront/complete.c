@@ -2,7 +2,7 @@
 // Copyright (C) 2026 xenfront maintainers
 /*
  * Completion. Responses are copied and checked under the ring lock. Grants end, and requests
- * complete, outside it.
+ * complete, outside it. When no response is left, an event is asked for at the next.
  */
 #include "blkfront.h"
 
@@ -68,43 +68,6 @@ static bool xbf_take_responses(struct xbf_ring *ring, struct list_head *responde
 	}
 out:
 	return ring->front.rsp_cons != before;
-}
-
-/**
- * xbf_end_grants() - take back access to a request's data
- * @ring: the ring that the request was sent by
- * @br: a request that is ours: responded to, or given up
- *
- * Persistent frames stay granted. References that the backend still uses move to the front of
- * @br->ref, and @br->nr_stuck counts them. After the first of these no other grant of the ring is
- * ended here: the kernel logs each failed attempt, and the parking place tries without a line.
- */
-void xbf_end_grants(struct xbf_ring *ring, struct xbf_req *br)
-{
-	unsigned int i;
-
-	if (br->copied)
-		return;
-	for (i = br->nr_stuck; i < br->nr_refs; i++) {
-		if (likely(!READ_ONCE(ring->grants_stuck) && xfl_grant_end(br->ref[i])))
-			continue;
-		WRITE_ONCE(ring->grants_stuck, true);
-		swap(br->ref[br->nr_stuck], br->ref[i]);
-		br->nr_stuck++;
-	}
-}
-
-/* Gives a request's references back after xbf_end_grants(), or its persistent frames. */
-void xbf_return_refs(struct xbf_ring *ring, struct xbf_req *br)
-{
-	lockdep_assert_held(&ring->lock);
-	if (br->copied)
-		while (br->nr_refs)
-			ring->pframes.free[ring->pframes.nr_free++] = br->ref[--br->nr_refs];
-	br->copied = false;
-	ring->stats.grants_ended += br->nr_refs - br->nr_stuck;
-	while (br->nr_refs > br->nr_stuck)
-		xfl_gref_push(&ring->grefs, br->ref[--br->nr_refs]);
 }
 
 /*
@@ -200,6 +163,32 @@ static void xbf_complete_requests(struct list_head *ready)
 	INIT_LIST_HEAD(ready);
 	if (batch.complete)
 		batch.complete(&batch);
+}
+
+/**
+ * xbf_arm() - ask for an event at the next response
+ * @ring: the ring; every response on it was taken
+ *
+ * Does nothing if the event was asked for already, if the ring is closed, not believed or polled,
+ * or if @deferred_work will look anyway.
+ *
+ * Context: ring lock held.
+ * Return: whether the response came meanwhile, so that no event will.
+ */
+bool xbf_arm(struct xbf_ring *ring)
+{
+	u32 cons = ring->front.rsp_cons;
+
+	lockdep_assert_held(&ring->lock);
+	/* xbf_open_rings() writes @polled without the lock. */
+	if (READ_ONCE(ring->polled) || ring->deferred)
+		return false;
+	if (!ring->front.sring || !xfl_believes(&ring->xb->xd))
+		return false;
+	if (ring->armed_at == cons + 1)
+		return false;
+	ring->armed_at = cons + 1;
+	return XFL_RING_ARM_AT(&ring->front, cons, ring->armed_at);
 }
 
 /* Only after a response was taken: a poller that finds none need not wake the life cycle. */

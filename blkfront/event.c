@@ -6,32 +6,6 @@
  */
 #include "blkfront.h"
 
-/**
- * xbf_arm() - ask for an event at the next response
- * @ring: the ring; every response on it was taken
- *
- * Does nothing if the event was asked for already, if the ring is closed, not believed or polled,
- * or if @deferred_work will look anyway.
- *
- * Context: ring lock held.
- * Return: whether the response came meanwhile, so that no event will.
- */
-bool xbf_arm(struct xbf_ring *ring)
-{
-	u32 cons = ring->front.rsp_cons;
-
-	lockdep_assert_held(&ring->lock);
-	/* xbf_open_rings() writes @polled without the lock. */
-	if (READ_ONCE(ring->polled) || ring->deferred)
-		return false;
-	if (!ring->front.sring || !xfl_believes(&ring->xb->xd))
-		return false;
-	if (ring->armed_at == cons + 1)
-		return false;
-	ring->armed_at = cons + 1;
-	return XFL_RING_ARM_AT(&ring->front, cons, ring->armed_at);
-}
-
 /*
  * A full ring of small requests fits. With interrupts off this is half a megabyte to copy at most,
  * and the one request that exceeds it.
@@ -43,17 +17,6 @@ bool xbf_arm(struct xbf_ring *ring)
 
 /* Rounds of xbf_deferred_work() before it lets other work items run. */
 #define XBF_DEFERRED_ROUNDS	16
-
-/* Has @deferred_work look at the ring. No event is asked for until it has. Ring lock held. */
-void xbf_defer(struct xbf_ring *ring)
-{
-	lockdep_assert_held(&ring->lock);
-	if (ring->deferred)
-		return;
-	WRITE_ONCE(ring->deferred, true);
-	ring->stats.deferred++;
-	queue_work(xbf_deferred_wq, &ring->deferred_work);
-}
 
 /* Return: whether nothing is left, and events are asked for again. */
 static bool xbf_deferred_done(struct xbf_ring *ring)

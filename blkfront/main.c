@@ -17,8 +17,6 @@
 
 #define XBF_NAME		"xvd"
 
-struct workqueue_struct *xbf_deferred_wq;
-
 static struct xbf_dev *xbf_alloc(void)
 {
 	struct xbf_dev *xb = kzalloc(sizeof(*xb), GFP_KERNEL);
