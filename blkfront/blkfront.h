@@ -335,7 +335,6 @@ bool xbf_rings_have_waiting(struct xbf_dev *xb);
 void xbf_fail_copied(struct xbf_dev *xb);
 void xbf_recover(struct xbf_ring *ring, bool requeue);
 void xbf_end_flushes(struct xbf_dev *xb);
-void xbf_fail_waiting(struct xbf_ring *ring);
 void xbf_fail_all(struct xbf_dev *xb);
 
 /* stats.c */

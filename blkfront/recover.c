@@ -148,6 +148,32 @@ static void xbf_release(struct xbf_ring *ring, struct xbf_req *br)
 	xfl_park_in(&br->parked, br->ref, stuck, xbf_unpark, br);
 }
 
+/* Whether a part of a waiting request may be in flight. */
+static bool xbf_on_ring(const struct xbf_ring *ring, const struct xbf_req *br)
+{
+	lockdep_assert_held(&ring->lock);
+	return br->placed && ring->front.sring;
+}
+
+/* Fails the requests that wait on a ring, and those that will come. Its poll lock is held. */
+static void xbf_fail_waiting(struct xbf_ring *ring)
+{
+	struct xbf_req *br, *next;
+	unsigned long flags;
+	LIST_HEAD(failed);
+
+	lockdep_assert_held(&ring->poll_lock);
+	spin_lock_irqsave(&ring->lock, flags);
+	ring->mode = XBF_RING_DEAD;
+	list_for_each_entry_safe(br, next, &ring->waiting, link)
+		if (!xbf_on_ring(ring, br))
+			list_move_tail(&br->link, &failed);
+	spin_unlock_irqrestore(&ring->lock, flags);
+
+	list_for_each_entry_safe(br, next, &failed, link)
+		blk_mq_end_request(xbf_rq(br), BLK_STS_IOERR);
+}
+
 /**
  * xbf_recover() - requeue, park or fail all requests of a ring whose connection ends
  * @ring: a ring that no interrupt reaches any more, its poll lock held
@@ -193,32 +219,6 @@ void xbf_end_flushes(struct xbf_dev *xb)
 	}
 	list_for_each_entry_safe(br, next, &done, link)
 		blk_mq_end_request(xbf_rq(br), BLK_STS_OK);
-}
-
-/* Whether a part of a waiting request may be in flight. */
-static bool xbf_on_ring(const struct xbf_ring *ring, const struct xbf_req *br)
-{
-	lockdep_assert_held(&ring->lock);
-	return br->placed && ring->front.sring;
-}
-
-/* Fails the requests that wait on a ring, and those that will come. Its poll lock is held. */
-void xbf_fail_waiting(struct xbf_ring *ring)
-{
-	struct xbf_req *br, *next;
-	unsigned long flags;
-	LIST_HEAD(failed);
-
-	lockdep_assert_held(&ring->poll_lock);
-	spin_lock_irqsave(&ring->lock, flags);
-	ring->mode = XBF_RING_DEAD;
-	list_for_each_entry_safe(br, next, &ring->waiting, link)
-		if (!xbf_on_ring(ring, br))
-			list_move_tail(&br->link, &failed);
-	spin_unlock_irqrestore(&ring->lock, flags);
-
-	list_for_each_entry_safe(br, next, &failed, link)
-		blk_mq_end_request(xbf_rq(br), BLK_STS_IOERR);
 }
 
 /**

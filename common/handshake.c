@@ -98,6 +98,12 @@ void xfl_reset_backend_moved(struct xfl_device *xd, enum xfl_xs_state backend)
 	xd->backend_at_closed = backend;
 }
 
+/* Whether a backend that shows @backend has unmapped all it had, and may read keys anew. */
+static bool xfl_starts_anew(enum xfl_xs_state backend)
+{
+	return backend == XFL_XS_INITIALISING || backend == XFL_XS_INITWAIT;
+}
+
 /**
  * xfl_note_backend_state() - note what a state of the backend says of the keys and the rings
  * @xd: the device

@@ -88,12 +88,6 @@ static inline bool xfl_note_moved(enum xfl_xs_state backend, enum xfl_xs_state *
 	return backend != *then && backend != XFL_XS_UNREADABLE;
 }
 
-/* Whether a backend that shows @backend has unmapped all it had, and may read keys anew. */
-static inline bool xfl_starts_anew(enum xfl_xs_state backend)
-{
-	return backend == XFL_XS_INITIALISING || backend == XFL_XS_INITWAIT;
-}
-
 /* Events for xfl_post(). */
 #define XFL_EV_LOOK		BIT(0)	/* look again, for a reason that is not known here */
 #define XFL_EV_BACKEND		BIT(1)	/* the backend may have written something */
