@@ -224,7 +224,6 @@ int xbf_rsp_check(struct xbf_table *t, const struct xbf_wire_response *wire, str
 	if (unlikely(wire->op != sent->op))
 		return -EBADMSG;
 	rsp->owner = sent->owner;
-	rsp->op = sent->op;
 	rsp->status = xbf_status_from_wire(wire->status);
 	xfl_slot_put(&t->slots, (u32)slot);
 	return 0;

@@ -28,7 +28,6 @@
 /* Ring, segment and disk addresses count sectors of 512 bytes, always. */
 #define XBF_SECTOR_SHIFT	9
 #define XBF_SECTOR_SIZE		(1u << XBF_SECTOR_SHIFT)
-#define XBF_FRAME_SECTORS	(XFL_FRAME_SIZE / XBF_SECTOR_SIZE)
 
 #define XBF_DIRECT_SEGS		11u	/* segments a direct request carries */
 #define XBF_INDIRECT_REFS	8u	/* indirect frames a request can name; we use one */
@@ -409,12 +408,10 @@ static inline int __must_check xbf_send(struct xbf_table *t, u8 op, void *owner)
 /**
  * struct xbf_rsp - what a valid response says
  * @owner: the block request, as given to xbf_send()
- * @op: the operation of that part
- * @status: its status
+ * @status: the status of that part
  */
 struct xbf_rsp {
 	void *owner;
-	u8 op;
 	enum xbf_status status;
 };
 
