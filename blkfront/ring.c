@@ -8,15 +8,7 @@
 
 #include "blkfront.h"
 
-/* The device's number in xenstore. The protocol carries 16 bits of it. */
-static u16 xbf_handle(const struct xbf_dev *xb)
-{
-	unsigned int number;
-
-	return kstrtouint(kbasename(xb->xd.xbdev->nodename), 10, &number) ? 0 : number;
-}
-
-static void xbf_ring_init(struct xbf_ring *ring, struct xbf_dev *xb)
+static void xbf_ring_init(struct xbf_ring *ring, struct xbf_dev *xb, u16 handle)
 {
 	spin_lock_init(&ring->lock);
 	mutex_init(&ring->poll_lock);
@@ -27,7 +19,7 @@ static void xbf_ring_init(struct xbf_ring *ring, struct xbf_dev *xb)
 	INIT_WORK(&ring->deferred_work, xbf_deferred_work);
 	ring->mode = XBF_RING_HOLD;
 	ring->xb = xb;
-	ring->handle = xbf_handle(xb);
+	ring->handle = handle;
 }
 
 /**
@@ -36,19 +28,25 @@ static void xbf_ring_init(struct xbf_ring *ring, struct xbf_dev *xb)
  * @nr: number of rings
  * @max_frames: most frames a ring will ever have
  *
- * Return: 0 or -ENOMEM. Either way xbf_rings_free() frees what was allocated.
+ * Return: 0; -ENOMEM; or another negative errno if the device's directory is named by no number.
+ * Either way xbf_rings_free() frees what was allocated.
  */
 int xbf_rings_alloc(struct xbf_dev *xb, unsigned int nr, unsigned int max_frames)
 {
 	u32 slots = xfl_ring_slots(max_frames, sizeof(union xbf_wire_request));
-	unsigned int i;
+	unsigned int number, i;
+	int err;
 
+	/* The device's number names the directory. The protocol carries 16 bits of it. */
+	err = kstrtouint(kbasename(xb->xd.xbdev->nodename), 10, &number);
+	if (err)
+		return err;
 	xb->ring = kcalloc(nr, sizeof(*xb->ring), GFP_NOIO);
 	if (!xb->ring)
 		return -ENOMEM;
 	xb->nr_rings = nr;
 	for (i = 0; i < nr; i++)
-		xbf_ring_init(&xb->ring[i], xb);
+		xbf_ring_init(&xb->ring[i], xb, number);
 	for (i = 0; i < nr; i++) {
 		struct xbf_ring *ring = &xb->ring[i];
 
