@@ -25,14 +25,14 @@
 #define XNF_COPY_DEFAULT	256u
 
 /**
- * struct trial - what is measured with
+ * struct xnf_trial - what is measured with
  * @grefs: a stack of one reference
  * @page: a zeroed page, since the backend could read what is granted
  * @from: XNF_COST_BYTES to copy
  * @to: room for XNF_COST_PIECE bytes of them
  * @still_mapped: the backend maps the page
  */
-struct trial {
+struct xnf_trial {
 	struct xfl_grefs grefs;
 	struct page *page;
 	u8 *from;
@@ -40,7 +40,7 @@ struct trial {
 	bool still_mapped;
 };
 
-static void xnf_trial_grant(struct trial *t)
+static void xnf_trial_grant(struct xnf_trial *t)
 {
 	grant_ref_t ref = xfl_gref_pop(&t->grefs);
 	u32 i;
@@ -57,7 +57,7 @@ static void xnf_trial_grant(struct trial *t)
 	t->page = NULL;
 }
 
-static void xnf_trial_copy(struct trial *t)
+static void xnf_trial_copy(struct xnf_trial *t)
 {
 	u32 at;
 
@@ -67,11 +67,11 @@ static void xnf_trial_copy(struct trial *t)
 	}
 }
 
-static void xnf_trial_nothing(struct trial *t)
+static void xnf_trial_nothing(struct xnf_trial *t)
 {
 }
 
-static u64 xnf_trial_time_once(struct trial *t, void (*work)(struct trial *t))
+static u64 xnf_trial_time_once(struct xnf_trial *t, void (*work)(struct xnf_trial *t))
 {
 	u64 start = ktime_get_ns();
 
@@ -80,7 +80,7 @@ static u64 xnf_trial_time_once(struct trial *t, void (*work)(struct trial *t))
 }
 
 /* Return: nanoseconds of the shortest run, with reading the clock. */
-static u64 xnf_trial_least_time(struct trial *t, void (*work)(struct trial *t))
+static u64 xnf_trial_least_time(struct xnf_trial *t, void (*work)(struct xnf_trial *t))
 {
 	u64 least = U64_MAX, end = ktime_get_ns() + XNF_COST_BUDGET;
 	u32 i;
@@ -93,7 +93,7 @@ static u64 xnf_trial_least_time(struct trial *t, void (*work)(struct trial *t))
 	return least;
 }
 
-static u32 xnf_trial_measure(struct trial *t)
+static u32 xnf_trial_measure(struct xnf_trial *t)
 {
 	u64 grants, copies, clock;
 
@@ -109,7 +109,7 @@ static u32 xnf_trial_measure(struct trial *t)
 
 static u32 xnf_copybreak_measure(struct xnf_dev *xn)
 {
-	struct trial *t = kzalloc(sizeof(*t), GFP_NOIO);
+	struct xnf_trial *t = kzalloc(sizeof(*t), GFP_NOIO);
 	u32 threshold = XNF_COPY_DEFAULT;
 
 	if (!t)

@@ -12,11 +12,11 @@
 #include "netfront.h"
 
 /**
- * struct shown - a counter of a queue and its name
+ * struct xnf_shown - a counter of a queue and its name
  * @name: name behind the queue's number
  * @offset: in struct xnf_stats
  */
-struct shown {
+struct xnf_shown {
 	const char *name;
 	u32 offset;
 };
@@ -25,7 +25,7 @@ struct shown {
 #define SHOW_XDP(_c, _name)	{ _name, offsetof(struct xnf_stats, xdp[_c]) }
 #define SHOW_RSP_ERR(_v, _name)	{ _name, offsetof(struct xnf_stats, rsp_err[_v]) }
 
-static const struct shown xnf_shown[] = {
+static const struct xnf_shown xnf_shown[] = {
 	SHOW(tx_packets),
 	SHOW(tx_bytes),
 	SHOW(tx_dropped),

@@ -41,17 +41,17 @@ static u32 xnf_rx_deliver(struct xnf_queue *q)
 }
 
 /**
- * struct rx_batch - what one poll did
+ * struct xnf_rx_batch - what one poll did
  * @packets: packets delivered
  * @bytes: bytes of these packets
  */
-struct rx_batch {
+struct xnf_rx_batch {
 	u32 packets;
 	u32 bytes;
 };
 
 /* Return: whether the entry counts in the budget: it ends a packet, or is an invalid one's. */
-static bool xnf_rx_take_entry(struct xnf_queue *q, struct rx_batch *batch)
+static bool xnf_rx_take_entry(struct xnf_queue *q, struct xnf_rx_batch *batch)
 {
 	struct xnf_rx *rx = &q->rx;
 	enum xnf_rsp_err err;
@@ -77,7 +77,7 @@ static bool xnf_rx_take_entry(struct xnf_queue *q, struct rx_batch *batch)
 	return true;
 }
 
-static void xnf_rx_count(struct xnf_stats *stats, const struct rx_batch *batch)
+static void xnf_rx_count(struct xnf_stats *stats, const struct xnf_rx_batch *batch)
 {
 	u64_stats_update_begin(&stats->rx_sync);
 	u64_stats_add(&stats->rx_packets, batch->packets);
@@ -98,7 +98,7 @@ static void xnf_rx_count(struct xnf_stats *stats, const struct rx_batch *batch)
 int xnf_rx_poll(struct xnf_queue *q, int budget)
 {
 	struct xnf_rx *rx = &q->rx;
-	struct rx_batch batch = {};
+	struct xnf_rx_batch batch = {};
 	int pending, work = 0;
 	u32 since = 0;
 

@@ -14,7 +14,7 @@
 #include "pages.h"
 
 /* The bytes of a slot that are left once headers were copied from it. */
-struct rest {
+struct xnf_rx_rest {
 	struct xnf_rx_buf *buf;
 	u32 offset;
 	u32 len;
@@ -65,7 +65,7 @@ static void xnf_rx_skb_add_bytes(struct sk_buff *head, struct sk_buff *tail, str
 
 /* For a backend that is not trusted: memory that it can write to never leaves the driver. */
 static bool xnf_rx_skb_add_copy(struct xnf_rx *rx, struct sk_buff *head, struct sk_buff *tail,
-				const struct rest *r)
+				const struct xnf_rx_rest *r)
 {
 	u32 size = SKB_DATA_ALIGN(r->len);
 	void *va = napi_alloc_frag(size);
@@ -81,7 +81,7 @@ static bool xnf_rx_skb_add_copy(struct xnf_rx *rx, struct sk_buff *head, struct 
 }
 
 static bool xnf_rx_skb_add_frame(struct xnf_queue *q, struct sk_buff *head, struct sk_buff *tail,
-				 const struct rest *r)
+				 const struct xnf_rx_rest *r)
 {
 	if (unlikely(!xnf_rx_take_frame(q, r->buf)))
 		return false;
@@ -94,7 +94,7 @@ static bool xnf_rx_skb_add_frame(struct xnf_queue *q, struct sk_buff *head, stru
 
 /* Return: whether the bytes are in the packet; if not, the frame is on the ring or parked. */
 static bool xnf_rx_skb_add_rest(struct xnf_queue *q, struct sk_buff *head, struct sk_buff **tail,
-				const struct rest *r)
+				const struct xnf_rx_rest *r)
 {
 	struct sk_buff *room = xnf_rx_skb_with_room(q, head, *tail);
 
@@ -116,7 +116,7 @@ static bool xnf_rx_skb_add_slots(struct xnf_queue *q, struct sk_buff *head, u32 
 	u32 k;
 
 	for (k = 0; k < p->nr_slots; k++, pulled = 0) {
-		struct rest r = {
+		struct xnf_rx_rest r = {
 			.buf = &rx->pending_bufs[xnf_rx_entry(p, k)],
 			.offset = p->slot[k].offset + pulled,
 			.len = p->slot[k].len - pulled,

@@ -8,14 +8,14 @@
 #include "netfront.h"
 
 /**
- * struct flow - what one direction of one or several queues counted
+ * struct xnf_flow - what one direction of one or several queues counted
  * @packets: packets sent or delivered
  * @bytes: bytes of these packets
  * @dropped: packets dropped here
  * @errors: packets that the backend did not send, or that were received in error
  * @starved: times that room or memory was short
  */
-struct flow {
+struct xnf_flow {
 	u64 packets;
 	u64 bytes;
 	u64 dropped;
@@ -23,10 +23,10 @@ struct flow {
 	u64 starved;
 };
 
-static void xnf_stats_add_tx(const struct xnf_stats *s, struct flow *sum)
+static void xnf_stats_add_tx(const struct xnf_stats *s, struct xnf_flow *sum)
 {
 	unsigned int start;
-	struct flow f;
+	struct xnf_flow f;
 
 	do {
 		start = u64_stats_fetch_begin(&s->tx_sync);
@@ -43,10 +43,10 @@ static void xnf_stats_add_tx(const struct xnf_stats *s, struct flow *sum)
 	sum->starved += f.starved;
 }
 
-static void xnf_stats_add_rx(const struct xnf_stats *s, struct flow *sum)
+static void xnf_stats_add_rx(const struct xnf_stats *s, struct xnf_flow *sum)
 {
 	unsigned int start;
-	struct flow f;
+	struct xnf_flow f;
 
 	do {
 		start = u64_stats_fetch_begin(&s->rx_sync);
@@ -64,12 +64,12 @@ static void xnf_stats_add_rx(const struct xnf_stats *s, struct flow *sum)
 }
 
 /* Of the queues from @from to before @to; the array of queues may be replaced meanwhile. */
-static struct flow xnf_stats_sum(struct net_device *dev, u32 from, u32 to,
-				 void (*add)(const struct xnf_stats *s, struct flow *sum))
+static struct xnf_flow xnf_stats_sum(struct net_device *dev, u32 from, u32 to,
+				     void (*add)(const struct xnf_stats *s, struct xnf_flow *sum))
 {
 	const struct xnf_dev *xn = netdev_priv(dev);
 	const struct xnf_queue *queue;
-	struct flow sum = {};
+	struct xnf_flow sum = {};
 
 	rcu_read_lock();
 	queue = READ_ONCE(xn->queue);
@@ -83,8 +83,8 @@ static struct flow xnf_stats_sum(struct net_device *dev, u32 from, u32 to,
 void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total)
 {
 	const struct xnf_dev *xn = netdev_priv(dev);
-	struct flow tx = xnf_stats_sum(dev, 0, xn->max_queues, xnf_stats_add_tx);
-	struct flow rx = xnf_stats_sum(dev, 0, xn->max_queues, xnf_stats_add_rx);
+	struct xnf_flow tx = xnf_stats_sum(dev, 0, xn->max_queues, xnf_stats_add_tx);
+	struct xnf_flow rx = xnf_stats_sum(dev, 0, xn->max_queues, xnf_stats_add_rx);
 
 	total->tx_packets = tx.packets;
 	total->tx_bytes = tx.bytes;
@@ -98,14 +98,14 @@ void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total)
 
 /* ---- for the core's list of queues; it sets to "unknown" what is not filled in ---- */
 
-static void xnf_stats_show_rx(const struct flow *f, struct netdev_queue_stats_rx *rx)
+static void xnf_stats_show_rx(const struct xnf_flow *f, struct netdev_queue_stats_rx *rx)
 {
 	rx->packets = f->packets;
 	rx->bytes = f->bytes;
 	rx->alloc_fail = f->dropped + f->starved;
 }
 
-static void xnf_stats_show_tx(const struct flow *f, struct netdev_queue_stats_tx *tx)
+static void xnf_stats_show_tx(const struct xnf_flow *f, struct netdev_queue_stats_tx *tx)
 {
 	tx->packets = f->packets;
 	tx->bytes = f->bytes;
@@ -115,14 +115,14 @@ static void xnf_stats_show_tx(const struct flow *f, struct netdev_queue_stats_tx
 
 static void xnf_stats_queue_rx(struct net_device *dev, int index, struct netdev_queue_stats_rx *rx)
 {
-	struct flow f = xnf_stats_sum(dev, index, index + 1, xnf_stats_add_rx);
+	struct xnf_flow f = xnf_stats_sum(dev, index, index + 1, xnf_stats_add_rx);
 
 	xnf_stats_show_rx(&f, rx);
 }
 
 static void xnf_stats_queue_tx(struct net_device *dev, int index, struct netdev_queue_stats_tx *tx)
 {
-	struct flow f = xnf_stats_sum(dev, index, index + 1, xnf_stats_add_tx);
+	struct xnf_flow f = xnf_stats_sum(dev, index, index + 1, xnf_stats_add_tx);
 
 	xnf_stats_show_tx(&f, tx);
 }
@@ -132,10 +132,10 @@ static void xnf_stats_base(struct net_device *dev, struct netdev_queue_stats_rx 
 			   struct netdev_queue_stats_tx *tx)
 {
 	const struct xnf_dev *xn = netdev_priv(dev);
-	struct flow old_rx = xnf_stats_sum(dev, dev->real_num_rx_queues, xn->max_queues,
-					   xnf_stats_add_rx);
-	struct flow old_tx = xnf_stats_sum(dev, dev->real_num_tx_queues, xn->max_queues,
-					   xnf_stats_add_tx);
+	struct xnf_flow old_rx = xnf_stats_sum(dev, dev->real_num_rx_queues, xn->max_queues,
+					       xnf_stats_add_rx);
+	struct xnf_flow old_tx = xnf_stats_sum(dev, dev->real_num_tx_queues, xn->max_queues,
+					       xnf_stats_add_tx);
 
 	xnf_stats_show_rx(&old_rx, rx);
 	xnf_stats_show_tx(&old_tx, tx);

@@ -15,13 +15,13 @@
 /* ---- the private copy ---- */
 
 /* Position in the slots of a received packet. */
-struct cursor {
+struct xnf_cursor {
 	const struct xnf_rx *rx;
 	u32 slot;
 	u32 done;
 };
 
-static void xnf_xdp_copy_bytes(struct cursor *c, u8 *to, u32 len)
+static void xnf_xdp_copy_bytes(struct xnf_cursor *c, u8 *to, u32 len)
 {
 	const struct xnf_rx_packet *p = &c->rx->packet;
 
@@ -41,7 +41,7 @@ static void xnf_xdp_copy_bytes(struct cursor *c, u8 *to, u32 len)
 	}
 }
 
-static bool xnf_xdp_add_frag(struct xnf_xdp *x, struct xdp_buff *xdp, struct cursor *c, u32 len)
+static bool xnf_xdp_add_frag(struct xnf_xdp *x, struct xdp_buff *xdp, struct xnf_cursor *c, u32 len)
 {
 	struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
 	struct page *page;
@@ -70,7 +70,7 @@ static bool xnf_xdp_copy_packet(struct xnf_rx *rx, struct xdp_buff *xdp)
 {
 	u32 left = rx->packet.len, n = min_t(u32, left, XNF_XDP_LINEAR);
 	struct xnf_xdp *x = rx->xdp;
-	struct cursor c = { .rx = rx };
+	struct xnf_cursor c = { .rx = rx };
 	struct page *page;
 	u32 offset;
 

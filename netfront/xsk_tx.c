@@ -12,30 +12,30 @@
 #define XNF_XSK_BATCH	64u
 
 /**
- * struct piece - the bytes of a packet that are still to be put
+ * struct xnf_xsk_piece - the bytes of a packet that are still to be put
  * @addr: of the next byte, in the umem
  * @left: bytes
  * @total: bytes of the whole packet, for slot 0; 0 once slot 0 is put
  */
-struct piece {
+struct xnf_xsk_piece {
 	u64 addr;
 	u32 left;
 	u32 total;
 };
 
 /**
- * struct sent - what one poll did
+ * struct xnf_xsk_sent - what one poll did
  * @packets: put on the ring
  * @bytes: of these packets
  * @dropped: packets that cannot be sent
  */
-struct sent {
+struct xnf_xsk_sent {
 	u32 packets;
 	u32 bytes;
 	u32 dropped;
 };
 
-static void xnf_xsk_put_slot(struct xnf_xsk *x, struct xnf_tx *tx, struct piece *p, u32 len,
+static void xnf_xsk_put_slot(struct xnf_xsk *x, struct xnf_tx *tx, struct xnf_xsk_piece *p, u32 len,
 			     bool copy)
 {
 	u32 index = xnf_tx_slot_get(tx);
@@ -75,7 +75,7 @@ static bool xnf_xsk_put_packet(struct xnf_xsk *x, struct xnf_tx *tx, const struc
 {
 	u32 lead = xnf_xsk_lead_length(desc);
 	u32 slots = (lead ? 1 : 0) + xfl_frames_spanned(desc->addr + lead, desc->len - lead);
-	struct piece p = {
+	struct xnf_xsk_piece p = {
 		.addr = desc->addr, .left = desc->len, .total = desc->len,
 	};
 
@@ -89,7 +89,7 @@ static bool xnf_xsk_put_packet(struct xnf_xsk *x, struct xnf_tx *tx, const struc
 	return true;
 }
 
-static void xnf_xsk_count_sent(struct xnf_queue *q, const struct sent *s)
+static void xnf_xsk_count_sent(struct xnf_queue *q, const struct xnf_xsk_sent *s)
 {
 	u64_stats_update_begin(&q->stats.tx_sync);
 	u64_stats_add(&q->stats.tx_packets, s->packets);
@@ -112,7 +112,7 @@ static u32 xnf_xsk_tx_room(const struct xnf_xsk *x, const struct xnf_tx *tx)
 static u32 xnf_xsk_put_packets(struct xnf_queue *q, u32 room)
 {
 	struct xnf_xsk *x = q->xsk;
-	struct sent s = {};
+	struct xnf_xsk_sent s = {};
 	struct xdp_desc desc;
 	u32 nr;
 
