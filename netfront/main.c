@@ -96,9 +96,7 @@ static int __init xnf_init(void)
 
 	if (!xen_domain() || !xen_has_pv_nic_devices())
 		return -ENODEV;
-	err = xnf_params_check();
-	if (err)
-		return err;
+	xnf_params_check();
 	xnf_wq = alloc_workqueue("xen-netfront", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!xnf_wq)
 		return -ENOMEM;

@@ -533,7 +533,7 @@ u32 xnf_param_max_queues(void);
 bool xnf_param_trusted(void);
 int xnf_param_tx_copybreak(void);
 int xnf_param_rx_copybreak(void);
-int xnf_params_check(void);
+void xnf_params_check(void);
 
 /* main.c */
 extern struct workqueue_struct *xnf_wq;

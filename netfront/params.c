@@ -41,9 +41,9 @@ static int xnf_param_clamp_copybreak(int bytes)
 /**
  * xnf_params_check() - bring parameters into their range, and log that
  *
- * Return: 0; a driver for a root file system or a console does not refuse to load.
+ * A driver for a root file system or a console does not refuse to load.
  */
-int xnf_params_check(void)
+void xnf_params_check(void)
 {
 	/* 0 is the default, and not out of range. */
 	if (!max_queues)
@@ -51,10 +51,11 @@ int xnf_params_check(void)
 	xfl_param_clamp("max_queues", &max_queues, 1, XNF_QUEUES_LIMIT);
 	xfl_param_clamp("tx_copybreak", &tx_copybreak, XNF_COPY_MEASURED, (int)XNF_COPY_MOST);
 	xfl_param_clamp("rx_copybreak", &rx_copybreak, XNF_COPY_MEASURED, (int)XNF_COPY_MOST);
-	return 0;
 }
 
-/* Most queues of an interface that is made now. A user may write the parameter, 0 for the default. */
+/*
+ * Most queues of an interface that is made now. A user may write the parameter, 0 for the default.
+ */
 u32 xnf_param_max_queues(void)
 {
 	u32 most = READ_ONCE(max_queues);
