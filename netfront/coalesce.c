@@ -3,75 +3,28 @@
 /*
  * How many responses bring an event: ethtool -c and -C. The ring says at which response the next
  * event is due. For receiving, that may be several responses ahead, and a timer takes those that
- * come alone. For sending, event.c chooses up to half of the responses due, with a timer of its
- * own, and the limit is here.
+ * come alone, see event.c. For sending, tx_reap.c chooses up to half of the responses due, with a
+ * timer of its own. The limits are here.
  */
 #include <linux/ethtool.h>
 #include <linux/stringify.h>
 
-#include <compat/hrtimer.h>
-
 #include "netfront.h"
 
-/* A quarter of the ring: xfl_ring_event_after() goes no further. */
-#define XNF_RX_FRAMES_MAX	64
-/* A half of the ring, as in event.c. */
+/* A half of the ring, as in tx_reap.c. */
 #define XNF_TX_FRAMES_MAX	128
 #define XNF_RX_USECS_MAX	10000
 
 static_assert(4 * XNF_RX_FRAMES_MAX == XNF_RING_SLOTS);
 static_assert(2 * XNF_TX_FRAMES_MAX == XNF_RING_SLOTS);
 
-/* By default each receive response brings an event, and event.c decides for transmit responses. */
+/* By default each receive response brings an event. tx_reap.c decides for transmit responses. */
 void xnf_coalesce_init(struct xnf_coalesce *c)
 {
 	*c = (struct xnf_coalesce) {
 		.rx_frames = 1,
 		.tx_frames = XNF_TX_FRAMES_MAX,
 	};
-}
-
-static enum hrtimer_restart xnf_rx_delay_expire(struct hrtimer *timer)
-{
-	struct xnf_queue *q = container_of(timer, struct xnf_queue, rx_delay.timer);
-
-	napi_schedule(&q->napi);
-	return HRTIMER_NORESTART;
-}
-
-void xnf_rx_delay_init(struct xnf_rx_delay *delay)
-{
-	hrtimer_setup(&delay->timer, xnf_rx_delay_expire, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
-}
-
-/**
- * xnf_rx_arm_late() - ask for an event several receive responses ahead
- * @q: the queue, its poll completed
- *
- * Only while responses come. If none came since an event was last asked for, the next response
- * brings one: so an idle queue has no timer, and the first packet no delay.
- *
- * This poll has completed, so the next one may ask for an event at the same time. The later write
- * of rsp_event wins, and can delay the event that the other poll asked for. The timer starts after
- * a late event was asked for, and bounds that delay. While it runs nobody asks for another event.
- *
- * Context: softirq.
- * Return: true if so many responses came meanwhile that no event will.
- */
-bool xnf_rx_arm_late(struct xnf_queue *q)
-{
-	const struct xnf_coalesce *c = &q->xn->coalesce;
-	struct xnf_rx_delay *delay = &q->rx_delay;
-	u32 cons = READ_ONCE(q->rx.ring.rsp_cons);
-	bool more;
-
-	if (cons == READ_ONCE(delay->cons))
-		return !hrtimer_is_queued(&delay->timer) && XFL_RING_ARM(&q->rx.ring, 1);
-	WRITE_ONCE(delay->cons, cons);
-	more = XFL_RING_ARM(&q->rx.ring, READ_ONCE(c->rx_frames) ?: XNF_RX_FRAMES_MAX);
-	hrtimer_start(&delay->timer, ns_to_ktime((u64)READ_ONCE(c->rx_usecs) * NSEC_PER_USEC),
-		      HRTIMER_MODE_REL_PINNED);
-	return more;
 }
 
 /* ethtool -c */

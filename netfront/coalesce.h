@@ -14,7 +14,9 @@ struct kernel_ethtool_coalesce;
 struct net_device;
 struct netlink_ext_ack;
 struct xnf_dev;
-struct xnf_queue;
+
+/* A quarter of the ring: xfl_ring_event_after() goes no further. */
+#define XNF_RX_FRAMES_MAX	64
 
 /**
  * struct xnf_coalesce - what the administrator asked for; written under RTNL, read by NAPI
@@ -38,12 +40,14 @@ struct xnf_rx_delay {
 	u32 cons;
 };
 
+/* coalesce.c */
 void xnf_coalesce_init(struct xnf_coalesce *c);
-void xnf_rx_delay_init(struct xnf_rx_delay *delay);
-bool xnf_rx_arm_late(struct xnf_queue *q);
 int xnf_get_coalesce(struct net_device *dev, struct ethtool_coalesce *shown,
 		     struct kernel_ethtool_coalesce *more, struct netlink_ext_ack *extack);
 int xnf_set_coalesce(struct net_device *dev, struct ethtool_coalesce *want,
 		     struct kernel_ethtool_coalesce *more, struct netlink_ext_ack *extack);
+
+/* event.c */
+void xnf_rx_delay_init(struct xnf_rx_delay *delay);
 
 #endif /* XENFRONT_NETFRONT_COALESCE_H */

@@ -4,6 +4,7 @@
  * Agreeing with a backend: what it offers, what is published, and the steps of a connection.
  */
 #include <linux/etherdevice.h>
+#include <linux/module.h>
 #include <linux/rtnetlink.h>
 
 #include <xenfront/xenstore.h>
@@ -460,6 +461,33 @@ static void xnf_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
 
 	xnf_ctrl_free(xn);
 	xnf_queues_disconnect(xn);
+}
+
+/* ---- the end of a device ---- */
+
+/* The bus and an abandoned connection have a reference each; the last one frees the device. */
+void xnf_dev_put(struct xnf_dev *xn)
+{
+	if (!refcount_dec_and_test(&xn->refs))
+		return;
+	xfl_device_fini(&xn->xd);
+	xnf_netdev_free(xn);
+}
+
+/* &struct xfl_ops.abandon: the backend still maps a ring of a removed interface. */
+static void xnf_abandon(struct xfl_device *xd)
+{
+	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
+
+	__module_get(THIS_MODULE);
+	refcount_inc(&xn->refs);
+}
+
+/* &struct xfl_ops.put: the backend has unmapped the rings of a removed interface. */
+static void xnf_abandoned_put(struct xfl_device *xd)
+{
+	xnf_dev_put(container_of(xd, struct xnf_dev, xd));
+	module_put(THIS_MODULE);
 }
 
 /* The backend reads our keys once it sees us Connected. */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Event channels and the poll that they start.
+ * Event channels, the poll that they start, and the receive response at which the next event comes.
  */
 #include <linux/netdevice.h>
 #include <linux/string.h>
+
+#include <compat/hrtimer.h>
 
 #include "netfront.h"
 #include "xsk.h"
@@ -75,95 +77,47 @@ static void xnf_events_eoi(struct xnf_queue *q)
 	xfl_evtchn_eoi(&q->rx_ec, rx_prod);
 }
 
-/* Return: for how long no response came though some are due, in jiffies. */
-static unsigned long xnf_tx_stall_time(struct xnf_queue *q, u32 cons, u32 due)
+static enum hrtimer_restart xnf_rx_delay_expire(struct hrtimer *timer)
 {
-	bool waiting = READ_ONCE(q->due) && cons == READ_ONCE(q->due_at);
+	struct xnf_queue *q = container_of(timer, struct xnf_queue, rx_delay.timer);
 
-	WRITE_ONCE(q->due, due > 0);
-	if (due && waiting)
-		return jiffies - READ_ONCE(q->due_since);
-	WRITE_ONCE(q->due_at, cons);
-	WRITE_ONCE(q->due_since, jiffies);
-	return 0;
+	napi_schedule(&q->napi);
+	return HRTIMER_NORESTART;
 }
 
-/*
- * A backend need not take requests, and may take them again at any time: its interface is down, its
- * domain is paused, it limits our rate. So the timer looks less and less often, and that is all.
- * But then an event is asked for at the first response, and the backend is notified again, in case
- * a notification was lost.
- */
-static void xnf_tx_look_again(struct xnf_queue *q, unsigned long stall)
+void xnf_rx_delay_init(struct xnf_rx_delay *delay)
 {
-	timer_reduce(&q->timer, jiffies + clamp_t(unsigned long, stall, XNF_TX_LINGER,
-						  XNF_TX_LOOK));
-}
-
-/*
- * The event is asked for at half of the responses due, so that senders go on while the backend
- * handles the other half. The timer looks after responses that bring no event. xnf_tx_push() starts
- * it for requests that are published later.
- */
-static u32 xnf_tx_event_batch(const struct xnf_queue *q, u32 cons, u32 due)
-{
-	u32 asked = READ_ONCE(q->tx.asked);
-	u32 batch = due / 2;
-
-	if (batch < XNF_TX_SLACK)
-		batch = xnf_tx_within_slack(asked, cons) ? asked - cons : XNF_TX_SLACK;
-	return min(batch, READ_ONCE(q->xn->coalesce.tx_frames));
-}
-
-static bool xnf_tx_arm_at(struct xnf_tx *tx, u32 cons, u32 at)
-{
-	WRITE_ONCE(tx->armed, at);
-	return XFL_RING_ARM_AT(&tx->ring, cons, at);
-}
-
-static bool xnf_tx_arm(struct xnf_queue *q)
-{
-	struct xnf_tx *tx = &q->tx;
-	u32 cons = READ_ONCE(tx->ring.rsp_cons);
-	u32 due = READ_ONCE(tx->ring.req_prod_pvt) - cons;
-	unsigned long stall = xnf_tx_stall_time(q, cons, due);
-	u32 batch = stall > XNF_TX_LINGER ? 1 : xnf_tx_event_batch(q, cons, due);
-	bool more;
-	u32 asked;
-
-	if (due)
-		xnf_tx_look_again(q, stall);
-	more = xnf_tx_arm_at(tx, cons, cons + batch);
-	/*
-	 * A sender that set @asked just now has compared it with the event that was asked for
-	 * before this one, and so may have asked for none. Look again.
-	 */
-	asked = READ_ONCE(tx->asked);
-	if (unlikely(batch <= XNF_TX_SLACK && xnf_tx_within_slack(asked, cons) &&
-		     asked - cons < batch) &&
-	    xnf_tx_arm_at(tx, cons, asked))
-		more = true;
-	return more;
+	hrtimer_setup(&delay->timer, xnf_rx_delay_expire, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
 }
 
 /**
- * xnf_events_hurry() - a sender waits for the response to what was just published
- * @q: the queue, under its transmit lock; no event was asked for at that response
+ * xnf_rx_arm_late() - ask for an event several receive responses ahead
+ * @q: the queue, its poll completed
  *
- * The pair of xnf_tx_arm(). Either side writes what it wants, and then reads what the other side
- * wrote. A full barrier is between the two, here that of publishing. So at least one side sees
- * both, and asks for the earlier event.
+ * Only while responses come. If none came since an event was last asked for, the next response
+ * brings one: so an idle queue has no timer, and the first packet no delay.
+ *
+ * This poll has completed, so the next one may ask for an event at the same time. The later write
+ * of rsp_event wins, and can delay the event that the other poll asked for. The timer starts after
+ * a late event was asked for, and bounds that delay. While it runs nobody asks for another event.
+ *
+ * Context: softirq.
+ * Return: true if so many responses came meanwhile that no event will.
  */
-void xnf_events_hurry(struct xnf_queue *q)
+static bool xnf_rx_arm_late(struct xnf_queue *q)
 {
-	struct xnf_tx *tx = &q->tx;
-	u32 cons = tx->ring.rsp_cons;
-	u32 armed = READ_ONCE(tx->armed);
+	const struct xnf_coalesce *c = &q->xn->coalesce;
+	struct xnf_rx_delay *delay = &q->rx_delay;
+	u32 cons = READ_ONCE(q->rx.ring.rsp_cons);
+	bool more;
 
-	xnf_tx_assert_locked(tx);
-	if (xnf_tx_within_slack(armed, cons) && armed - cons > tx->asked - cons &&
-	    xnf_tx_arm_at(tx, cons, tx->asked))
-		napi_schedule(&q->napi);
+	if (cons == READ_ONCE(delay->cons))
+		return !hrtimer_is_queued(&delay->timer) && XFL_RING_ARM(&q->rx.ring, 1);
+	WRITE_ONCE(delay->cons, cons);
+	more = XFL_RING_ARM(&q->rx.ring, READ_ONCE(c->rx_frames) ?: XNF_RX_FRAMES_MAX);
+	hrtimer_start(&delay->timer, ns_to_ktime((u64)READ_ONCE(c->rx_usecs) * NSEC_PER_USEC),
+		      HRTIMER_MODE_REL_PINNED);
+	return more;
 }
 
 static bool xnf_rx_arm(struct xnf_queue *q)
@@ -218,28 +172,4 @@ int xnf_poll(struct napi_struct *napi, int budget)
 	if (more)
 		napi_schedule(napi);
 	return work;
-}
-
-static bool xnf_tx_is_stalled(const struct xnf_queue *q)
-{
-	return READ_ONCE(q->due) && READ_ONCE(q->due_at) == READ_ONCE(q->tx.ring.rsp_cons) &&
-	       time_after_eq(jiffies, READ_ONCE(q->due_since) + XNF_TX_LOOK);
-}
-
-static void xnf_tx_notify_again(struct xnf_queue *q)
-{
-	u64_stats_update_begin(&q->stats.kick_sync);
-	u64_stats_inc(&q->stats.tx_kicks);
-	u64_stats_update_end(&q->stats.kick_sync);
-	xfl_evtchn_notify(&q->tx_ec);
-}
-
-/* The queue's timer: poll where no event will come, and notify a backend that stalls. */
-void xnf_timer(struct timer_list *t)
-{
-	struct xnf_queue *q = timer_container_of(q, t, timer);
-
-	if (unlikely(xnf_tx_is_stalled(q)) && xfl_believes(&q->xn->xd))
-		xnf_tx_notify_again(q);
-	napi_schedule(&q->napi);
 }

@@ -12,9 +12,6 @@
 
 #include "netfront.h"
 
-/* For work that the life cycle waits for, so it must not wait for memory. */
-struct workqueue_struct *xnf_wq;
-
 static int xnf_probe(struct xenbus_device *xbdev, const struct xenbus_device_id *id)
 {
 	struct xnf_dev *xn = xnf_netdev_alloc(xbdev, xnf_param_max_queues());
@@ -37,31 +34,6 @@ err_fini:
 err_free:
 	xnf_netdev_free(xn);
 	return err;
-}
-
-/* The bus and an abandoned connection have a reference each; the last one frees the device. */
-static void xnf_dev_put(struct xnf_dev *xn)
-{
-	if (!refcount_dec_and_test(&xn->refs))
-		return;
-	xfl_device_fini(&xn->xd);
-	xnf_netdev_free(xn);
-}
-
-/* &struct xfl_ops.abandon: the backend still maps a ring of a removed interface. */
-void xnf_abandon(struct xfl_device *xd)
-{
-	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);
-
-	__module_get(THIS_MODULE);
-	refcount_inc(&xn->refs);
-}
-
-/* &struct xfl_ops.put: the backend has unmapped the rings of a removed interface. */
-void xnf_abandoned_put(struct xfl_device *xd)
-{
-	xnf_dev_put(container_of(xd, struct xnf_dev, xd));
-	module_put(THIS_MODULE);
 }
 
 static void xnf_remove(struct xenbus_device *xbdev)

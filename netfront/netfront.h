@@ -7,28 +7,29 @@
 /**
  * DOC: The way of a packet out
  *
- *	tx.c		xnf_xmit() checks the packet, and that the ring has room. At the end it
- *			counts the packet, publishes the requests and notifies the backend
- *	tx_put.c	takes slots, copies or grants the bytes, and writes the requests
- *	tx_bounce.c	makes the frames that tx_put.c copies to, once for each connection
- *	event.c		asks for an event at a later response, and polls when the event comes
- *	tx_reap.c	checks the responses, ends the grants, frees the packets and wakes the queue
+ *	tx.c		xnf_xmit() checks the packet, and that the ring has room. It takes slots,
+ *			copies or grants the bytes, and writes the requests. At the end it counts
+ *			the packet, publishes the requests and notifies the backend
+ *	event.c		polls when the event comes
+ *	tx_reap.c	checks the responses, ends the grants, frees the packets and wakes the
+ *			queue. At the end of the poll it asks for an event at a later response
  *
- * XDP frames (xdp_tx.c) take the same way, as an skb each. Zero-copy sockets (xsk_tx.c) put their
+ * XDP frames (xdp_run.c) take the same way, as an skb each. Zero-copy sockets (xsk_tx.c) put their
  * requests on the same ring themselves. So does mcast.c, whose requests have no packet.
  */
 
 /**
  * DOC: The way of a packet in
  *
- *	rx_refill.c	posts granted frames, which pages.c and subpage.c hand out
+ *	rx_refill.c	posts granted frames, which pages.c hands out, or chunks of a zero-copy
+ *			socket
  *	event.c		the backend's event starts the poll
- *	rx.c		takes the responses off the ring
- *	wire.c		checks each response, and says when a packet is whole
- *	rx_skb.c	copies the packet, or takes its frames back, and makes an skb
- *	xdp_rx.c	instead of it, with an XDP program: runs the program on a private copy
- *	xsk_rx.c	instead of both, with a zero-copy socket: the packet is in a chunk of it
- *	rx.c		gives the skb to the stack, and has rx_refill.c post frames again
+ *	rx.c		takes the responses off the ring, makes an skb of a whole packet, gives it
+ *			to the stack, and has rx_refill.c post frames again
+ *	xdp_run.c	instead of the skb, with an XDP program or a zero-copy socket: runs the
+ *			program on a private copy, or on the packet in a chunk
+ *
+ * On either way, wire.c has what the protocol says of requests and responses.
  */
 
 /**
@@ -66,7 +67,6 @@
 #include "copybreak.h"
 #include "ctrl.h"
 #include "rss.h"
-#include "tx_bounce.h"
 #include "wire.h"
 
 DEFINE_RING_TYPES(xnf_tx, struct xnf_tx_req, struct xnf_tx_rsp);
@@ -267,7 +267,7 @@ struct xnf_pages {
  *	written under RTNL at any time
  * @copy_all: no memory that the backend can write to leaves the driver
  * @xsk_mode: ring entries are for the chunks of a zero-copy socket. The queue's own frames are
- *	fallback frames: posted only if no chunk came for long, see xsk_rx.c
+ *	fallback frames: posted only if no chunk came for long, see rx_refill.c
  * @xdp: what it takes to run a program, NULL if there is none; changes while NAPI is off
  * @pages: where frames come from
  * @grefs: references that no frame uses just now
@@ -535,30 +535,31 @@ int xnf_param_tx_copybreak(void);
 int xnf_param_rx_copybreak(void);
 void xnf_params_check(void);
 
-/* main.c */
-extern struct workqueue_struct *xnf_wq;
-void xnf_abandon(struct xfl_device *xd);
-void xnf_abandoned_put(struct xfl_device *xd);
-
 /* connect.c */
 extern const struct xfl_ops xnf_lifecycle_ops;
 int xnf_show(struct xnf_dev *xn);
+void xnf_dev_put(struct xnf_dev *xn);
 
 /* netdev.c */
 struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues);
 void xnf_netdev_free(struct xnf_dev *xn);
-struct xnf_queue *xnf_queues_new(struct xnf_dev *xn);
 int xnf_netdev_register(struct xnf_dev *xn);
 int xnf_netdev_adapt(struct xnf_dev *xn);
-void xnf_netdev_open(struct xnf_dev *xn);
-void xnf_netdev_close(struct xnf_dev *xn);
 void xnf_netdev_unregister(struct xnf_dev *xn);
+
+/* updown.c */
 void xnf_netdev_detach(struct xnf_dev *xn);
 void xnf_netdev_attach(struct xnf_dev *xn);
+void xnf_netdev_open(struct xnf_dev *xn);
+void xnf_netdev_close(struct xnf_dev *xn);
 void xnf_netdev_disable(struct xnf_dev *xn);
+int xnf_open(struct net_device *dev);
+int xnf_stop(struct net_device *dev);
+u32 xnf_mtu_offered(const struct xnf_dev *xn);
 void xnf_netdev_limit_mtu(struct xnf_dev *xn);
 
 /* queue.c */
+struct xnf_queue *xnf_queues_new(struct xnf_dev *xn);
 int xnf_queue_alloc(struct xnf_queue *q);
 void xnf_queue_free(struct xnf_queue *q);
 void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old);
@@ -568,6 +569,7 @@ void xnf_affinity_hint(struct xnf_queue *q);
 void xnf_affinity_steer(struct xnf_dev *xn);
 
 /* mcast.c */
+extern struct workqueue_struct *xnf_wq;
 void xnf_mcast_update(struct net_device *dev);
 void xnf_mcast_refused(struct xnf_dev *xn);
 void xnf_mcast_connect(struct xnf_dev *xn);
@@ -578,12 +580,7 @@ void xnf_mcast_quiet(struct xnf_dev *xn);
 /* event.c */
 int xnf_events_bind(struct xnf_queue *q);
 void xnf_events_unbind(struct xnf_queue *q);
-void xnf_events_hurry(struct xnf_queue *q);
 int xnf_poll(struct napi_struct *napi, int budget);
-void xnf_timer(struct timer_list *t);
-
-/* tx_put.c */
-int xnf_tx_put(struct xnf_tx *tx, struct sk_buff *skb, bool *gathered);
 
 /* tx.c */
 netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev);
@@ -595,6 +592,9 @@ void xnf_tx_publish(struct xnf_queue *q);
 void xnf_tx_flush(struct xnf_queue *q);
 
 /* tx_reap.c */
+bool xnf_tx_arm(struct xnf_queue *q);
+void xnf_events_hurry(struct xnf_queue *q);
+void xnf_timer(struct timer_list *t);
 void xnf_tx_reap(struct xnf_queue *q, int budget);
 void xnf_tx_poll(struct xnf_queue *q, int budget);
 bool xnf_tx_is_drained(struct xnf_queue *q);
@@ -607,15 +607,10 @@ int xnf_rx_poll(struct xnf_queue *q, int budget);
 void xnf_rx_refill(struct xnf_queue *q);
 void xnf_rx_prepare(struct xnf_queue *q);
 void xnf_rx_put_fallback(struct xnf_rx *rx, const struct xnf_rx_buf *buf);
-void xnf_rx_push(struct xnf_queue *q);
 void xnf_rx_park(struct xnf_queue *q, struct xnf_rx_buf *buf);
 void xnf_rx_drop_all(struct xnf_queue *q);
 
-/* rx_skb.c */
-struct sk_buff *xnf_rx_skb(struct xnf_queue *q);
-void xnf_rx_set_hash(struct xnf_queue *q, struct sk_buff *skb);
-
-/* xdp_rx.c */
+/* xdp_run.c */
 struct sk_buff *xnf_xdp_rx(struct xnf_queue *q);
 void xnf_xdp_flush(struct xnf_queue *q);
 
@@ -775,6 +770,29 @@ static inline void xnf_rx_repost(struct xnf_rx *rx)
 static inline void *xnf_rx_va(const struct xnf_rx_buf *buf)
 {
 	return page_address(buf->page) + buf->offset;
+}
+
+/**
+ * xnf_rx_set_hash() - give an skb the hash that came with its packet
+ * @q: the queue; its packet has a hash
+ * @skb: the packet
+ *
+ * Only if the backend was asked for hashes. The value is not checked: the stack uses it only to
+ * keep packets of a connection together.
+ *
+ * Context: NAPI.
+ */
+static inline void xnf_rx_set_hash(struct xnf_queue *q, struct sk_buff *skb)
+{
+	const struct xnf_rx_packet *p = &q->rx.packet;
+
+	if (!READ_ONCE(q->xn->rss.used))
+		return;
+	skb_set_hash(skb, p->hash, xnf_hash_has_ports(p->hash_type) ?
+		     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
+	u64_stats_update_begin(&q->stats.rx_sync);
+	u64_stats_inc(&q->stats.rx_hashed);
+	u64_stats_update_end(&q->stats.rx_sync);
 }
 
 #endif /* XENFRONT_NETFRONT_H */

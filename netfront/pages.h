@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Copyright (C) 2026 xenfront maintainers */
 /*
- * Where frames come from. If a page is a frame, that is a page pool, else see subpage.c. Receive
- * frames have one source, and the private frames that an XDP program gets packets in another.
+ * Where frames come from. If a page is a frame, that is a page pool, else see struct
+ * xnf_subpages. Receive frames have one source, and the private frames that an XDP program gets
+ * packets in another.
  */
 #ifndef XENFRONT_NETFRONT_PAGES_H
 #define XENFRONT_NETFRONT_PAGES_H
@@ -11,7 +12,7 @@
 #include <linux/netdevice.h>
 #include <xenfront/frame.h>
 
-#include "subpage.h"
+#include "netfront.h"
 
 /* Recycled pages are not zeroed. New ones are: what is granted must never have been another's. */
 #define XNF_PAGES_GFP	(GFP_ATOMIC | __GFP_NOWARN | __GFP_ZERO)
@@ -19,6 +20,7 @@
 /* pages.c */
 int xnf_pages_open(struct xnf_pages *p, struct napi_struct *napi);
 void xnf_pages_close(struct xnf_pages *p);
+struct page *xnf_subpage_get(struct xnf_subpages *s, u32 *offset);
 
 /**
  * xnf_pages_take() - take a frame

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Making and unmaking a queue: rings, references, bounce frames, receive frames,
- * channels, NAPI. Counters and the generations of ids outlive a connection, and are not touched.
+ * Making and unmaking a queue: rings, references, bounce frames, receive frames, channels, NAPI;
+ * its part in an XDP program and in a zero-copy socket. Counters and the generations of ids outlive
+ * a connection, and are not touched.
  */
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -13,6 +14,234 @@
 #include "pages.h"
 #include "xdp.h"
 #include "xsk.h"
+
+/* ---- bounce frames ---- */
+
+/*
+ * Transmit bounce frames: the driver grants them read-only once, when a connection is made, and
+ * copies packets to them. The first frames are cut into a buffer for each slot, for small packets
+ * and headers: such a slot costs no grant. The others take packets of too many pieces.
+ */
+
+static void xnf_bounce_init_slots(struct xnf_tx *tx)
+{
+	u32 i, per_frame = XFL_FRAME_SIZE / tx->slot_buf_size;
+
+	for (i = 0; i < XNF_RING_SLOTS; i++) {
+		const struct xfl_gframe *s = &tx->bounce[i / per_frame];
+		struct xnf_tx_slot *slot = &tx->slot[i];
+
+		slot->buf_offset = i % per_frame * tx->slot_buf_size;
+		slot->buf = s->va + slot->buf_offset;
+		slot->buf_gref = s->gref;
+		slot->bounce = XNF_NO_BOUNCE;
+	}
+}
+
+/**
+ * xnf_bounce_alloc() - allocate and grant a queue's bounce frames
+ * @tx: transmit side; @tx->grefs has a reference for each frame, @tx->slot is there
+ * @nr_gather: frames for gathering
+ *
+ * Context: process; allocates with GFP_NOIO.
+ * Return: 0 or -ENOMEM; then nothing is left.
+ */
+static int xnf_bounce_alloc(struct xnf_tx *tx, u32 nr_gather)
+{
+	u32 i, nr = xnf_tx_slot_buf_frames(tx) + nr_gather;
+
+	tx->bounce = kvcalloc(nr, sizeof(*tx->bounce), GFP_NOIO);
+	tx->bounce_free = kvcalloc(nr_gather, sizeof(*tx->bounce_free), GFP_NOIO);
+	if (!tx->bounce || !tx->bounce_free || xfl_framepool_init(&tx->pool, nr))
+		goto err_arrays;
+	if (!xfl_framepool_want(&tx->pool, nr, GFP_NOIO))
+		goto err_pool;
+	for (i = 0; i < nr; i++)
+		xfl_gframe_get(&tx->bounce[i], &tx->pool, &tx->grefs, true);
+	tx->nr_bounce = nr;
+	xnf_bounce_init_slots(tx);
+	tx->nr_bounce_free = 0;
+	while (nr > xnf_tx_slot_buf_frames(tx))
+		tx->bounce_free[tx->nr_bounce_free++] = --nr;
+	return 0;
+
+err_pool:
+	xfl_framepool_destroy(&tx->pool);
+err_arrays:
+	kvfree(tx->bounce_free);
+	kvfree(tx->bounce);
+	tx->bounce_free = NULL;
+	tx->bounce = NULL;
+	return -ENOMEM;
+}
+
+/* End the grants of bounce frames and free them; a frame that is still mapped is parked. */
+static void xnf_bounce_free(struct xnf_tx *tx)
+{
+	while (tx->nr_bounce)
+		xfl_gframe_put(&tx->bounce[--tx->nr_bounce], &tx->pool, &tx->grefs);
+	xfl_framepool_destroy(&tx->pool);
+	kvfree(tx->bounce_free);
+	kvfree(tx->bounce);
+	tx->bounce_free = NULL;
+	tx->bounce = NULL;
+	tx->nr_bounce_free = 0;
+}
+
+/* ---- a queue's part in a program ---- */
+
+static int xnf_xdp_open_rxq(struct xnf_queue *q, struct xnf_xdp *x)
+{
+	/*
+	 * A fragment may grow up to the end of its frame. Not in large pages: kernels without
+	 * "xdp: use modulo operation to calculate XDP frag tailroom" let it grow over the frames
+	 * behind it.
+	 */
+	u32 growth = PAGE_SIZE > XFL_FRAME_SIZE ? 0 : XFL_FRAME_SIZE;
+	int err = __xdp_rxq_info_reg(&x->rxq, q->xn->netdev, q->index, q->napi.napi_id, growth);
+
+	if (err)
+		return err;
+	err = xdp_rxq_info_reg_mem_model(&x->rxq, x->pages.pool ? MEM_TYPE_PAGE_POOL :
+					 MEM_TYPE_PAGE_SHARED, x->pages.pool);
+	if (err)
+		xdp_rxq_info_unreg(&x->rxq);
+	return err;
+}
+
+static int xnf_xdp_open_queue(struct xnf_queue *q)
+{
+	struct xnf_xdp *x = kzalloc(sizeof(*x), GFP_KERNEL);
+	int err;
+
+	if (!x)
+		return -ENOMEM;
+	err = xnf_pages_open(&x->pages, &q->napi);
+	if (err)
+		goto err_free;
+	err = xnf_xdp_open_rxq(q, x);
+	if (err)
+		goto err_pages;
+	q->rx.xdp = x;
+	return 0;
+
+err_pages:
+	xnf_pages_close(&x->pages);
+err_free:
+	kfree(x);
+	return err;
+}
+
+/* End a queue's part in running a program, if it has one. Its NAPI is off. */
+static void xnf_xdp_close(struct xnf_queue *q)
+{
+	struct xnf_xdp *x = q->rx.xdp;
+
+	if (!x)
+		return;
+	q->rx.xdp = NULL;
+	xdp_rxq_info_unreg(&x->rxq);
+	xnf_pages_close(&x->pages);
+	kfree(x);
+}
+
+/**
+ * xnf_xdp_open() - give all queues the program of the device, or none
+ * @xn: the device; its queues are there, and their NAPI is off
+ *
+ * Context: RTNL.
+ * Return: 0, or a negative errno; queues may then be left in either state.
+ */
+int xnf_xdp_open(struct xnf_dev *xn)
+{
+	u32 i;
+
+	ASSERT_RTNL();
+	for (i = 0; i < xn->nr_queues; i++) {
+		struct xnf_queue *q = &xn->queue[i];
+		int err = 0;
+
+		if (!xn->xdp_prog)
+			xnf_xdp_close(q);
+		else if (!q->rx.xdp)
+			err = xnf_xdp_open_queue(q);
+		if (err)
+			return err;
+		if (q->rx.xdp)
+			q->rx.xdp->prog = xn->xdp_prog;
+	}
+	return 0;
+}
+
+/* ---- a queue's part in a zero-copy socket ---- */
+
+/* Clear the NAPI id, so that busy pollers do not look up an instance that is freed. */
+void xnf_xsk_close_rxq(struct xdp_rxq_info *rxq)
+{
+	if (xdp_rxq_info_is_reg(rxq))
+		xdp_rxq_info_unreg(rxq);
+	memset(rxq, 0, sizeof(*rxq));
+}
+
+/* Each connection has new NAPI instances, and packets carry the id of theirs. */
+static int xnf_xsk_open_rxq(struct xnf_queue *q, struct xdp_rxq_info *rxq)
+{
+	xnf_xsk_close_rxq(rxq);
+	return xdp_rxq_info_reg(rxq, q->xn->netdev, q->index, q->napi.napi_id) ?:
+	       xdp_rxq_info_reg_mem_model(rxq, MEM_TYPE_XSK_BUFF_POOL, NULL);
+}
+
+static void xnf_xsk_open_queue(struct xnf_queue *q)
+{
+	struct xnf_xsk *x = xnf_xsk_of(q);
+	struct xnf_rx *rx = &q->rx;
+
+	if (!x || xnf_xsk_open_rxq(q, &x->rxq)) {
+		if (xfl_may_log(&q->xn->xd))
+			netdev_warn(q->xn->netdev,
+				    "queue %u: AF_XDP socket is copied to, and nothing sent for it: %s\n",
+				    q->index,
+				    q->xn->trusted ? "too few grants" : "backend not trusted");
+		return;
+	}
+	WRITE_ONCE(q->xsk, x);
+	/* A packet may lie in chunks and in fallback frames both. */
+	rx->copy_all = true;
+	rx->xsk_mode = true;
+	rx->nr_fallback = rx->ring.req_prod_pvt - rx->ring.rsp_cons;
+	rx->starved_since = 0;
+}
+
+/**
+ * xnf_xsk_open() - have queues serve their zero-copy sockets
+ * @xn: the device; its queues are there, and their NAPI is off
+ *
+ * A queue that cannot serve its socket works without it up to the next connection.
+ *
+ * Context: life cycle, with RTNL.
+ */
+void xnf_xsk_open(struct xnf_dev *xn)
+{
+	u32 i;
+
+	ASSERT_RTNL();
+	for (i = 0; i < xn->nr_queues; i++)
+		if (xn->xsk[i].pool)
+			xnf_xsk_open_queue(&xn->queue[i]);
+}
+
+/* A queue no longer serves its zero-copy socket, if it has one. Its NAPI is off, RTNL is held. */
+void xnf_xsk_close(struct xnf_queue *q)
+{
+	ASSERT_RTNL();
+	if (!q->xsk)
+		return;
+	xnf_xsk_close_rxq(&q->xsk->rxq);
+	q->rx.xsk_mode = false;
+	WRITE_ONCE(q->xsk, NULL);
+}
+
+/* ---- transmit side and receive side ---- */
 
 static u32 xnf_tx_gather_frames(const struct xnf_tx *tx)
 {
@@ -181,6 +410,38 @@ static void xnf_tx_close(struct xnf_queue *q)
 	__netif_tx_lock_bh(q->txq);
 	q->tx.ring.sring = NULL;
 	__netif_tx_unlock_bh(q->txq);
+}
+
+/* ---- the queue ---- */
+
+static void xnf_queue_init(struct xnf_dev *xn, struct xnf_queue *q, u32 index)
+{
+	q->xn = xn;
+	q->index = index;
+	q->txq = netdev_get_tx_queue(xn->netdev, index);
+	timer_setup(&q->timer, xnf_timer, 0);
+	xnf_rx_delay_init(&q->rx_delay);
+	u64_stats_init(&q->stats.tx_sync);
+	u64_stats_init(&q->stats.rx_sync);
+	u64_stats_init(&q->stats.kick_sync);
+}
+
+/**
+ * xnf_queues_new() - room for all the queues an interface may ever have, none of them ready
+ * @xn: the device
+ *
+ * Return: an array to be freed with kvfree(), or NULL.
+ */
+struct xnf_queue *xnf_queues_new(struct xnf_dev *xn)
+{
+	struct xnf_queue *queue = kvcalloc(xn->max_queues, sizeof(*queue), GFP_KERNEL);
+	u32 i;
+
+	if (!queue)
+		return NULL;
+	for (i = 0; i < xn->max_queues; i++)
+		xnf_queue_init(xn, &queue[i], i);
+	return queue;
 }
 
 /**

@@ -1,13 +1,136 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Transmit responses: checking them, ending grants, freeing packets.
+ * Transmit responses: asking for events at them, checking them, ending grants, freeing packets.
  */
 #include <linux/netdevice.h>
 
 #include "netfront.h"
 #include "tx_skb.h"
 #include "xsk.h"
+
+/* ---- when an event is asked for ---- */
+
+/* Return: for how long no response came though some are due, in jiffies. */
+static unsigned long xnf_tx_stall_time(struct xnf_queue *q, u32 cons, u32 due)
+{
+	bool waiting = READ_ONCE(q->due) && cons == READ_ONCE(q->due_at);
+
+	WRITE_ONCE(q->due, due > 0);
+	if (due && waiting)
+		return jiffies - READ_ONCE(q->due_since);
+	WRITE_ONCE(q->due_at, cons);
+	WRITE_ONCE(q->due_since, jiffies);
+	return 0;
+}
+
+/*
+ * A backend need not take requests, and may take them again at any time: its interface is down, its
+ * domain is paused, it limits our rate. So the timer looks less and less often, and that is all.
+ * But then an event is asked for at the first response, and the backend is notified again, in case
+ * a notification was lost.
+ */
+static void xnf_tx_look_again(struct xnf_queue *q, unsigned long stall)
+{
+	timer_reduce(&q->timer, jiffies + clamp_t(unsigned long, stall, XNF_TX_LINGER,
+						  XNF_TX_LOOK));
+}
+
+/*
+ * The event is asked for at half of the responses due, so that senders go on while the backend
+ * handles the other half. The timer looks after responses that bring no event. xnf_tx_push() starts
+ * it for requests that are published later.
+ */
+static u32 xnf_tx_event_batch(const struct xnf_queue *q, u32 cons, u32 due)
+{
+	u32 asked = READ_ONCE(q->tx.asked);
+	u32 batch = due / 2;
+
+	if (batch < XNF_TX_SLACK)
+		batch = xnf_tx_within_slack(asked, cons) ? asked - cons : XNF_TX_SLACK;
+	return min(batch, READ_ONCE(q->xn->coalesce.tx_frames));
+}
+
+static bool xnf_tx_arm_at(struct xnf_tx *tx, u32 cons, u32 at)
+{
+	WRITE_ONCE(tx->armed, at);
+	return XFL_RING_ARM_AT(&tx->ring, cons, at);
+}
+
+/*
+ * Ask for an event at a later response, at the end of a poll. Return: whether so many responses
+ * came meanwhile that no event will.
+ */
+bool xnf_tx_arm(struct xnf_queue *q)
+{
+	struct xnf_tx *tx = &q->tx;
+	u32 cons = READ_ONCE(tx->ring.rsp_cons);
+	u32 due = READ_ONCE(tx->ring.req_prod_pvt) - cons;
+	unsigned long stall = xnf_tx_stall_time(q, cons, due);
+	u32 batch = stall > XNF_TX_LINGER ? 1 : xnf_tx_event_batch(q, cons, due);
+	bool more;
+	u32 asked;
+
+	if (due)
+		xnf_tx_look_again(q, stall);
+	more = xnf_tx_arm_at(tx, cons, cons + batch);
+	/*
+	 * A sender that set @asked just now has compared it with the event that was asked for
+	 * before this one, and so may have asked for none. Look again.
+	 */
+	asked = READ_ONCE(tx->asked);
+	if (unlikely(batch <= XNF_TX_SLACK && xnf_tx_within_slack(asked, cons) &&
+		     asked - cons < batch) &&
+	    xnf_tx_arm_at(tx, cons, asked))
+		more = true;
+	return more;
+}
+
+/**
+ * xnf_events_hurry() - a sender waits for the response to what was just published
+ * @q: the queue, under its transmit lock; no event was asked for at that response
+ *
+ * The pair of xnf_tx_arm(). Either side writes what it wants, and then reads what the other side
+ * wrote. A full barrier is between the two, here that of publishing. So at least one side sees
+ * both, and asks for the earlier event.
+ */
+void xnf_events_hurry(struct xnf_queue *q)
+{
+	struct xnf_tx *tx = &q->tx;
+	u32 cons = tx->ring.rsp_cons;
+	u32 armed = READ_ONCE(tx->armed);
+
+	xnf_tx_assert_locked(tx);
+	if (xnf_tx_within_slack(armed, cons) && armed - cons > tx->asked - cons &&
+	    xnf_tx_arm_at(tx, cons, tx->asked))
+		napi_schedule(&q->napi);
+}
+
+static bool xnf_tx_is_stalled(const struct xnf_queue *q)
+{
+	return READ_ONCE(q->due) && READ_ONCE(q->due_at) == READ_ONCE(q->tx.ring.rsp_cons) &&
+	       time_after_eq(jiffies, READ_ONCE(q->due_since) + XNF_TX_LOOK);
+}
+
+static void xnf_tx_notify_again(struct xnf_queue *q)
+{
+	u64_stats_update_begin(&q->stats.kick_sync);
+	u64_stats_inc(&q->stats.tx_kicks);
+	u64_stats_update_end(&q->stats.kick_sync);
+	xfl_evtchn_notify(&q->tx_ec);
+}
+
+/* The queue's timer: poll where no event will come, and notify a backend that stalls. */
+void xnf_timer(struct timer_list *t)
+{
+	struct xnf_queue *q = timer_container_of(q, t, timer);
+
+	if (unlikely(xnf_tx_is_stalled(q)) && xfl_believes(&q->xn->xd))
+		xnf_tx_notify_again(q);
+	napi_schedule(&q->napi);
+}
+
+/* ---- responses ---- */
 
 /*
  * @last: the connection ends. Then the reference is given back to the kernel, with
@@ -41,6 +164,37 @@ static bool xnf_tx_slot_end(struct xnf_tx *tx, struct xnf_tx_slot *slot, int bud
 	if (!slot->count_in_cb || !--xnf_tx_skb(skb)->pending)
 		napi_consume_skb(skb, budget);
 	return true;
+}
+
+/* A slot of a socket's packet has its response. The transmit lock is held. */
+static void xnf_xsk_slot_completed(struct xnf_queue *q, struct xnf_tx_slot *slot)
+{
+	xnf_tx_assert_locked(&q->tx);
+	slot->xsk = false;
+	if (q->xsk)
+		q->xsk->pending[slot->seq]--;
+}
+
+/*
+ * Give back the chunks of packets that have all responses, up to the first that has not. The
+ * transmit lock is held, or the queue is not live.
+ */
+void xnf_xsk_complete(struct xnf_queue *q)
+{
+	struct xnf_xsk *x = q->xsk;
+	u32 from = x->head;
+
+	while (x->head != x->tail && !x->pending[x->head % XNF_RING_SLOTS])
+		x->head++;
+	if (x->head != from)
+		xsk_tx_completed(x->pool, x->head - from);
+}
+
+/* Give all chunks back, as no more responses are believed. The queue is not live. */
+static void xnf_xsk_tx_drop(struct xnf_queue *q)
+{
+	memset(q->xsk->pending, 0, sizeof(q->xsk->pending));
+	xnf_xsk_complete(q);
 }
 
 static void xnf_tx_count_error(struct xnf_stats *stats, enum xnf_rsp_err err, bool first)

@@ -56,7 +56,7 @@ bool xnf_cut_next(struct xnf_cut *cut, const struct xnf_piece *first, struct xnf
  * @copy_below: chunks shorter than this are copied, see xnf_tx_copies(); chunks
  *	copied one after the other are packed into whole frames
  */
-u32 xnf_tx_count_copying(const struct xnf_piece *piece, u32 nr, u32 copy_below)
+static u32 xnf_tx_count_copying(const struct xnf_piece *piece, u32 nr, u32 copy_below)
 {
 	struct xnf_cut cut = { .piece = piece, .nr = nr };
 	u32 slots = 0, emitted = 0, run = 0;

@@ -214,7 +214,6 @@ struct xnf_chunk {
 #define XNF_COPY_ALL		(XFL_FRAME_SIZE + 1)
 
 u32 xnf_tx_count(const struct xnf_piece *piece, u32 nr);
-u32 xnf_tx_count_copying(const struct xnf_piece *piece, u32 nr, u32 copy_below);
 int __must_check xnf_tx_plan(const struct xnf_piece *piece, u32 nr, u32 limit, u32 *copy_below);
 bool xnf_cut_next(struct xnf_cut *cut, const struct xnf_piece *first, struct xnf_chunk *chunk);
 

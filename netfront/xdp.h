@@ -38,15 +38,11 @@ struct xnf_xdp {
 
 /* xdp.c */
 int xnf_bpf(struct net_device *dev, struct netdev_bpf *cmd);
+
+/* queue.c */
 int xnf_xdp_open(struct xnf_dev *xn);
-void xnf_xdp_close(struct xnf_queue *q);
-void xnf_xdp_update_limits(struct xnf_dev *xn);
 
-/* xdp_rx.c */
-struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp);
-
-/* xdp_tx.c */
-bool xnf_xdp_send(struct xnf_queue *q, struct xdp_frame *frame);
+/* xdp_run.c */
 int xnf_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags);
 
 #endif /* XENFRONT_NETFRONT_XDP_H */

@@ -11,12 +11,13 @@
  *	sending		descriptors share the transmit ring with the stack's packets, under the
  *			same lock, from NAPI alone
  *	coming, going	a new connection each time, because frames that are posted cannot be
- *			taken off a ring: see xsk.c
+ *			taken off a ring: see xdp.c
  */
 #ifndef XENFRONT_NETFRONT_XSK_H
 #define XENFRONT_NETFRONT_XSK_H
 
 #include <linux/list.h>
+#include <linux/rtnetlink.h>
 #include <net/xdp_sock_drv.h>
 
 #include "netfront.h"
@@ -80,29 +81,46 @@ void xnf_umems_grant(struct xnf_dev *xn);
 u32 xnf_umems_granted(struct xnf_dev *xn);
 void xnf_umems_end(struct xnf_dev *xn);
 
-/* xsk.c */
-int xnf_xsk_init(struct xnf_dev *xn, struct device *dev);
-int xnf_xsk_setup(struct xnf_dev *xn, struct xsk_buff_pool *pool, u32 index);
-struct xnf_xsk *xnf_xsk_of(const struct xnf_queue *q);
+/* queue.c */
+void xnf_xsk_close_rxq(struct xdp_rxq_info *rxq);
 void xnf_xsk_open(struct xnf_dev *xn);
 void xnf_xsk_close(struct xnf_queue *q);
+
+/* xdp.c */
+int xnf_xsk_init(struct xnf_dev *xn, struct device *dev);
 int xnf_xsk_wakeup(struct net_device *dev, u32 index, u32 flags);
 
-/* xsk_rx.c */
-u32 xnf_xsk_post(struct xnf_queue *q);
+/* rx_refill.c */
 void xnf_xsk_rx_forget(struct xnf_queue *q);
+
+/* xdp_run.c */
 struct sk_buff *xnf_xsk_rx(struct xnf_queue *q);
 
 /* xsk_tx.c */
 bool xnf_xsk_send(struct xnf_queue *q);
-void xnf_xsk_slot_completed(struct xnf_queue *q, struct xnf_tx_slot *slot);
+
+/* tx_reap.c */
 void xnf_xsk_complete(struct xnf_queue *q);
-void xnf_xsk_tx_drop(struct xnf_queue *q);
 
 /* The frame that byte @offset of the memory is in. */
 static inline const struct xnf_umem_frame *xnf_umem_frame(const struct xnf_umem *u, u64 offset)
 {
 	return &u->frame[offset >> XFL_FRAME_SHIFT];
+}
+
+/**
+ * xnf_xsk_of() - the socket that a queue is to serve
+ * @q: the queue
+ *
+ * Context: RTNL.
+ * Return: NULL if there is none, or its memory is not granted.
+ */
+static inline struct xnf_xsk *xnf_xsk_of(const struct xnf_queue *q)
+{
+	struct xnf_xsk *x = &q->xn->xsk[q->index];
+
+	ASSERT_RTNL();
+	return x->pool && x->umem->granted ? x : NULL;
 }
 
 #endif /* XENFRONT_NETFRONT_XSK_H */

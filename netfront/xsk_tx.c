@@ -164,34 +164,3 @@ bool xnf_xsk_send(struct xnf_queue *q)
 	__netif_tx_unlock(q->txq);
 	return more;
 }
-
-/* A slot of a socket's packet has its response. The transmit lock is held. */
-void xnf_xsk_slot_completed(struct xnf_queue *q, struct xnf_tx_slot *slot)
-{
-	xnf_tx_assert_locked(&q->tx);
-	slot->xsk = false;
-	if (q->xsk)
-		q->xsk->pending[slot->seq]--;
-}
-
-/*
- * Give back the chunks of packets that have all responses, up to the first that has not. The
- * transmit lock is held, or the queue is not live.
- */
-void xnf_xsk_complete(struct xnf_queue *q)
-{
-	struct xnf_xsk *x = q->xsk;
-	u32 from = x->head;
-
-	while (x->head != x->tail && !x->pending[x->head % XNF_RING_SLOTS])
-		x->head++;
-	if (x->head != from)
-		xsk_tx_completed(x->pool, x->head - from);
-}
-
-/* Give all chunks back, as no more responses are believed. The queue is not live. */
-void xnf_xsk_tx_drop(struct xnf_queue *q)
-{
-	memset(q->xsk->pending, 0, sizeof(q->xsk->pending));
-	xnf_xsk_complete(q);
-}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Running an XDP program on a received packet, and carrying out its verdict.
+ * Running an XDP program on a received packet, and carrying out its verdict. The program sees a
+ * private copy, or the packet in the chunk of a zero-copy socket.
  */
 #include <linux/bpf_trace.h>
 #include <linux/etherdevice.h>
@@ -11,6 +12,75 @@
 #include "headers.h"
 #include "pages.h"
 #include "xdp.h"
+#include "xsk.h"
+
+/* ---- sending ---- */
+
+/*
+ * Frames that a program sends back, and those that are redirected here.
+ *
+ * A frame is sent as an skb around its memory. So the transmit ring knows one kind of packet, and
+ * the memory goes back to its owner when the responses are there.
+ */
+
+/* Return: whether the frame was taken: it is on the ring, or was dropped. */
+static bool xnf_xdp_send_one(struct xnf_queue *q, struct xdp_frame *frame)
+{
+	struct net_device *dev = q->xn->netdev;
+	struct sk_buff *skb;
+
+	if (frame->len < ETH_HLEN || !xnf_tx_ready(q))
+		return false;
+	skb = xdp_build_skb_from_frame(frame, dev);
+	if (!skb)
+		return false;
+	skb_push(skb, ETH_HLEN);	/* undo eth_type_trans() */
+	xnf_tx_add(q, skb);
+	return true;
+}
+
+/* Put a frame on the transmit ring, unpublished, in NAPI. Return: whether it was taken. */
+static bool xnf_xdp_send(struct xnf_queue *q, struct xdp_frame *frame)
+{
+	bool sent;
+
+	__netif_tx_lock(q->txq, smp_processor_id());
+	sent = xnf_xdp_send_one(q, frame);
+	__netif_tx_unlock(q->txq);
+	return sent;
+}
+
+/**
+ * xnf_xdp_xmit() - ndo_xdp_xmit: frames redirected to this interface
+ * @dev: the interface
+ * @n: number of frames
+ * @frames: the frames
+ * @flags: XDP_XMIT_FLUSH at the last of them
+ *
+ * Context: softirq.
+ * Return: how many were taken; the others stay the caller's.
+ */
+int xnf_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+	u32 nr_queues = READ_ONCE(xn->nr_queues);
+	struct xnf_queue *q;
+	int i;
+
+	if (unlikely(flags & ~XDP_XMIT_FLAGS_MASK))
+		return -EINVAL;
+	if (unlikely(!netif_running(dev)))
+		return -ENETDOWN;
+	q = &READ_ONCE(xn->queue)[smp_processor_id() % nr_queues];
+	__netif_tx_lock(q->txq, smp_processor_id());
+	for (i = 0; i < n; i++)
+		if (!xnf_xdp_send_one(q, frames[i]))
+			break;
+	if (flags & XDP_XMIT_FLUSH)
+		xnf_tx_publish(q);
+	__netif_tx_unlock(q->txq);
+	return i;
+}
 
 /* ---- the private copy ---- */
 
@@ -229,7 +299,7 @@ static struct sk_buff *xnf_xdp_do_action(struct xnf_queue *q, struct xdp_buff *x
  * Context: NAPI.
  * Return: the packet for the stack, or NULL if the stack is not to have it. Either is counted.
  */
-struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp)
+static struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp)
 {
 	/* A packet to be segmented: GSO was not advertised, see xdp.c. */
 	if (unlikely(q->rx.packet.gso_size))
@@ -271,4 +341,50 @@ void xnf_xdp_flush(struct xnf_queue *q)
 		xnf_tx_flush(q);
 	x->redirected = false;
 	x->sent = false;
+}
+
+/* ---- a packet for a socket ---- */
+
+/*
+ * What a program may grow a packet to. The stack's copy has a struct xdp_frame in front and a
+ * fragment list behind, in one frame.
+ */
+#define XNF_XSK_GROWN	(XFL_FRAME_SIZE - sizeof(struct xdp_frame))
+
+/* A packet of several pieces, one too long, and one in a fallback frame are copied. */
+static bool xnf_xsk_fits_chunk(const struct xnf_rx *rx)
+{
+	const struct xnf_rx_packet *p = &rx->packet;
+
+	return rx->pending_bufs[0].xdp && p->nr_slots == 1 &&
+	       p->slot[0].offset + p->len <= XNF_XSK_GROWN - XNF_XDP_TAILROOM;
+}
+
+/**
+ * xnf_xsk_rx() - show a packet to the program, in a socket's chunk if it is in one
+ * @q: the queue, which has a program
+ *
+ * Afterwards the chunk is the socket's, or the pool's again. All other pending frames are on the
+ * ring again. The packet has only as much headroom as the backend left in the frame.
+ *
+ * Context: NAPI.
+ * Return: a copy for the stack, or NULL if the stack is not to have the packet. Either is counted.
+ */
+struct sk_buff *xnf_xsk_rx(struct xnf_queue *q)
+{
+	struct xnf_rx *rx = &q->rx;
+	struct xdp_buff *xdp = rx->pending_bufs[0].xdp;
+	u32 i;
+
+	if (unlikely(!xnf_xsk_fits_chunk(rx)))
+		return xnf_xdp_rx(q);
+	xdp->data = xdp->data_hard_start + rx->packet.slot[0].offset;
+	xdp->data_meta = xdp->data;
+	xdp->data_end = xdp->data + rx->packet.len;
+	xdp->frame_sz = XNF_XSK_GROWN;
+	xdp_buff_clear_frags_flag(xdp);
+	for (i = 1; i < rx->nr_pending_bufs; i++)
+		xnf_rx_post(rx, &rx->pending_bufs[i]);
+	rx->nr_pending_bufs = 0;
+	return xnf_xdp_run(q, xdp);
 }
