@@ -10,7 +10,8 @@
  *	submit.c	checks the request, then issues it or lets it wait. To issue it is to grant
  *			its data, segment by segment, and to write ring requests
  *	event.c		finds that there are responses
- *	complete.c	takes responses, ends grants, completes requests
+ *	complete.c	takes responses, has submit.c end the grants, completes requests, and has
+ *			submit.c dispatch those that wait
  *
  * Beside it: segs.h walks a request's data, and persistent.c has the frames that data is copied
  * through, where it is copied. recover.c requeues, parks or fails requests whose connection ends.
@@ -33,7 +34,8 @@
  *
  * Grants end, and requests complete, outside the ring lock: a request whose last response was taken
  * from the ring belongs to whoever took it. The life cycle runs on the work queue of struct
- * xfl_device, one step at a time.
+ * xfl_device, or in the device's remover, one step at a time. A suspend calls pause, withhold and
+ * look under xfl_pm_lock, see suspend.c.
  */
 
 #include <linux/blk-mq.h>

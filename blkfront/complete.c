@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Completion. Responses are copied and checked under the ring lock. Grants end, and requests
- * complete, outside it. When no response is left, an event is asked for at the next.
+ * Completion. Responses are copied and checked under the ring lock. Grants end (xbf_end_grants() in
+ * submit.c), and requests complete, outside it. Each round also dispatches what waits. When no
+ * response is left, an event is asked for at the next.
  */
 #include "blkfront.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Connecting: what the backend offers, what we publish, and what each step of the life cycle means
- * for the rings.
+ * Connecting: what the backend offers, what we publish, and whether the disk is still the same. And
+ * what each step of the life cycle means for the rings.
  */
 #include <linux/cpumask.h>
 #include <linux/module.h>

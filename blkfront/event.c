@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Who looks at a ring, and when: the interrupt handler after an event, pollers, and the timeout
- * handler when a request takes long.
+ * Who looks at a ring, and when: the interrupt handler after an event, the work that does what is
+ * too much for an interrupt, pollers, and the timeout handler when a request takes long.
  */
 #include "blkfront.h"
 

@@ -4,6 +4,8 @@
  * Serial numbers of disks. XAPI writes the SCSI page of vital product data with the serial number
  * (SPC-4, 7.8.15: page code 80h) into the backend's directory, in base64. Other toolstacks can
  * write the number as it is.
+ *
+ * Parsing alone: connect.c reads the keys, and compares the number after a restore.
  */
 #include "serial.h"
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Submission: a request of the block layer goes on the ring, or waits.
+ * Submission: a request of the block layer goes on the ring, or waits. Grants of its data are made
+ * and ended here.
  *
- * From a block request to ring requests. Its data is granted frame by frame, and each frame becomes
- * a segment of a ring request, a part of it.
+ * A request's data is granted frame by frame. Each frame becomes a segment of a ring request, and
+ * each ring request is a part of the request.
  *
  * A request takes as many credits (free ring slots) as it has parts. If there are too few, it puts
  * as many parts on the ring as it can, and waits at the head of the ring's list with the others.

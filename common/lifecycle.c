@@ -463,7 +463,8 @@ static void xfl_begin_removal(struct xfl_device *xd)
  * The caller takes the steps, as the device's work queue may be frozen. The suspend that froze it
  * wants the device lock, which our caller holds, before it thaws queues.
  *
- * Context: process; waits a small multiple of XFL_BACKEND_TIMEOUT at most.
+ * Context: process; waits for xenstore, and for the backend XFL_DRAIN_MS, XFL_CLOSING_MS and
+ * XFL_RELEASE_MS at most.
  */
 void xfl_device_del(struct xfl_device *xd)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * What others leave for the machine to find: events, and reasons not to believe the rings. Nothing
- * here waits, or knows the machine.
+ * What others leave for the machine to find: events, reasons not to believe the rings, the count of
+ * restores. And the calls by which drivers and xenbus leave it. Nothing here waits or takes a step.
  */
 #include <linux/module.h>
 #include <linux/spinlock.h>
@@ -79,8 +79,8 @@ void xfl_unwithhold(struct xfl_device *xd, unsigned int bits)
 /* ---- restores ---- */
 
 /*
- * Written under xfl_pm_lock, read anywhere. It counts once for each device that was restored, so
- * only a change of it has a meaning.
+ * Written under xfl_pm_lock (suspend.c), read anywhere. It counts once for each device that was
+ * restored, so only a change of it has a meaning.
  */
 static unsigned int xfl_restores;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Agreeing with a backend: what it offers, what is published, and the steps of a connection.
+ * Agreeing with a backend: what it offers, what is published. The toolstack's MAC address and MTU,
+ * the steps of a connection, and the end of a device.
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>
@@ -422,7 +423,10 @@ static u32 xnf_granted(struct xfl_device *xd)
 	return frames;
 }
 
-/* The caller waits for NAPI and senders by RCU, but not for users of the control ring. */
+/*
+ * Waits for whoever holds a transmit lock or the lock of the control ring. The caller waits for
+ * NAPI, by RCU.
+ */
 static void xnf_withhold(struct xfl_device *xd)
 {
 	struct xnf_dev *xn = container_of(xd, struct xnf_dev, xd);

@@ -2,6 +2,7 @@
 // Copyright (C) 2026 xenfront maintainers
 /*
  * Event channels, the poll that they start, and the receive response at which the next event comes.
+ * For transmit responses, tx_reap.c has that.
  */
 #include <linux/netdevice.h>
 #include <linux/string.h>

@@ -9,7 +9,8 @@
  *
  *	tx.c		xnf_xmit() checks the packet, and that the ring has room. It takes slots,
  *			copies or grants the bytes, and writes the requests. At the end it counts
- *			the packet, publishes the requests and notifies the backend
+ *			the packet. Unless more packets follow, it publishes the requests and
+ *			notifies the backend
  *	event.c		polls when the event comes
  *	tx_reap.c	checks the responses, ends the grants, frees the packets and wakes the
  *			queue. At the end of the poll it asks for an event at a later response
@@ -21,13 +22,14 @@
 /**
  * DOC: The way of a packet in
  *
- *	rx_refill.c	posts granted frames, which pages.c hands out, or chunks of a zero-copy
+ *	rx_refill.c	posts granted frames, which pages.h hands out, or chunks of a zero-copy
  *			socket
  *	event.c		the backend's event starts the poll
- *	rx.c		takes the responses off the ring, makes an skb of a whole packet, gives it
- *			to the stack, and has rx_refill.c post frames again
- *	xdp_run.c	instead of the skb, with an XDP program or a zero-copy socket: runs the
- *			program on a private copy, or on the packet in a chunk
+ *	rx.c		takes the responses off the ring. Finds the headers of a whole packet
+ *			(headers.c), makes an skb of it, and gives that to the stack. Has
+ *			rx_refill.c post frames again
+ *	xdp_run.c	with an XDP program, instead of the skb: runs the program on a private
+ *			copy, or on the packet in the chunk of a zero-copy socket
  *
  * On either way, wire.c has what the protocol says of requests and responses.
  */
@@ -40,8 +42,11 @@
  *			responses without an event, and a shared event channel is no special
  *			case. NAPI takes the transmit lock to reap
  *	interrupts	only schedule NAPI
- *	life cycle	connect, go_live, quiesce, disconnect: the device's work queue, one
- *			at a time; takes RTNL where it changes what the stack sees
+ *	timers		only schedule NAPI. That of the queue also notifies a backend that stalls
+ *	life cycle	connect, go_live, quiesce, disconnect: on the device's work queue, or in
+ *			its remover, one step at a time. Takes RTNL where it changes what the
+ *			stack sees
+ *	suspend		withhold, look: under xfl_pm_lock, see suspend.c
  *
  * So a transmit ring belongs to the transmit lock, a receive ring to NAPI, and both
  * to the life cycle while the queue is not live.
@@ -746,7 +751,8 @@ static inline void xnf_rx_put(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
  * @rx: receive side, its owner only
  * @buf: the frame, granted
  *
- * While a zero-copy socket has the ring, its chunks alone go there.
+ * While a zero-copy socket has the ring, its chunks alone go there. A frame that finds the store
+ * full is given back, or parked if the backend still maps it.
  */
 static inline void xnf_rx_post(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 {
@@ -756,7 +762,7 @@ static inline void xnf_rx_post(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 		xnf_rx_put(rx, buf);
 }
 
-/* Put all frames of the packet being received on the ring again. */
+/* Post all frames of the packet being received again. */
 static inline void xnf_rx_repost(struct xnf_rx *rx)
 {
 	u32 i;

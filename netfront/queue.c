@@ -3,7 +3,7 @@
 /*
  * Making and unmaking a queue: rings, references, bounce frames, receive frames, channels, NAPI;
  * its part in an XDP program and in a zero-copy socket. Counters and the generations of ids outlive
- * a connection, and are not touched.
+ * a connection: they stay in the queue, or xnf_queue_inherit() copies them to the next one.
  */
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>

@@ -18,7 +18,8 @@
 /*
  * A small packet is copied, and its frame is posted again with its grant. Of a larger packet only
  * the headers are copied, so that what is parsed cannot change any more. Its payload stays where it
- * is, after the grants of its frames have ended.
+ * is, after the grants of its frames have ended. With @copy_all of &struct xnf_rx it is copied too:
+ * the backend is not trusted, or the queue serves a zero-copy socket.
  */
 
 /* The bytes of a slot that are left once headers were copied from it. */
@@ -71,7 +72,7 @@ static void xnf_rx_skb_add_bytes(struct sk_buff *head, struct sk_buff *tail, str
 	head->truesize += truesize;
 }
 
-/* For a backend that is not trusted: memory that it can write to never leaves the driver. */
+/* With @copy_all, memory that the backend can write to never leaves the driver. */
 static bool xnf_rx_skb_add_copy(struct xnf_rx *rx, struct sk_buff *head, struct sk_buff *tail,
 				const struct xnf_rx_rest *r)
 {
@@ -100,7 +101,7 @@ static bool xnf_rx_skb_add_frame(struct xnf_queue *q, struct sk_buff *head, stru
 	return true;
 }
 
-/* Return: whether the bytes are in the packet; if not, the frame is on the ring or parked. */
+/* Return: whether the bytes are in the packet; if not, the frame is posted again or parked. */
 static bool xnf_rx_skb_add_rest(struct xnf_queue *q, struct sk_buff *head, struct sk_buff **tail,
 				const struct xnf_rx_rest *r)
 {
@@ -249,7 +250,7 @@ static struct sk_buff *xnf_rx_skb_build(struct xnf_queue *q)
  * xnf_rx_skb() - turn the packet that was just received into an skb
  * @q: the queue; its receive side has a whole packet
  *
- * Afterwards every pending frame is in the skb, on the ring or parked.
+ * Afterwards every pending frame is in the skb, posted again (xnf_rx_post()) or parked.
  *
  * Context: NAPI.
  * Return: the skb, or NULL if the packet was dropped, which is counted.

@@ -255,6 +255,8 @@ static bool xnf_rx_drop_buf(struct xnf_queue *q, struct xnf_rx_buf *buf, bool la
  * xnf_rx_put_fallback() - store a fallback frame that came back from the ring
  * @rx: receive side in xsk_mode, its owner only
  * @buf: the frame, granted, not on the ring
+ *
+ * If the store is full, the frame is given back, or parked if the backend still maps it.
  */
 void xnf_rx_put_fallback(struct xnf_rx *rx, const struct xnf_rx_buf *buf)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Transmit responses: asking for events at them, checking them, ending grants, freeing packets.
+ * Transmit responses: asking for events at them, checking them, ending grants, freeing packets,
+ * giving chunks back to their sockets. Also the timer of a queue, which the receive side uses too.
  */
 #include <linux/netdevice.h>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Taking the interface up and down, and from the stack's use for a while; its largest MTU.
+ * Taking the interface up and down, and from the stack's use for a while. The largest MTU that
+ * backend, program and sockets take.
  */
 #include <linux/delay.h>
 #include <linux/etherdevice.h>

@@ -4,14 +4,15 @@
  * Attaching and detaching XDP programs and zero-copy sockets.
  *
  * A program runs on a private copy of each packet, with headroom and room for a fragment list
- * around it. So it needs nothing of the backend, works at any MTU, and nobody can change a packet
- * while or after the program looks at it.
+ * around it. So it needs nothing of the backend, works at any MTU, and nobody can change the copy
+ * while or after the program looks at it. In the chunk of a zero-copy socket the program runs on
+ * the packet itself, to which the socket's owner and the backend can write.
  *
  * A backend that may send packets to be segmented sends up to 64 KB, whatever the MTU. An XDP frame
  * does not say that it is to be segmented. So a program could send such a packet back, or on, over
- * a link that does not take it. While there is a program, the driver does not advertise GSO, which
- * takes a reconnect. A program that knows fragments then gets packets of any MTU. With one that
- * does not, an MTU over one frame is refused.
+ * a link that does not take it. While there is a program, the driver does not advertise GSO
+ * (xnf_publish_skips()), which takes a reconnect. A program that knows fragments then gets packets
+ * of any MTU. With one that does not, an MTU over one frame is refused.
  */
 #include <linux/dma-mapping.h>
 #include <linux/rtnetlink.h>

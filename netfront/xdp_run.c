@@ -2,7 +2,8 @@
 // Copyright (C) 2026 xenfront maintainers
 /*
  * Running an XDP program on a received packet, and carrying out its verdict. The program sees a
- * private copy, or the packet in the chunk of a zero-copy socket.
+ * private copy, or the packet in the chunk of a zero-copy socket. Sending what it sends back, and
+ * what programs of other interfaces redirect to this one.
  */
 #include <linux/bpf_trace.h>
 #include <linux/etherdevice.h>
@@ -313,7 +314,7 @@ static struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp)
  * xnf_xdp_rx() - show the packet that was just received to the program
  * @q: the queue, which has a program
  *
- * Afterwards every pending frame is on the ring again.
+ * Afterwards every pending frame is posted again, see xnf_rx_post().
  *
  * Context: NAPI.
  * Return: the packet for the stack, or NULL if the stack is not to have it. Either is counted.
@@ -364,8 +365,8 @@ static bool xnf_xsk_fits_chunk(const struct xnf_rx *rx)
  * xnf_xsk_rx() - show a packet to the program, in a socket's chunk if it is in one
  * @q: the queue, which has a program
  *
- * Afterwards the chunk is the socket's, or the pool's again. All other pending frames are on the
- * ring again. The packet has only as much headroom as the backend left in the frame.
+ * Afterwards the chunk is the socket's, or the pool's again. All other pending frames are posted
+ * again, see xnf_rx_post(). The packet has only as much headroom as the backend left in the frame.
  *
  * Context: NAPI.
  * Return: a copy for the stack, or NULL if the stack is not to have the packet. Either is counted.

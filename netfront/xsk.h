@@ -7,9 +7,10 @@
  *			with it on to the last: see xsk_umem.c
  *	receiving	the queue posts chunks from the socket's fill ring. If these run out
  *			for long, it posts a few fallback frames, and packets in them are
- *			copied: a backend that finds no room gives the interface up
+ *			copied: a backend that finds no room gives the interface up. See
+ *			rx_refill.c, and with a program xdp_run.c
  *	sending		descriptors share the transmit ring with the stack's packets, under the
- *			same lock, from NAPI alone
+ *			same lock, from NAPI alone: see xsk_tx.c, and tx_reap.c for responses
  *	coming, going	a new connection each time, because frames that are posted cannot be
  *			taken off a ring: see xdp.c
  */

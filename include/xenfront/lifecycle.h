@@ -218,19 +218,23 @@ struct xfl_device {
 	wait_queue_head_t state_wq;
 };
 
+/* lifecycle.c */
 int __must_check xfl_device_init(struct xfl_device *xd, struct xenbus_device *xbdev,
 				 const struct xfl_ops *ops);
 void xfl_device_start(struct xfl_device *xd);
 void xfl_device_del(struct xfl_device *xd);
 void xfl_device_fini(struct xfl_device *xd);
+bool xfl_backend_may_return(const struct xfl_device *xd);
 
+/* post.c */
 void xfl_reconnect(struct xfl_device *xd);
 void xfl_look(struct xfl_device *xd);
-bool xfl_backend_may_return(const struct xfl_device *xd);
-bool xfl_has_directory(const struct xfl_device *xd);
 __printf(2, 3) void xfl_break(struct xfl_device *xd, const char *fmt, ...);
 
-/* For struct xenbus_driver of a driver whose drvdata is its struct xfl_device. */
+/* transaction.c */
+bool xfl_has_directory(const struct xfl_device *xd);
+
+/* For struct xenbus_driver of a driver whose drvdata is its struct xfl_device: post.c, suspend.c */
 void xfl_otherend_changed(struct xenbus_device *xbdev, enum xenbus_state backend_state);
 int xfl_suspend(struct xenbus_device *xbdev);
 int xfl_resume(struct xenbus_device *xbdev);

@@ -30,7 +30,8 @@
  * CLOSED: our state is Closed, and the backend has to unmap the rings
  *
  * PARKED: the backend has not done so in time. The machine looks at it now and then, and gives
- * nothing of the connection back
+ * nothing of the connection back. Connections of removed devices (release.c) and single frames
+ * (park.c) are parked too, without this state
  *
  * IDLE: there is no connection, and none is offered
  *
