@@ -478,6 +478,15 @@ netdev_tx_t xnf_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
+/* ndo_features_check: slot 0 has 16 bits for the length, so a longer packet must be segmented. */
+netdev_features_t xnf_features_check(struct sk_buff *skb, struct net_device *dev,
+				     netdev_features_t features)
+{
+	if (unlikely(skb->len > XNF_TX_PACKET_MAX))
+		features &= ~NETIF_F_GSO_MASK;
+	return vlan_features_check(skb, features);
+}
+
 /* ---- packets that do not come from the stack ---- */
 
 /* Whether xnf_tx_add() may be called. The transmit lock is held. */
@@ -524,13 +533,4 @@ void xnf_tx_flush(struct xnf_queue *q)
 	__netif_tx_lock(q->txq, smp_processor_id());
 	xnf_tx_publish(q);
 	__netif_tx_unlock(q->txq);
-}
-
-/* ndo_features_check: slot 0 has 16 bits for the length, so a longer packet must be segmented. */
-netdev_features_t xnf_features_check(struct sk_buff *skb, struct net_device *dev,
-				     netdev_features_t features)
-{
-	if (unlikely(skb->len > XNF_TX_PACKET_MAX))
-		features &= ~NETIF_F_GSO_MASK;
-	return vlan_features_check(skb, features);
 }
