@@ -35,7 +35,7 @@ static const struct xfl_key xnf_keys[] = {
 };
 
 /* All keys that a connection of this driver, or of the in-tree one before it, may have written. */
-static const char *const xnf_stale[] = {
+static const char *const xnf_stale_keys[] = {
 	"queue-*", "multi-queue-num-queues",
 	"tx-ring-ref", "rx-ring-ref",
 	"event-channel", "event-channel-tx", "event-channel-rx",
@@ -497,7 +497,7 @@ static void xnf_abandoned_put(struct xfl_device *xd)
 /* The backend reads our keys once it sees us Connected. */
 const struct xfl_ops xnf_lifecycle_ops = {
 	.published	= XenbusStateConnected,
-	.keys		= xnf_stale,
+	.keys		= xnf_stale_keys,
 	.connect	= xnf_connect,
 	.go_live	= xnf_go_live,
 	.quiesce	= xnf_quiesce,

@@ -598,8 +598,8 @@ void xnf_tx_flush(struct xnf_queue *q);
 
 /* tx_reap.c */
 bool xnf_tx_arm(struct xnf_queue *q);
-void xnf_events_hurry(struct xnf_queue *q);
-void xnf_timer(struct timer_list *t);
+void xnf_tx_arm_asked(struct xnf_queue *q);
+void xnf_queue_timer(struct timer_list *t);
 void xnf_tx_reap(struct xnf_queue *q, int budget);
 void xnf_tx_poll(struct xnf_queue *q, int budget);
 bool xnf_tx_is_drained(struct xnf_queue *q);
@@ -710,7 +710,7 @@ static inline bool xnf_tx_has_responses(const struct xnf_tx *tx)
  * @at: response index, one past the response
  * @cons: first response not yet consumed
  *
- * A sender that waits has the event all the same, see xnf_events_hurry().
+ * A sender that waits has the event all the same, see xnf_tx_arm_asked().
  */
 static inline bool xnf_tx_within_slack(u32 at, u32 cons)
 {

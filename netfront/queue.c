@@ -419,7 +419,7 @@ static void xnf_queue_init(struct xnf_dev *xn, struct xnf_queue *q, u32 index)
 	q->xn = xn;
 	q->index = index;
 	q->txq = netdev_get_tx_queue(xn->netdev, index);
-	timer_setup(&q->timer, xnf_timer, 0);
+	timer_setup(&q->timer, xnf_queue_timer, 0);
 	xnf_rx_delay_init(&q->rx_delay);
 	u64_stats_init(&q->stats.tx_sync);
 	u64_stats_init(&q->stats.rx_sync);

@@ -338,7 +338,7 @@ static void xnf_tx_push(struct xnf_queue *q)
 		xfl_evtchn_notify(&q->tx_ec);
 	timer_reduce(&q->timer, jiffies + XNF_TX_LINGER);
 	if (unlikely(xnf_tx_within_slack(q->tx.asked, q->tx.ring.rsp_cons)))
-		xnf_events_hurry(q);
+		xnf_tx_arm_asked(q);
 }
 
 /*

@@ -88,14 +88,14 @@ bool xnf_tx_arm(struct xnf_queue *q)
 }
 
 /**
- * xnf_events_hurry() - a sender waits for the response to what was just published
- * @q: the queue, under its transmit lock; no event was asked for at that response
+ * xnf_tx_arm_asked() - ask for an event at the response that a sender waits for
+ * @q: the queue, under its transmit lock; the requests of that sender were just published
  *
  * The pair of xnf_tx_arm(). Either side writes what it wants, and then reads what the other side
  * wrote. A full barrier is between the two, here that of publishing. So at least one side sees
  * both, and asks for the earlier event.
  */
-void xnf_events_hurry(struct xnf_queue *q)
+void xnf_tx_arm_asked(struct xnf_queue *q)
 {
 	struct xnf_tx *tx = &q->tx;
 	u32 cons = tx->ring.rsp_cons;
@@ -122,7 +122,7 @@ static void xnf_tx_notify_again(struct xnf_queue *q)
 }
 
 /* The queue's timer: poll where no event will come, and notify a backend that stalls. */
-void xnf_timer(struct timer_list *t)
+void xnf_queue_timer(struct timer_list *t)
 {
 	struct xnf_queue *q = timer_container_of(q, t, timer);
 
