@@ -121,7 +121,7 @@ static void xbf_map_rings(struct xbf_dev *xb)
  * fewer rings, several contexts share a ring. Nobody submits while the ring map changes, and
  * requests that wait move to ring 0, which every connection has, and which has events.
  */
-static void xbf_set_live(struct xbf_dev *xb, struct xbf_rings live)
+static void xbf_set_ring_map(struct xbf_dev *xb, struct xbf_rings live)
 {
 	struct xbf_ring *first = &xb->ring[0];
 	unsigned int i;
@@ -171,7 +171,7 @@ static int xbf_size_rings(struct xbf_dev *xb, const struct xbf_offer *offer)
 	}
 	rings.event = min(rings.event, xb->contexts.event);
 	rings.poll = min(rings.poll, xb->contexts.poll);
-	xbf_set_live(xb, rings);
+	xbf_set_ring_map(xb, rings);
 	return 0;
 }
 
@@ -192,7 +192,7 @@ static void xbf_reduce_rings(struct xbf_dev *xb, unsigned int nr)
 	if (xfl_may_log(&xb->xd))
 		dev_info(&xb->xd.xbdev->dev, "%u of %u rings: no room for more\n", nr,
 			 xb->nr_live);
-	xbf_set_live(xb, live);
+	xbf_set_ring_map(xb, live);
 }
 
 static int xbf_open_rings(struct xbf_dev *xb, const struct xbf_offer *offer)
@@ -489,7 +489,7 @@ static bool xbf_idle(struct xfl_device *xd)
 	return xbf_rings_idle(xbf_of(xd));
 }
 
-static bool xbf_holds(struct xfl_device *xd)
+static bool xbf_has_waiters(struct xfl_device *xd)
 {
 	return xbf_rings_have_waiting(xbf_of(xd));
 }
@@ -639,7 +639,7 @@ const struct xfl_ops xbf_ops = {
 	.changed	= xbf_changed,
 	.quiesce	= xbf_quiesce,
 	.idle		= xbf_idle,
-	.has_waiters	= xbf_holds,
+	.has_waiters	= xbf_has_waiters,
 	.ring		= xbf_ring_mem,
 	.granted	= xbf_granted,
 	.disconnect	= xbf_disconnect,

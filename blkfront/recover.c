@@ -75,7 +75,7 @@ static void xbf_resubmit(struct xbf_ring *ring, struct xbf_req *br)
 		blk_mq_end_request(xbf_rq(br), BLK_STS_IOERR);
 }
 
-/* The poll lock of the first ring keeps xbf_set_live() from changing the ring map meanwhile. */
+/* The poll lock of the first ring keeps xbf_set_ring_map() from changing the ring map meanwhile. */
 static void xbf_unpark(void *data)
 {
 	struct xbf_req *br = data;

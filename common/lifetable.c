@@ -380,7 +380,7 @@ static struct xfl_step xfl_decide_idle_for_new(const struct xfl_view *v)
 {
 	if (xfl_lt_serves(v->backend_state) || v->backend_state == XFL_XS_UNREADABLE ||
 	    v->backing_off)
-		return xfl_lt_stay(v, v->held ? XFL_LOOK_SLOW_MS : XFL_LOOK_IDLE_MS);
+		return xfl_lt_stay(v, v->has_waiters ? XFL_LOOK_SLOW_MS : XFL_LOOK_IDLE_MS);
 	return xfl_lt_go(XFL_OFFERED, XFL_DO_WRITE_INITIALISING);
 }
 
@@ -388,7 +388,8 @@ static struct xfl_step xfl_decide_idle_for_new(const struct xfl_view *v)
 static struct xfl_step xfl_decide_idle_for_backend(const struct xfl_view *v)
 {
 	bool waits = v->backend_state == XFL_XS_INITWAIT || v->backend_state == XFL_XS_INITIALISING;
-	bool stuck = v->held && v->backend_state == XFL_XS_CLOSED && v->since_ms >= XFL_HELD_MS;
+	bool stuck = v->has_waiters && v->backend_state == XFL_XS_CLOSED &&
+		     v->since_ms >= XFL_HELD_MS;
 
 	if ((waits || stuck) && v->backing_off)
 		return xfl_lt_stay(v, XFL_LOOK_SLOW_MS);
@@ -398,7 +399,7 @@ static struct xfl_step xfl_decide_idle_for_backend(const struct xfl_view *v)
 	 * The watch is not enough: xenwatch may be waiting for the held requests, and a device that
 	 * was exchanged for ours may have another backend.
 	 */
-	return xfl_lt_stay(v, v->held ? XFL_LOOK_IDLE_MS : XFL_LOOK_DIRECTORY_MS);
+	return xfl_lt_stay(v, v->has_waiters ? XFL_LOOK_IDLE_MS : XFL_LOOK_DIRECTORY_MS);
 }
 
 static struct xfl_step xfl_decide_idle(const struct xfl_view *v)
@@ -411,7 +412,7 @@ static struct xfl_step xfl_decide_idle(const struct xfl_view *v)
 	if (v->reconnect && v->close_reason != XFL_CLOSE_RECONNECT)
 		return xfl_lt_close(XFL_IDLE, XFL_DO_NOTHING, XFL_CLOSE_RECONNECT);
 	if (lost)
-		return v->did == XFL_DO_CALL_FAILED || !(v->changed || v->held) ?
+		return v->did == XFL_DO_CALL_FAILED || !(v->changed || v->has_waiters) ?
 			       xfl_lt_stay(v, XFL_LOOK_DIRECTORY_MS) :
 			       xfl_lt_go(XFL_IDLE, XFL_DO_CALL_FAILED);
 	/*

@@ -144,7 +144,7 @@ enum xfl_result {
  *	could be read
  * @online: the toolstack wants the backend to stay; read only while the backend is Closing or
  *	Closed, and else false
- * @held: requests wait for a connection
+ * @has_waiters: requests wait for a connection
  * @backing_off: an attempt to connect went wrong, and the pause after it is not over
  * @precursor_parked: a connection that this device had under its previous driver is parked
  */
@@ -170,7 +170,7 @@ struct xfl_view {
 	bool last_ended_early;
 	bool mapped;
 	bool online;
-	bool held;
+	bool has_waiters;
 	bool backing_off;
 	bool precursor_parked;
 };

@@ -50,7 +50,7 @@ static void meet(const struct facts *f)
 
 /* Bits of what others decide. */
 enum {
-	RECONNECT, RESTORED, CHANGED, DRAINED, ONLINE, HELD, BACKING_OFF, BACKEND_MOVED, LATE,
+	RECONNECT, RESTORED, CHANGED, DRAINED, ONLINE, WAITERS, BACKING_OFF, BACKEND_MOVED, LATE,
 	NR_CHOICES,
 };
 
@@ -71,7 +71,7 @@ static struct xfl_view view_of(const struct facts *f, u32 backend, u32 choice)
 		.reconnect = choice & 1 << RECONNECT, .restored = choice & 1 << RESTORED,
 		.changed = choice & 1 << CHANGED,
 		.drained = !f->has_connection || choice & 1 << DRAINED,
-		.online = choice & 1 << ONLINE, .held = choice & 1 << HELD,
+		.online = choice & 1 << ONLINE, .has_waiters = choice & 1 << WAITERS,
 		/* No state looks at both. */
 		.backing_off = choice & 1 << BACKING_OFF, .precursor_parked = choice & 1 << BACKING_OFF,
 		.backend_moved = choice & 1 << BACKEND_MOVED,
@@ -212,7 +212,7 @@ static void check_progress(const struct facts *f, const struct xfl_view *v,
 	if (v->state < XFL_CONNECTED || ends || v->state == XFL_PARKED ||
 	    (v->state == XFL_EXCHANGED && f->has_connection))
 		must(s->look_ms, "looked at by time", v, s);
-	if (v->state == XFL_IDLE && v->held && v->backend_state != XFL_XS_GONE &&
+	if (v->state == XFL_IDLE && v->has_waiters && v->backend_state != XFL_XS_GONE &&
 	    !(v->backend_state == XFL_XS_CLOSED && !v->online))
 		must(s->look_ms, "held requests have the backend looked at", v, s);
 	if (v->state == XFL_IDLE || v->state == XFL_BROKEN)
