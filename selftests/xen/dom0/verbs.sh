@@ -91,6 +91,21 @@ netback_returns() {
 			/bench/hotplug/vif online
 }
 
+# netback_is_deaf DEVICE-NUMBER: it had the event that Xen raises when a channel is bound, and no other;
+# and Xen has one pending that is masked, as it is until netback has ended the one before. A guest that
+# has sent none leaves the channel unmasked.
+netback_is_deaf() {
+	local events
+	events=$(awk -v name="vif$DOMID.$1-q0" '$NF == name {
+		for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { print n + 0 }' /proc/interrupts)
+	echo "$events event"
+	[ "$events" = 1 ] || return
+	xl debug-keys e && sleep 1
+	xl dmesg | awk -v guest="d=$DOMID" '/Event channel information/ { own = / 0:/; if (own) n = 0 }
+		own && /\[1\/1\// && $0 ~ guest "( |$)" { n++ }
+		END { print n " masked"; exit !n }'
+}
+
 # netback_offers QUEUES: to those that connect from now on.
 netback_offers() { echo "$1" >/sys/module/xen_netback/parameters/max_queues; }
 

@@ -16,6 +16,18 @@ net_up() {
 	wait_for 20 carrier "eth$number"
 }
 
+# net_heard NUMBER: its backend hears of packets. netback can lose the first event of a connection, by
+# a fault of its own that faults.rst describes. With one event channel it is deaf from then on, which no
+# frontend can change. Where dom0 finds this fault, the driver is bound again, once: netback then keeps
+# the keys that it has.
+net_heard() {
+	ping -q -c 2 -W 2 "10.7.$1.1" && return
+	xenstore-exists "device/vif/$1/event-channel" && dom0 netback_is_deaf "$1" || return
+	echo "netback lost its first event of eth$1: bound again"
+	unbind net "vif-$1" && bind net "vif-$1" && net_up "$1" &&
+		xenstore-exists "device/vif/$1/event-channel" && ping -q -c 2 -W 2 "10.7.$1.1"
+}
+
 # net_names: ethN is device N, whichever backend was ready first.
 net_names() {
 	local number name code=0

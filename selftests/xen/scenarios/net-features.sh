@@ -52,6 +52,7 @@ guest() {
 	while IFS=: read -r keys XENFRONT_EXPECT <&4; do
 		XENFRONT_IFACE=eth$number XENFRONT_PEER=10.7.$number.1 XENFRONT_PEER6=fd07:$number::1
 		ktap_test "link of eth$number is up, without ${keys:-nothing}" net_up $number
+		ktap_test "its backend hears of packets" net_heard $number
 		ktap_suite net/offload
 		number=$((number + 1))
 	done 4< <(backends_of_net)
