@@ -6,6 +6,11 @@ SELFTESTS=$(dirname "${BASH_SOURCE[0]}")
 # PACE: percent of the time that things take elsewhere; the bench sets it on a busy machine.
 SUITE_LIMIT=${XENFRONT_LIMIT:-$(sed -n "s/^timeout=//p" "$SELFTESTS/settings")}
 
+# whole_or_quick WHOLE [QUICK]: what the shorter form (XENFRONT_QUICK=1) has less of.
+whole_or_quick() {
+	if [ -n "${XENFRONT_QUICK:-}" ]; then echo "${2:-}"; else echo "$1"; fi
+}
+
 # Line by line, so that a hang shows what came before it.
 nested() {
 	local line

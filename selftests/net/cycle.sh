@@ -3,7 +3,7 @@
 # Down and up, out of the driver and back, away and here again, also while traffic flows.
 . "$(dirname "$0")/lib.sh"
 
-ROUNDS=${XENFRONT_ROUNDS:-5}
+ROUNDS=${XENFRONT_ROUNDS:-$(whole_or_quick 5 2)} DETACHED=$(whole_or_quick 3 1)
 DRIVER_DIR=/sys/bus/xen/drivers/vif
 DEVICE=$(basename "$(driver_path)")
 
@@ -82,7 +82,7 @@ interface_gone() { ! [ -e "/sys/class/net/$IFACE" ]; }
 
 detached_and_attached() {
 	local round
-	for ((round = 0; round < 3; round++)); do
+	for ((round = 0; round < DETACHED; round++)); do
 		"$XENFRONT_DOM0" network_detach "${DEVICE#vif-}" && until_true 20 interface_gone || return
 		"$XENFRONT_DOM0" network_attach || return
 		until_true 20 test -e "/sys/class/net/$IFACE" && addresses_back || return
@@ -107,7 +107,7 @@ ktap_test "down and up $ROUNDS times under traffic" down_and_up_in_traffic
 ktap_test "out of the driver and back $ROUNDS times" rebound
 ktap_test "out of the driver and back under traffic" rebound_in_traffic
 if [ -n "${XENFRONT_DOM0:-}" ]; then
-	ktap_test "detached and attached three times" detached_and_attached
+	ktap_test "detached and attached $DETACHED times" detached_and_attached
 	ktap_test "detached under traffic" detached_in_traffic
 else
 	ktap_test_skip "detached and attached" "needs dom0's help (XENFRONT_DOM0)"

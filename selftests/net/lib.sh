@@ -117,7 +117,7 @@ mean_packet() {
 
 # What the backend sends of a stream: whole packets of many segments, or one at a time.
 mean_received() {
-	mean_packet rx probe down "$PEER" stream 4000000
+	mean_packet rx probe down "$PEER" stream "$(whole_or_quick 4000000 1000000)"
 }
 
 receives_large() {

@@ -3,6 +3,8 @@
 # The features are what the backend left of them, and traffic flows in that shape.
 . "$(dirname "$0")/lib.sh"
 
+STREAM=$(whole_or_quick 4000000 1000000)
+
 is_set() {	# ETHTOOL-NAME FEATURE
 	local now
 	now=$(feature "$1")
@@ -60,15 +62,15 @@ ktap_test "segmentation of TCP over IPv6" is_set tx-tcp6-segmentation tso6
 ktap_test "checksum of IPv4" is_set tx-checksum-ipv4 csum4
 ktap_test "checksum of IPv6" is_set tx-checksum-ipv6 csum6
 ktap_test "MTU over 1500 only with scatter-gather" mtu_obeys_sg
-ktap_test "packets sent over IPv4" packets_sent "$PEER" tso4 4000000
+ktap_test "packets sent over IPv4" packets_sent "$PEER" tso4 "$STREAM"
 ktap_test "UDP checksum sent over IPv4" checksum_sent "$PEER" csum4
-ktap_test "stream received over IPv4" probe down "$PEER" stream 4000000
+ktap_test "stream received over IPv4" probe down "$PEER" stream "$STREAM"
 ktap_test "scattered stream" probe up "$PEER" stream 300000 scattered
 ktap_test "packets of 12 pieces" probe up "$PEER" slots 12 "$(payload_for "$PEER")"
-test6 "packets sent over IPv6" packets_sent "$PEER6" tso6 4000000
+test6 "packets sent over IPv6" packets_sent "$PEER6" tso6 "$STREAM"
 test6 "UDP checksum sent over IPv6" checksum_sent "$PEER6" csum6
-test6 "stream received over IPv6" probe down "$PEER6" stream 4000000
+test6 "stream received over IPv6" probe down "$PEER6" stream "$STREAM"
 if [ "$(wanted sg)" = on ]; then
-	ktap_test "large packets are received" packets_received "$PEER" 4000000
+	ktap_test "large packets are received" packets_received "$PEER" "$STREAM"
 fi
 ktap_finished

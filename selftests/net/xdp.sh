@@ -7,6 +7,8 @@
 
 PROGRAMS=$(command -v xdp.bpf.o)
 TAGGED=$IFACE.7
+ROUNDS=$(whole_or_quick 10 3)
+STREAM=$(whole_or_quick 4000000 1000000)
 
 attach() { ip link set "$IFACE" xdp obj "$PROGRAMS" program "$1" && until_true 30 carrier_is 1; }
 detach() { ip link set "$IFACE" xdp off && until_true 30 carrier_is 1; }
@@ -30,7 +32,7 @@ mtu_bounded() { attach take && goes_red "" ip link set "$IFACE" mtu 4000 && deta
 
 jumbo_with_fragments() {
 	set_mtu 9000 && attach take_frags || return
-	counts rx_xdp_pass 50 streams 4000000 && probe up "$PEER" size 8000 8900 123 &&
+	counts rx_xdp_pass 50 streams "$STREAM" && probe up "$PEER" size 8000 8900 123 &&
 		probe down "$PEER" size 1 8900 431 && counts rx_xdp_pass 40 probe down "$PEER" random 40 8900
 	local code=$?
 	detach && set_mtu 1500 && return "$code"
@@ -116,15 +118,15 @@ stretched_at_the_end() {
 }
 
 dropped() {
-	attach drop && counts rx_xdp_drop 3 no_pings && streams 4000000 && detach && pings
+	attach drop && counts rx_xdp_drop 3 no_pings && streams "$STREAM" && detach && pings
 }
 
 twice_without_loss_of_memory() {
 	local round
-	for ((round = 0; round < 10; round++)); do
+	for ((round = 0; round < ROUNDS; round++)); do
 		attach take_frags && detach || return
 	done
-	streams 4000000
+	streams "$STREAM"
 }
 
 exchanged() { attach take_frags && ip -force link set "$IFACE" xdp obj "$PROGRAMS" program drop && no_pings && detach && pings; }
@@ -137,11 +139,11 @@ down_and_up() {
 net_begin
 [ -n "$PROGRAMS" ] || ktap_skip_all "no xdp.bpf.o"
 set_mtu 1500
-ktap_test "all packets taken, none over one piece" eval "attach take && counts rx_xdp_pass 100 streams 4000000"
+ktap_test "all packets taken, none over one piece" eval "attach take && counts rx_xdp_pass 100 streams $STREAM"
 ktap_test "the backend segments what it sends" receives_segments
 ktap_test "detached" detach
 ktap_test "the backend sends large packets again" receives_large
-ktap_test "a program that takes fragments" eval "attach take_frags && counts rx_xdp_pass 100 streams 4000000"
+ktap_test "a program that takes fragments" eval "attach take_frags && counts rx_xdp_pass 100 streams $STREAM"
 ktap_test "the backend segments what it sends to that, too" receives_segments
 ktap_test "detached again" detach
 ktap_test "the backend sends large packets once more" receives_large
@@ -160,7 +162,7 @@ fi
 ktap_test "checksums are whole" checksums_made_whole
 ktap_test "one program for another" exchanged
 ktap_test "over down and up" down_and_up
-ktap_test "ten times attached and detached" twice_without_loss_of_memory
+ktap_test "$ROUNDS times attached and detached" twice_without_loss_of_memory
 if [ -n "${XENFRONT_DOM0:-}" ]; then
 	ktap_test "sent back" answered_by_program reflect tx
 	ktap_test "redirected" answered_by_program bounce redirect
@@ -169,5 +171,5 @@ if [ -n "${XENFRONT_DOM0:-}" ]; then
 else
 	ktap_test_skip "sent back, redirected, cut, grown" "needs dom0's help (XENFRONT_DOM0)"
 fi
-ktap_test "traffic without a program" streams 4000000
+ktap_test "traffic without a program" streams "$STREAM"
 ktap_finished

@@ -538,16 +538,19 @@ class FindTest(unittest.TestCase):
         known = [a_run("quick", kernel=["6.12"]).scenario, a_run("slow", slow=True).scenario,
                  a_run("moved", quick_arch="arm64", slow_kernel=["6.1"]).scenario,
                  a_run("more", slow_kernel=["7.2"]).scenario,
-                 a_run("slower", slow=True, slow_kernel=["6.1"]).scenario]
+                 a_run("slower", slow=True, slow_kernel=["6.1"]).scenario,
+                 a_run("long", shorter=True).scenario]
         with mock.patch.object(scenario, "load_all", lambda: known):
             quick, slow = scenario.load_quick(), scenario.load_slow()
         self.assertEqual([(one.name, one.arch, one.kernel) for one in quick],
                          [("quick", "amd64", ["6.12"]), ("moved", "arm64", ["6.12"]),
-                          ("more", "amd64", ["6.12"])])
+                          ("more", "amd64", ["6.12"]), ("long", "amd64", ["6.12"])])
+        self.assertEqual([one.name for one in quick if one.quick], ["long"])
+        self.assertFalse([one.name for one in slow if one.quick])
         self.assertEqual([(one.name, one.arch, one.kernel) for one in slow],
                          [("slow", "amd64", ["6.12"]), ("slower", "amd64", ["6.12"]),
                           ("moved", "amd64", ["6.12", "6.1"]), ("more", "amd64", ["7.2"]),
-                          ("slower", "amd64", ["6.1"])])
+                          ("slower", "amd64", ["6.1"]), ("long", "amd64", ["6.12"])])
 
     def test_what_runs_elsewhere_says_so(self):
         moved = a_run("moved", quick_arch="arm64")

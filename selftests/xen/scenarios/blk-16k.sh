@@ -3,6 +3,7 @@
 #: about = "16 KB pages: requests of every size compared, and merged, without and with indirect descriptors"
 #: arch = "arm64"
 #: kernel = ["6.12-16k"]
+#: shorter = true
 #: disks = ["xvda 16M", "xvdb 8M"]
 #: timeout = 600
 
@@ -14,7 +15,8 @@ poorer() {
 
 guest() {
 	begin_suites
-	export XENFRONT_DISK=xvda XENFRONT_ROUNDS=200
+	export XENFRONT_DISK=xvda XENFRONT_ROUNDS
+	XENFRONT_ROUNDS=$(whole_or_quick 200 60)
 	ktap_test "pages of 16 KB" grep -q "^KernelPageSize: *16 kB" /proc/self/smaps
 	ktap_test "backends made poorer" poorer
 	ktap_test "driver loads" load_driver blk

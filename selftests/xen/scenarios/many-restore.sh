@@ -5,6 +5,7 @@
 #:          "xvdi 1M", "xvdj 1M", "xvdk 1M", "xvdl 1M", "xvdm 1M", "xvdn 1M", "xvdo 1M", "xvdp 1M"]
 #: nics = 0
 #: timeout = 300
+#: slow = true
 
 guest() {
 	# shellcheck disable=SC1091 # it is there in the guest

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #: about = "an interface whose backend is late has its name and can be taken up; one that restarts and restarts"
 #: quick_arch = "arm64"
+#: shorter = true
 #: driver = "ours"
 #: nics = 2
 #: timeout = 300
@@ -12,10 +13,10 @@ first_backend() { xenstore-write "/local/domain/0/backend/vif/$DOMID/0/state" "$
 
 # Many times a second: a backend that says so may be broken, or mean it ill. netback, which does not know
 # of it, says Connected once; where that was written over before the guest had read it, it is said again.
-second_restarts() {
+second_restarts() {	# TIMES
 	local time waits=0
 	local back=/local/domain/0/backend/vif/$DOMID/1/state front=/local/domain/$DOMID/device/vif/1/state
-	for ((time = 0; time <= 150; time++)); do
+	for ((time = 0; time <= $1; time++)); do
 		xenstore-write "$back" $((time % 2 ? 70 : 2))
 		sleep 0.1
 		state_is "$front" 4 && waits=$((waits + 1)) || waits=0
@@ -91,7 +92,7 @@ connections_of() { cat "/sys/class/net/$1/carrier_up_count"; }
 few_connections() {
 	local made start=$SECONDS
 	made=$(connections_of eth1)
-	dom0 second_restarts
+	dom0 second_restarts "$(whole_or_quick 150 80)"
 	made=$(($(connections_of eth1) - made))
 	echo "$made connections in $((SECONDS - start)) s"
 	[ $made -ge 2 ] && [ $made -le $((SECONDS - start + 5)) ]
@@ -99,6 +100,7 @@ few_connections() {
 
 guest() {
 	local mac=02:00:00:ab:cd:ef
+	. /selftests/suite.sh
 	ktap_print_header
 	ktap_test "the first backend is not ready" dom0 first_backend 1
 	ktap_test "driver loads" load_driver net

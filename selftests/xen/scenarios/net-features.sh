@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #: about = "backends that lack one feature each, an interface for every one of them"
 #: quick_arch = "arm64"
+#: shorter = true
 #: nics = 8
 #: timeout = 900
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #: about = "trusted=0: everything copied, no page granted; packets and requests of every size"
 #: quick_arch = "arm64"
+#: shorter = true
 #: disks = ["xvda 8M"]
 #: timeout = 900
 
@@ -44,11 +45,12 @@ trust_in_both_places() {
 
 guest() {
 	begin_suites
-	export XENFRONT_DISK=xvda XENFRONT_ROUNDS=60 XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
+	export XENFRONT_DISK=xvda XENFRONT_ROUNDS XENFRONT_PEER=$DOM0_IP XENFRONT_PEER6=$DOM0_IP6
 	ktap_test "network driver loads" load_driver net trusted=0
 	ktap_test "disk driver loads" load_driver blk trusted=0
 	ktap_test "link is up" net_up
 	ktap_test "disk is there" wait_for 20 have_disk xvda
+	XENFRONT_ROUNDS=$(whole_or_quick 60 30)
 	ktap_suite net/basic net/shapes blk/content
 	[ "$DRIVER" != ours ] || trust_in_both_places
 	ktap_finished

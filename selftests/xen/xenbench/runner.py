@@ -211,7 +211,8 @@ class Runner:
             "NICS": scenario.nics, "DISKS": scenario.disks, "HIDE": scenario.hide,
             "XL": scenario.xl,
             "TIMEOUT": int(scenario.timeout * pace.factor()),
-            "PACE": int(100 * pace.factor()), "KERNEL": kernel,
+            "PACE": int(100 * pace.factor()),
+            "XENFRONT_QUICK": "1" if scenario.quick else "", "KERNEL": kernel,
             "INITRD": initrd,
             "CMDLINE": " ".join(filter(None, words))})
 

@@ -50,6 +50,9 @@ class Scenario:
     slow: bool = False
     slow_kernel: list = dataclasses.field(default_factory=list)
     quick_arch: str = ""
+    shorter: bool = False
+    # Set for what runs in its shorter form.
+    quick: bool = False
 
     def on(self, kernel):
         """The scenario with what a kernel needs."""
@@ -90,22 +93,22 @@ def load_all(kind="scenarios"):
 
 
 def load_quick():
-    """What "all" means: each but the slow ones, where it is emulated quickest."""
-    return [dataclasses.replace(one, arch=one.quick_arch or one.arch)
+    """What "all" means: each but the slow ones, in its shorter form, where it is emulated quickest."""
+    return [dataclasses.replace(one, arch=one.quick_arch or one.arch, quick=one.shorter)
             for one in load_all() if not one.slow]
 
 
 def load_slow():
-    """What is left out of "all": slow scenarios, slow kernels, and what ran elsewhere."""
+    """What "all" leaves out: slow scenarios, slow kernels, what ran elsewhere or in a shorter form."""
     everything = load_all()
     return [one for one in everything if one.slow] + [
         dataclasses.replace(one, kernel=kernels) for one in everything
-        if (kernels := _elsewhere_kernels(one) + one.slow_kernel)]
+        if (kernels := _shortened_kernels(one) + one.slow_kernel)]
 
 
-def _elsewhere_kernels(one):
-    """Those that "all" runs on another architecture alone."""
-    return one.kernel if one.quick_arch and not one.slow else []
+def _shortened_kernels(one):
+    """Those that "all" runs in a shorter form alone, or on another architecture."""
+    return one.kernel if (one.quick_arch or one.shorter) and not one.slow else []
 
 
 def find(names):
