@@ -545,6 +545,11 @@ extern const struct xfl_ops xnf_lifecycle_ops;
 int xnf_show(struct xnf_dev *xn);
 void xnf_dev_put(struct xnf_dev *xn);
 
+/* negotiate.c */
+extern const char *const xnf_stale_keys[];
+int xnf_offer_read(struct xnf_dev *xn);
+int xnf_publish(struct xenbus_transaction xbt, const char *dir, void *ctx);
+
 /* netdev.c */
 struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues);
 void xnf_netdev_free(struct xnf_dev *xn);
