@@ -16,9 +16,10 @@
  * Beside it: segs.h walks a request's data, and persistent.c has the frames that data is copied
  * through, where it is copied. recover.c requeues, parks or fails requests whose connection ends.
  *
- * The way of a device: main.c (module, probe, removal), connect.c (keys, life cycle), ring.c (a
- * ring's memory), disk.c (the gendisk), stats.c (debugfs), params.c, vdev.c (names), serial.c,
- * wire.c (protocol). Which file may use which: scripts/layers.
+ * The way of a device: main.c (module, probe, removal), connect.c (the steps of the life cycle),
+ * negotiate.c (what is offered and published), identity.c (what the backend says of its disk, and
+ * whether it is still the same), ring.c (a ring's memory), disk.c (the gendisk), stats.c (debugfs),
+ * params.c, vdev.c (names), serial.c, wire.c (protocol). Which file may use which: scripts/layers.
  */
 
 /**
@@ -189,6 +190,13 @@ struct xbf_ring {
 	struct xfl_ring_mem mem;	/* memory of @front */
 } ____cacheline_aligned_in_smp;
 
+/* What a backend offers before it sees our keys. */
+struct xbf_offer {
+	u32 segments;	/* most segments in an indirect request */
+	u32 queues;	/* most rings */
+	u32 ring_order;	/* largest order of a ring */
+};
+
 /* One disk. */
 struct xbf_dev {
 	/* Set at the first connection, and fixed from then on. */
@@ -283,6 +291,17 @@ static inline struct xbf_ring *xbf_ring_for(struct xbf_dev *xb, unsigned int con
 /* connect.c */
 extern const struct xfl_ops xbf_ops;
 void xbf_end_life(struct xbf_dev *xb);
+
+/* negotiate.c */
+extern const char *const xbf_stale_keys[];
+void xbf_read_offer(struct xbf_dev *xb, struct xbf_offer *offer);
+int xbf_write_keys(struct xenbus_transaction xbt, const char *dir, void *ctx);
+
+/* identity.c */
+void xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *complainer, struct xbf_keys *keys);
+int xbf_read_disk(struct xbf_dev *xb);
+void xbf_read_serial(struct xbf_dev *xb, char *serial);
+void xbf_compare_serial(struct xbf_dev *xb);
 
 /* ring.c */
 void xbf_get(struct xbf_dev *xb);

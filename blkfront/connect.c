@@ -1,109 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Connecting: what the backend offers, what we publish, and whether the disk is still the same. And
- * what each step of the life cycle means for the rings.
+ * What each step of the life cycle means for the rings. What the backend offers, and what is
+ * published, is in negotiate.c; whether the disk is still the same, in identity.c.
  */
 #include <linux/cpumask.h>
 #include <linux/module.h>
-#include <linux/slab.h>
-#include <xen/interface/io/protocols.h>
 
 #include <xenfront/xenstore.h>
 
 #include "blkfront.h"
 #include "params.h"
 
-/* What a backend offers before it sees our keys. */
-struct xbf_offer {
-	u32 segments;	/* most segments in an indirect request */
-	u32 queues;	/* most rings */
-	u32 ring_order;	/* largest order of a ring */
-};
-
-static const struct xfl_key xbf_offer_keys[] = {
-	XFL_KEY(struct xbf_offer, segments, "feature-max-indirect-segments", 0, U32_MAX, 0),
-	XFL_KEY(struct xbf_offer, queues, "multi-queue-max-queues", 1, U32_MAX, 1),
-	XFL_KEY(struct xbf_offer, ring_order, "max-ring-page-order", 0, U32_MAX, 0),
-};
-
-static const struct xfl_key xbf_disk_keys[] = {
-	XFL_KEY(struct xbf_keys, sectors, "sectors", 0, U64_MAX, U64_MAX),
-	XFL_KEY(struct xbf_keys, info, "info", 0, U32_MAX, 0),
-	XFL_KEY(struct xbf_keys, sector_size, "sector-size", 0, U32_MAX, 0),
-	XFL_KEY(struct xbf_keys, physical_sector_size, "physical-sector-size", 0, U32_MAX, 0),
-	XFL_KEY(struct xbf_keys, discard_granularity, "discard-granularity", 0, U32_MAX, 0),
-	XFL_KEY(struct xbf_keys, discard_alignment, "discard-alignment", 0, U32_MAX, 0),
-	XFL_FEATURE(struct xbf_keys, flush, "feature-flush-cache"),
-	XFL_FEATURE(struct xbf_keys, barrier, "feature-barrier"),
-	XFL_FEATURE(struct xbf_keys, discard, "feature-discard"),
-	XFL_FEATURE(struct xbf_keys, discard_secure, "discard-secure"),
-};
-
-static const char *const xbf_stale_keys[] = {
-	"ring-ref*", "ring-page-order", "event-channel", "multi-queue-num-queues", "queue-*",
-	"protocol", "feature-persistent", NULL,
-};
-
 static struct xbf_dev *xbf_of(struct xfl_device *xd)
 {
 	return container_of(xd, struct xbf_dev, xd);
-}
-
-static int xbf_write_ring(struct xenbus_transaction xbt, const char *dir,
-			  const struct xbf_ring *ring)
-{
-	const struct xfl_ring_mem *mem = &ring->mem;
-	char key[sizeof("ring-ref4294967295")];
-	unsigned int i;
-	int err = 0;
-
-	if (mem->nr_frames == 1)
-		err = xenbus_printf(xbt, dir, "ring-ref", "%u", mem->gref[0]);
-	for (i = 0; mem->nr_frames > 1 && i < mem->nr_frames && !err; i++) {
-		snprintf(key, sizeof(key), "ring-ref%u", i);
-		err = xenbus_printf(xbt, dir, key, "%u", mem->gref[i]);
-	}
-	if (err)
-		return err;
-	return xenbus_printf(xbt, dir, "event-channel", "%u", ring->ec.port);
-}
-
-static int xbf_write_queues(struct xenbus_transaction xbt, const char *dir,
-			    const struct xbf_dev *xb)
-{
-	unsigned int i;
-	char *path;
-	int err;
-
-	err = xenbus_printf(xbt, dir, "multi-queue-num-queues", "%u", xb->nr_live);
-	for (i = 0; i < xb->nr_live && !err; i++) {
-		path = kasprintf(GFP_NOIO, "%s/queue-%u", dir, i);
-		if (!path)
-			return -ENOMEM;
-		err = xbf_write_ring(xbt, path, &xb->ring[i]);
-		kfree(path);
-	}
-	return err;
-}
-
-static int xbf_write_keys(struct xenbus_transaction xbt, const char *dir, void *ctx)
-{
-	const struct xbf_dev *xb = ctx;
-	unsigned int frames = xb->ring[0].mem.nr_frames;
-	int err = 0;
-
-	/* A backend that finds this key, even with 0, looks for numbered references. */
-	if (frames > 1)
-		err = xenbus_printf(xbt, dir, "ring-page-order", "%u", ilog2(frames));
-	if (!err)
-		err = xb->nr_live > 1 ? xbf_write_queues(xbt, dir, xb) :
-					xbf_write_ring(xbt, dir, &xb->ring[0]);
-	if (!err)
-		err = xenbus_printf(xbt, dir, "protocol", "%s", XEN_IO_PROTO_ABI_NATIVE);
-	if (err)
-		return err;
-	return xenbus_printf(xbt, dir, "feature-persistent", "%u", xb->persistent);
 }
 
 static void xbf_map_rings(struct xbf_dev *xb)
@@ -229,8 +140,7 @@ static int xbf_connect(struct xfl_device *xd)
 	err = xbf_name_is_free(xb);
 	if (err)
 		return err;
-	xfl_keys_read(xd, xd->backend, xbf_offer_keys, ARRAY_SIZE(xbf_offer_keys),
-		      &offer);
+	xbf_read_offer(xb, &offer);
 	xb->untrusted = !READ_ONCE(xbf_trusted) ||
 			!xenbus_read_unsigned(xd->xbdev->nodename, "trusted", 1);
 	xb->persistent = READ_ONCE(xbf_feature_persistent);
@@ -252,100 +162,6 @@ static void xbf_failed(struct xfl_device *xd)
 	xbf_fail_all(xbf_of(xd));
 	if (!xfl_backend_may_return(xd))
 		xbf_disk_mark_dead(xbf_of(xd));
-}
-
-static void xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *complainer,
-			  struct xbf_keys *keys)
-{
-	memset(keys, 0, sizeof(*keys));		/* padding too, for memcmp() */
-	xfl_keys_read(complainer, xb->xd.backend, xbf_disk_keys, ARRAY_SIZE(xbf_disk_keys),
-		      keys);
-}
-
-/*
- * Checks what requests that wait, and those who have the disk open, rely on. A guest is restored to
- * the disk that it was saved with, or to a copy. So a disk that is smaller is another one, unless
- * its medium can be changed.
- */
-static int xbf_check_same_disk(const struct xbf_dev *xb, const struct xbf_disk *d,
-			       const char **reason)
-{
-	bool restored = xb->restores_seen != READ_ONCE(xb->xd.restores);
-
-	if (!xb->gd)
-		return 0;
-	if (d->logical > xb->block_mask + 1) {
-		*reason = "sector-size grew under a disk in use";
-		return -EINVAL;
-	}
-	if (restored && !d->removable && !d->cdrom && d->sectors < get_capacity(xb->gd)) {
-		*reason = "smaller than before the guest was restored";
-		return -EINVAL;
-	}
-	return 0;
-}
-
-/* Return: 0 with @xb->disk written, or -EINVAL if this disk cannot be driven. */
-static int xbf_read_disk(struct xbf_dev *xb)
-{
-	const char *reason;
-	struct xbf_disk d;
-	int err;
-
-	xbf_read_keys(xb, &xb->xd, &xb->keys);
-	err = xbf_disk_check(&xb->keys, &d, &reason);
-	if (!err)
-		err = xbf_check_same_disk(xb, &d, &reason);
-	if (err) {
-		if (xfl_may_log(&xb->xd))
-			dev_err(&xb->xd.xbdev->dev, "backend offers a disk we cannot drive: %s\n",
-				reason);
-		return err;
-	}
-	spin_lock_irq(&xb->disk_lock);
-	xb->disk = d;
-	spin_unlock_irq(&xb->disk_lock);
-	return 0;
-}
-
-typedef int (*xbf_serial_fn)(const char *text, u32 len, char *serial);
-
-static bool xbf_read_serial_key(struct xbf_dev *xb, const char *key, xbf_serial_fn parse,
-				char *serial)
-{
-	struct xenbus_device *xbdev = xb->xd.xbdev;
-	unsigned int len;
-	char *text = xenbus_read(XBT_NIL, xb->xd.backend, key, &len);
-	int err;
-
-	if (IS_ERR(text))
-		return false;
-	err = parse(text, len, serial);
-	kfree(text);
-	if (err && xfl_may_log(&xb->xd))
-		dev_warn(&xbdev->dev, "%s holds no serial number\n", key);
-	return !err;
-}
-
-/* XAPI writes the first key, and win-xenvbd reads it too. The second is this driver's own. */
-static void xbf_read_serial(struct xbf_dev *xb, char *serial)
-{
-	if (!xbf_read_serial_key(xb, "sm-data/scsi/0x12/0x80", xbf_serial_from_page, serial) &&
-	    !xbf_read_serial_key(xb, "serial", xbf_serial_from_text, serial))
-		serial[0] = '\0';
-}
-
-/* Another serial number is only reported: a disk gets one when its storage is migrated, too. */
-static void xbf_compare_serial(struct xbf_dev *xb)
-{
-	char now[XBF_SERIAL_MAX + 1];
-
-	if (xb->restores_seen == READ_ONCE(xb->xd.restores))
-		return;
-	xbf_read_serial(xb, now);
-	if (strcmp(now, xb->serial))
-		dev_info(&xb->xd.xbdev->dev, "%s: restored with serial number '%s', was '%s'\n",
-			 xb->vdev.name, now, xb->serial);
 }
 
 static void xbf_set_modes(struct xbf_dev *xb, enum xbf_ring_mode mode)
