@@ -200,12 +200,16 @@ void xnf_rx_prepare(struct xnf_queue *q)
  * If memory is short, the timer tries again, should no packet come before. With a zero-copy socket
  * free entries are for its chunks. Only if no chunk comes for long are fallback frames posted.
  *
+ * A ring that is not believed any more is not written to, and its backend is given no frame.
+ *
  * Context: NAPI.
  */
 void xnf_rx_refill(struct xnf_queue *q)
 {
 	const struct xnf_rx_front_ring *ring = &q->rx.ring;
 
+	if (unlikely(!xfl_believes(&q->xn->xd)))
+		return;
 	if (unlikely(q->xsk))
 		q->rx.nr_fallback += xnf_rx_post_pages(q, xnf_xsk_post(q));
 	else
