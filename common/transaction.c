@@ -131,8 +131,8 @@ int xfl_transact_unlocked(struct xfl_device *xd,
  * @ctx: argument for @fn
  *
  * Context: process, a step of the machine; waits for xenstore.
- * Return: as xfl_transact_unlocked(). After -ESTALE, @exchanged of @xd is set, unless the guest was
- * restored meanwhile.
+ * Return: as xfl_transact_unlocked(); -ENOENT also if the directory is gone by now. After -ESTALE,
+ * @exchanged of @xd is set, unless the guest was restored meanwhile.
  */
 int xfl_transact(struct xfl_device *xd,
 		 int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
@@ -142,6 +142,9 @@ int xfl_transact(struct xfl_device *xd,
 
 	lockdep_assert_held(&xd->step);
 	err = xfl_transact_unlocked(xd, fn, ctx);
+	/* A directory that goes between two reads of a transaction that is given up has no mark, too. */
+	if (err == -ESTALE && !xenbus_exists(XBT_NIL, xd->xbdev->nodename, "state"))
+		return -ENOENT;
 	if (err == -ESTALE)
 		xfl_note_exchange(xd);
 	return err;
