@@ -294,11 +294,11 @@ void xbf_end_life(struct xbf_dev *xb);
 
 /* negotiate.c */
 extern const char *const xbf_stale_keys[];
-void xbf_read_offer(struct xbf_dev *xb, struct xbf_offer *offer);
+int xbf_read_offer(struct xbf_dev *xb, struct xbf_offer *offer);
 int xbf_write_keys(struct xenbus_transaction xbt, const char *dir, void *ctx);
 
 /* identity.c */
-void xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *complainer, struct xbf_keys *keys);
+int xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *complainer, struct xbf_keys *keys);
 int xbf_read_disk(struct xbf_dev *xb);
 void xbf_read_serial(struct xbf_dev *xb, char *serial);
 void xbf_compare_serial(struct xbf_dev *xb);

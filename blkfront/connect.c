@@ -140,7 +140,9 @@ static int xbf_connect(struct xfl_device *xd)
 	err = xbf_name_is_free(xb);
 	if (err)
 		return err;
-	xbf_read_offer(xb, &offer);
+	err = xbf_read_offer(xb, &offer);
+	if (err)
+		return err;
 	xb->untrusted = !READ_ONCE(xbf_trusted) ||
 			!xenbus_read_unsigned(xd->xbdev->nodename, "trusted", 1);
 	xb->persistent = READ_ONCE(xbf_feature_persistent);
@@ -262,8 +264,7 @@ static void xbf_changed(struct xfl_device *xd)
 	struct xbf_keys keys;
 
 	/* Most wake-ups bring nothing new, and invalid keys are reported once. */
-	xbf_read_keys(xb, NULL, &keys);
-	if (!memcmp(&keys, &xb->keys, sizeof(keys)))
+	if (xbf_read_keys(xb, NULL, &keys) || !memcmp(&keys, &xb->keys, sizeof(keys)))
 		return;
 	if (!xbf_read_disk(xb) && !xbf_same_disk(&xb->disk, &before))
 		xbf_disk_update(xb);

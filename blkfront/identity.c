@@ -23,12 +23,12 @@ static const struct xfl_key xbf_disk_keys[] = {
 	XFL_FEATURE(struct xbf_keys, discard_secure, "discard-secure"),
 };
 
-void xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *complainer,
-		   struct xbf_keys *keys)
+int xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *complainer,
+		  struct xbf_keys *keys)
 {
 	memset(keys, 0, sizeof(*keys));		/* padding too, for memcmp() */
-	xfl_keys_read(complainer, xb->xd.backend, xbf_disk_keys, ARRAY_SIZE(xbf_disk_keys),
-		      keys);
+	return xfl_keys_read(complainer, xb->xd.backend, xbf_disk_keys,
+			     ARRAY_SIZE(xbf_disk_keys), keys);
 }
 
 /*
@@ -54,14 +54,21 @@ static int xbf_check_same_disk(const struct xbf_dev *xb, const struct xbf_disk *
 	return 0;
 }
 
-/* Return: 0 with @xb->disk written, or -EINVAL if this disk cannot be driven. */
+/*
+ * Return: 0 with @xb->disk written; -EINVAL if this disk cannot be driven; -EAGAIN if its keys cannot
+ * be read now.
+ */
 int xbf_read_disk(struct xbf_dev *xb)
 {
+	struct xbf_keys keys;
 	const char *reason;
 	struct xbf_disk d;
 	int err;
 
-	xbf_read_keys(xb, &xb->xd, &xb->keys);
+	err = xbf_read_keys(xb, &xb->xd, &keys);
+	if (err)
+		return err;
+	xb->keys = keys;
 	err = xbf_disk_check(&xb->keys, &d, &reason);
 	if (!err)
 		err = xbf_check_same_disk(xb, &d, &reason);

@@ -20,9 +20,10 @@ static const struct xfl_key xbf_offer_keys[] = {
 	XFL_KEY(struct xbf_offer, ring_order, "max-ring-page-order", 0, U32_MAX, 0),
 };
 
-void xbf_read_offer(struct xbf_dev *xb, struct xbf_offer *offer)
+int xbf_read_offer(struct xbf_dev *xb, struct xbf_offer *offer)
 {
-	xfl_keys_read(&xb->xd, xb->xd.backend, xbf_offer_keys, ARRAY_SIZE(xbf_offer_keys), offer);
+	return xfl_keys_read(&xb->xd, xb->xd.backend, xbf_offer_keys, ARRAY_SIZE(xbf_offer_keys),
+			     offer);
 }
 
 /* ---- publishing ---- */

@@ -33,26 +33,35 @@ static void xfl_key_store(const struct xfl_key *key, u64 value, void *result)
 	}
 }
 
-static u64 xfl_key_read(struct xfl_device *xd, const char *dir, const struct xfl_key *key)
+/* What the guest may not read is missing, as far as it can know. */
+static bool xfl_key_missing(int err)
+{
+	return err == -ENOENT || err == -EACCES;
+}
+
+/* Return: 0 with @value written, or -EAGAIN if it cannot be known whether there is such a key. */
+static int xfl_key_read(struct xfl_device *xd, const char *dir, const struct xfl_key *key,
+			u64 *value)
 {
 	char *text = xenbus_read(XBT_NIL, dir, key->name, NULL);
-	u64 value;
 	int err;
 
-	if (IS_ERR(text))
-		return key->absent;
-	err = kstrtoull(text, 10, &value);
-	if (err || value < key->min || value > key->max) {
+	if (IS_ERR(text)) {
+		*value = key->absent;
+		return xfl_key_missing(PTR_ERR(text)) ? 0 : -EAGAIN;
+	}
+	err = kstrtoull(text, 10, value);
+	if (err || *value < key->min || *value > key->max) {
 		/* Escaped, as a line break in the text would forge a line of the log. */
 		if (xd && xfl_may_log(xd))
 			dev_warn(&xd->xbdev->dev,
 				 "%s: '%*pE' is not a number from %llu to %llu, using %llu\n",
 				 key->name, (int)strnlen(text, 32), text, key->min, key->max,
 				 key->absent);
-		value = key->absent;
+		*value = key->absent;
 	}
 	kfree(text);
-	return value;
+	return 0;
 }
 
 /**
@@ -64,15 +73,23 @@ static u64 xfl_key_read(struct xfl_device *xd, const char *dir, const struct xfl
  * @result: struct that the table was made for
  *
  * Each key is read once. A field whose key is missing, or invalid, gets the value @absent of its
- * entry; an invalid one has a line in the log.
+ * entry; an invalid one has a line in the log. An error of xenstore's or a want of memory does not
+ * count as a missing key: a disk would lose its flushes by it.
  *
  * Context: process; waits for xenstore.
+ * Return: 0; -EAGAIN if a key could not be read. Its field has the value @absent then, too.
  */
-void xfl_keys_read(struct xfl_device *xd, const char *dir, const struct xfl_key *key,
+int xfl_keys_read(struct xfl_device *xd, const char *dir, const struct xfl_key *key,
 		   unsigned int nr, void *result)
 {
-	for (; nr; nr--, key++)
-		xfl_key_store(key, xfl_key_read(xd, dir, key), result);
+	int err = 0;
+	u64 value;
+
+	for (; nr; nr--, key++) {
+		err = xfl_key_read(xd, dir, key, &value) ?: err;
+		xfl_key_store(key, value, result);
+	}
+	return err;
 }
 EXPORT_SYMBOL_NS_GPL(xfl_keys_read, XEN_FRONTLIB);
 

@@ -54,8 +54,11 @@ int xnf_offer_read(struct xnf_dev *xn)
 	struct xenbus_device *xbdev = xn->xd.xbdev;
 	struct xnf_offer offer;
 	bool trusted;
+	int err;
 
-	xfl_keys_read(&xn->xd, xn->xd.backend, xnf_keys, ARRAY_SIZE(xnf_keys), &offer);
+	err = xfl_keys_read(&xn->xd, xn->xd.backend, xnf_keys, ARRAY_SIZE(xnf_keys), &offer);
+	if (err)
+		return err;
 	if (!offer.rx_copy) {
 		if (xfl_may_log(&xn->xd))
 			dev_err(&xbdev->dev, "backend does not copy what we receive, as it must\n");

@@ -49,8 +49,8 @@ struct xfl_key {
 
 struct xfl_device;
 
-void xfl_keys_read(struct xfl_device *xd, const char *dir, const struct xfl_key *key,
-		   unsigned int nr, void *result);
+int xfl_keys_read(struct xfl_device *xd, const char *dir, const struct xfl_key *key,
+		  unsigned int nr, void *result);
 
 /* The mark: the key by which our own directory is known to be ours. */
 #define XFL_MARK_KEY	"frontend-mark"
