@@ -64,6 +64,15 @@ static int xfl_owned(struct xenbus_transaction xbt, const struct xfl_device *xd)
 	return err;
 }
 
+/*
+ * Whether a directory without our mark is no directory at all. It may go between the two reads of
+ * xfl_owned(). xenstored reports no conflict to a transaction that is given up.
+ */
+static bool xfl_gone_meanwhile(const struct xfl_device *xd)
+{
+	return xfl_owned(XBT_NIL, xd) == -ENOENT;
+}
+
 /* Not after a restore: the directory is a new one then, and ours nevertheless. */
 static void xfl_note_exchange(struct xfl_device *xd)
 {
@@ -121,7 +130,7 @@ int xfl_transact_unlocked(struct xfl_device *xd,
 		if (gate)
 			up(&xfl_gate);
 	} while (err == -EAGAIN && --tries && !READ_ONCE(xd->removing));
-	return err;
+	return err == -ESTALE && xfl_gone_meanwhile(xd) ? -ENOENT : err;
 }
 
 /**
@@ -131,8 +140,8 @@ int xfl_transact_unlocked(struct xfl_device *xd,
  * @ctx: argument for @fn
  *
  * Context: process, a step of the machine; waits for xenstore.
- * Return: as xfl_transact_unlocked(); -ENOENT also if the directory is gone by now. After -ESTALE,
- * @exchanged of @xd is set, unless the guest was restored meanwhile.
+ * Return: as xfl_transact_unlocked(). After -ESTALE, @exchanged of @xd is set, unless the guest was
+ * restored meanwhile.
  */
 int xfl_transact(struct xfl_device *xd,
 		 int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
@@ -142,9 +151,6 @@ int xfl_transact(struct xfl_device *xd,
 
 	lockdep_assert_held(&xd->step);
 	err = xfl_transact_unlocked(xd, fn, ctx);
-	/* A directory that goes between two reads of a transaction that is given up has no mark, too. */
-	if (err == -ESTALE && !xenbus_exists(XBT_NIL, xd->xbdev->nodename, "state"))
-		return -ENOENT;
 	if (err == -ESTALE)
 		xfl_note_exchange(xd);
 	return err;
@@ -183,8 +189,7 @@ bool xfl_check_directory(struct xfl_device *xd)
 
 	if (err == -EAGAIN)
 		return false;
-	/* The directory may have gone after its state was read, and before its mark was. */
-	if (err == -ESTALE && xenbus_exists(XBT_NIL, xd->xbdev->nodename, "state"))
+	if (err == -ESTALE && !xfl_gone_meanwhile(xd))
 		xfl_note_exchange(xd);
 	else if (err && xd->has_connection)
 		WRITE_ONCE(xd->own_state, XFL_XS_GONE);
