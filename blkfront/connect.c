@@ -263,7 +263,10 @@ static void xbf_changed(struct xfl_device *xd)
 	struct xbf_disk before = xb->disk;
 	struct xbf_keys keys;
 
-	/* Most wake-ups bring nothing new, and invalid keys are reported once. */
+	/*
+	 * Most wake-ups bring nothing new, and invalid keys are reported once. What cannot be read
+	 * now is found at the next wake-up, or the next connection.
+	 */
 	if (xbf_read_keys(xb, NULL, &keys) || !memcmp(&keys, &xb->keys, sizeof(keys)))
 		return;
 	if (!xbf_read_disk(xb) && !xbf_same_disk(&xb->disk, &before))

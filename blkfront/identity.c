@@ -55,20 +55,18 @@ static int xbf_check_same_disk(const struct xbf_dev *xb, const struct xbf_disk *
 }
 
 /*
- * Return: 0 with @xb->disk written; -EINVAL if this disk cannot be driven; -EAGAIN if its keys cannot
- * be read now.
+ * Return: 0 with @xb->disk written; -EINVAL if this disk cannot be driven; -EAGAIN if its keys
+ * cannot be read now.
  */
 int xbf_read_disk(struct xbf_dev *xb)
 {
-	struct xbf_keys keys;
 	const char *reason;
 	struct xbf_disk d;
 	int err;
 
-	err = xbf_read_keys(xb, &xb->xd, &keys);
+	err = xbf_read_keys(xb, &xb->xd, &xb->keys);
 	if (err)
 		return err;
-	xb->keys = keys;
 	err = xbf_disk_check(&xb->keys, &d, &reason);
 	if (!err)
 		err = xbf_check_same_disk(xb, &d, &reason);

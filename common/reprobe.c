@@ -4,7 +4,6 @@
  * The toolstack has put another device in the place of ours, under the same name.
  */
 #include <linux/module.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -47,8 +46,10 @@ static bool xfl_reprobe_wanted(struct xenbus_watch *watch, const char *path, con
 }
 
 /*
- * Whoever has the device's lock may be one who unbinds the driver by hand, and waits for xenwatch. He
- * is not waited for, but tried again after a second.
+ * Whoever holds the device's lock may be unbinding the driver by hand, and waiting for xenwatch. So
+ * xenwatch does not wait for the lock, but tries again after a second. device_reprobe() takes the
+ * lock itself. Only who takes it between the two can still wait for xenwatch, as can anybody who
+ * unbinds a driver by hand while the device is detached.
  */
 static void xfl_reprobe_event(struct xenbus_watch *watch, const char *path, const char *token)
 {
