@@ -54,7 +54,7 @@ def our_modules(options, variants):
 
     if all(variant.driver != "ours" for variant in variants):
         return None
-    return cli.modules_for("amd64", rig.GUEST_KERNEL, options)
+    return options.modules or cli.built_modules("amd64", rig.GUEST_KERNEL)
 
 
 def do_profile(options):

@@ -5,7 +5,6 @@ import argparse
 import concurrent.futures
 import contextlib
 import dataclasses
-import functools
 import os
 import shutil
 import signal
@@ -84,25 +83,18 @@ OVERRIDES = ("arch", "dom0_kernel", "type", "backend", "vcpus", "dom0_vcpus", "m
 
 def plan(scenarios, options):
     """The runs that scenarios and options ask for."""
-    runs = []
-    if options.driver == "ours" and not options.modules:
-        build_modules({(options.arch or one.arch, kernel) for one in scenarios if "ours" in one.driver
-                       for kernel in ([options.kernel] if options.kernel else one.kernel)})
-    for one in scenarios:
-        changes = {name: getattr(options, name) for name in OVERRIDES
-                   if getattr(options, name) is not None}
-        if options.driver not in one.driver:
-            continue
-        for kernel in [options.kernel] if options.kernel else one.kernel:
-            chosen = dataclasses.replace(one.on(kernel), **changes)
-            modules = modules_for(chosen.arch, kernel, options) if options.driver == "ours" else None
-            runs.append(Run(chosen, kernel, options.driver, modules))
-    if not runs:
+    changes = {name: getattr(options, name) for name in OVERRIDES
+               if getattr(options, name) is not None}
+    chosen = [(dataclasses.replace(one.on(kernel), **changes), kernel)
+              for one in scenarios if options.driver in one.driver
+              for kernel in ([options.kernel] if options.kernel else one.kernel)]
+    if not chosen:
         raise BenchError(f"nothing to run with --driver {options.driver}")
-    return runs
+    modules = modules_for({(one.arch, kernel) for one, kernel in chosen}, options)
+    return [Run(one, kernel, options.driver, modules.get((one.arch, kernel)))
+            for one, kernel in chosen]
 
 
-@functools.cache
 def built_modules(arch, kernel):
     done = subprocess.run([TOP / "scripts" / "modules", "--arch", arch, kernel],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
@@ -112,15 +104,18 @@ def built_modules(arch, kernel):
     return Path(done.stdout.strip())
 
 
-def build_modules(wanted):
-    """Builds for several kernels at a time: much of it is one program after the other."""
+def modules_for(wanted, options):
+    """(architecture, kernel) -> our modules: where --modules says, or freshly built.
+
+    Several are built at a time: much of a build is one program after the other.
+    """
+    if options.driver != "ours":
+        return {}
+    if options.modules:
+        return dict.fromkeys(wanted, options.modules)
+    wanted = sorted(wanted)
     with concurrent.futures.ThreadPoolExecutor(BUILDS) as builds:
-        list(builds.map(lambda one: built_modules(*one), sorted(wanted)))
-
-
-def modules_for(arch, kernel, options):
-    """Our modules for one kernel: where --modules says, or freshly built by scripts/modules."""
-    return options.modules or built_modules(arch, kernel)
+        return dict(zip(wanted, builds.map(lambda one: built_modules(*one), wanted), strict=True))
 
 
 def do_run(options):
