@@ -218,6 +218,23 @@ class ReportTest(unittest.TestCase):
         other = text.replace("Code:", "Code: Unable to access opcode bytes\n[ 2.0] BUG: Code:")
         self.assertFalse(self.emulator_failed(other % "66"))
 
+    def test_step_of_nobody(self):
+        text = ("[ 1.0] WARNING: CPU: 0 PID: 9 at arch/x86/kernel/traps.c:1120 "
+                "exc_debug_kernel+0xca/0x160\n"
+                "[ 1.0] Code: 74 22 f6 44 24 01 40 74 1b <0f> 0b 48 81 a5 90 00 00\n"
+                "[ 1.0] RSP: e02b:ffffc9004049bc78 EFLAGS: 00200002\n"
+                "[ 1.0]  asm_xenpv_exc_debug+0x1a/0x20\n"
+                "[ 1.0] RIP: e030:__kmalloc_cache_noprof+0xd1/0x310\n"
+                "[ 1.0] Code: 65 48 0f c7 %s 75 a8 41 8b 44 24 28 <0f> 0d 0c 03\n"
+                "[ 1.0] RSP: e02b:ffffc9004049bd50 EFLAGS: %s\n")
+        self.assertIn("exc_debug_kernel", self.emulator_failed(text % ("0e", "00240fc2")))
+        self.assertFalse(self.emulator_failed(text % ("0e", "00240ec2")), "no step")
+        self.assertFalse(self.emulator_failed(text % ("f0", "00240fc2")), "RDRAND")
+        far = text.replace("75 a8", "75 a8" + 25 * " 90")
+        self.assertFalse(self.emulator_failed(far % ("0e", "00240fc2")), "long before")
+        other = text.replace("exc_debug_kernel", "xnf_poll")
+        self.assertFalse(self.emulator_failed(other % ("0e", "00240fc2")), "of a driver")
+
 
 def load_check():
     """scripts/check, which has no name that Python could import."""
