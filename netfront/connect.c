@@ -48,21 +48,22 @@ static int xnf_mac_set(struct xnf_dev *xn)
 
 /*
  * A guest that is restored may get another address from its toolstack, and behind port locking only
- * packets with that address pass. If the toolstack's address is the same, one that the
- * administrator has set stays.
+ * packets with that address pass. Before the first connection the device may have been exchanged for
+ * one with another address, since the interface is registered before its directory has our mark. If
+ * the toolstack's address is the same, one that the administrator has set stays.
  */
 static void xnf_mac_update(struct xnf_dev *xn)
 {
 	unsigned int restores = READ_ONCE(xn->xd.restores);
 	u8 mac[ETH_ALEN];
 
-	if (xn->restores_seen == restores)
+	if (xn->restores_seen == restores && xn->connects)
 		return;
 	xn->restores_seen = restores;
 	if (!xnf_mac_read(xn, xn->xd.xbdev->nodename, mac) ||
 	    ether_addr_equal(mac, xn->toolstack_mac))
 		return;
-	netdev_info(xn->netdev, "restored with MAC address %pM\n", mac);
+	netdev_info(xn->netdev, "the toolstack gives it MAC address %pM\n", mac);
 	ether_addr_copy(xn->toolstack_mac, mac);
 	rtnl_lock();
 	eth_hw_addr_set(xn->netdev, mac);
