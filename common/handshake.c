@@ -308,7 +308,7 @@ static int xfl_write_mark(struct xenbus_transaction xbt, struct xfl_device *xd, 
  * goes unnoticed.
  *
  * Context: process, a step of the machine; waits for xenstore.
- * Return: 0, or -EAGAIN if it could not be done now.
+ * Return: 0; -EAGAIN, -ENOENT or -ESTALE, as xfl_transact(), if it could not be done now.
  */
 int xfl_mark(struct xfl_device *xd)
 {
@@ -318,7 +318,7 @@ int xfl_mark(struct xfl_device *xd)
 	snprintf(mark, sizeof(mark), "%016llx", get_random_u64());
 	err = xfl_transact(xd, xfl_write_mark, mark);
 	if (err == -EAGAIN || err == -ENOENT || err == -ESTALE)
-		return -EAGAIN;
+		return err;
 	if (err)
 		dev_warn(&xd->xbdev->dev, "no key can be written (%pe): an exchange goes unnoticed\n",
 			 ERR_PTR(err));

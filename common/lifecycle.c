@@ -26,6 +26,9 @@
 #define XFL_LOG_LINES		40
 #define XFL_LOG_PERIOD		(60 * HZ)
 
+/* A backend whose domain restarts may take nearly as long, and that is worth no line. */
+#define XFL_WAITING_LOG_MS	30000u
+
 /* A connection shorter than this does not end the pauses between attempts. */
 #define XFL_SHORT_LIFE_MS	1000u
 
@@ -152,6 +155,14 @@ static void xfl_back_off(struct xfl_device *xd)
 	xd->retry_at = jiffies + msecs_to_jiffies(pause);
 }
 
+static void xfl_log_shortage(struct xfl_device *xd, int err, const char *doing)
+{
+	if (!xd->shortage_logged)
+		dev_warn(&xd->xbdev->dev, "%s: %pe, trying again from time to time\n", doing,
+			 ERR_PTR(err));
+	xd->shortage_logged = true;
+}
+
 /* A shortage is not final: it is logged once, and tried again while the backend waits. */
 static enum xfl_result xfl_result_of(struct xfl_device *xd, int err, const char *doing)
 {
@@ -164,10 +175,7 @@ static enum xfl_result xfl_result_of(struct xfl_device *xd, int err, const char 
 		xenbus_dev_error(xd->xbdev, err, "%s", doing);
 		return XFL_FINAL;
 	}
-	if (!xd->shortage_logged)
-		dev_warn(&xd->xbdev->dev, "%s: %pe, trying again from time to time\n", doing,
-			 ERR_PTR(err));
-	xd->shortage_logged = true;
+	xfl_log_shortage(xd, err, doing);
 	xfl_back_off(xd);
 	return XFL_SHORT;
 }
@@ -233,9 +241,17 @@ static enum xfl_result xfl_end_early(struct xfl_device *xd)
 	return xfl_rings_end_early(xd) ? XFL_DONE : XFL_SHORT;
 }
 
+/* Whether the directory could be written to. xfl_transact() has tried for some seconds by then. */
+static enum xfl_result xfl_written(struct xfl_device *xd, int err)
+{
+	if (err == -EAGAIN)
+		xfl_log_shortage(xd, err, "writing to xenstore");
+	return err ? XFL_SHORT : XFL_DONE;
+}
+
 static enum xfl_result xfl_do_write_state(struct xfl_device *xd, enum xenbus_state state)
 {
-	return xfl_state_write(xd, state) ? XFL_SHORT : XFL_DONE;
+	return xfl_written(xd, xfl_state_write(xd, state));
 }
 
 static void xfl_call_failed(struct xfl_device *xd)
@@ -261,7 +277,7 @@ static enum xfl_result xfl_act(struct xfl_device *xd, enum xfl_action action)
 {
 	switch (action) {
 	case XFL_DO_WRITE_MARK:
-		return xfl_mark(xd) ? XFL_SHORT : XFL_DONE;
+		return xfl_written(xd, xfl_mark(xd));
 	case XFL_DO_WRITE_INITIALISING:
 		return xfl_do_write_state(xd, XenbusStateInitialising);
 	case XFL_DO_CONNECT:
@@ -339,6 +355,23 @@ static bool xfl_writes_nothing(enum xfl_state state)
 	       state == XFL_BROKEN || state == XFL_PARKED;
 }
 
+/* Requests may wait for a backend without an end. Whoever looks for the reason is told, once. */
+static void xfl_note_waiters(struct xfl_device *xd, bool waiting)
+{
+	if (!waiting || !xd->waiting) {
+		xd->waiting = waiting;
+		xd->waiting_since = jiffies;
+		xd->waiting_logged = false;
+		return;
+	}
+	if (xd->waiting_logged || xfl_ms_since(xd->waiting_since) < XFL_WAITING_LOG_MS)
+		return;
+	xd->waiting_logged = true;
+	if (xfl_may_log(xd))
+		dev_warn(&xd->xbdev->dev, "requests have waited %u s for a connection\n",
+			 XFL_WAITING_LOG_MS / 1000);
+}
+
 /* Return: milliseconds until the machine looks again, 0 to wait for an event. */
 static u32 xfl_steps(struct xfl_device *xd)
 {
@@ -364,6 +397,7 @@ static u32 xfl_steps(struct xfl_device *xd)
 		/* After the action: a waiter for the end of a connection may free things then. */
 		wake_up_all(&xd->state_wq);
 	} while (!xfl_nothing_to_do(&v, &step) && --laps);
+	xfl_note_waiters(xd, v.has_waiters && xd->state != XFL_CONNECTED);
 	/* A backend that changes its state as often as we do is followed with pauses. */
 	if (!laps)
 		return XFL_BACKOFF_FIRST_MS;

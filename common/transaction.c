@@ -34,9 +34,13 @@
 
 #define XFL_TRANSACTIONS	4
 
-/* A transaction fails when others write to the same keys. Tries, and the pause between two. */
-#define XFL_TRANSACT_TRIES	100
-#define XFL_TRANSACT_PAUSE_MS	20
+/*
+ * A transaction fails when others write to the same keys: the next one soon after may be good. It
+ * also fails while the guest has too many, and then the pauses grow: all of them take two seconds.
+ */
+#define XFL_TRANSACT_TRIES	14
+#define XFL_TRANSACT_PAUSE_MS	10
+#define XFL_TRANSACT_DOUBLINGS	4
 
 static struct semaphore xfl_gate;
 
@@ -116,13 +120,13 @@ int xfl_transact_unlocked(struct xfl_device *xd,
 		       int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
 		       void *ctx)
 {
-	int tries = XFL_TRANSACT_TRIES;
+	int tries = XFL_TRANSACT_TRIES, pauses = 0;
 	bool gate;
 	int err;
 
 	do {
 		if (tries < XFL_TRANSACT_TRIES)
-			msleep(XFL_TRANSACT_PAUSE_MS);
+			msleep(XFL_TRANSACT_PAUSE_MS << min(pauses++, XFL_TRANSACT_DOUBLINGS));
 		gate = !READ_ONCE(xd->removing);
 		if (gate)
 			down(&xfl_gate);

@@ -126,8 +126,8 @@ struct xfl_ops {
  * @xbdev: the xenbus device
  * @lock: protects @withheld and @events; taken in hard interrupts
  * @events: XFL_EV_* bits that the machine has not taken yet
- * @step: held for each step of the machine; protects the members below down to @retry_at. A remover
- *	does not hold it while it sleeps
+ * @step: held for each step of the machine; protects the members below down to @waiting_logged. A
+ *	remover does not hold it while it sleeps
  * @state: where the device is in its life; read anywhere with xfl_device_state()
  * @own_state: our state in xenstore: the last that was written or, after a restore, read
  * @close_reason: why the connection ends or has ended
@@ -154,6 +154,9 @@ struct xfl_ops {
  * @nr_retries: attempts to connect in a row that met a shortage or a refusal
  * @shortage_logged: a line in the log has named a shortage, and no connection was made since
  * @retry_at: jiffies before which there is no further attempt
+ * @waiting: requests waited for a connection when the machine looked last
+ * @waiting_since: jiffies when @waiting became what it is
+ * @waiting_logged: a line in the log has said that these requests wait
  * @removing: a remover takes the steps from now on, and nobody else; written under @lock
  * @restores: value of xfl_nr_restores() after the last restore of this device
  * @pm_node: on the list of devices that a suspend stops
@@ -203,6 +206,9 @@ struct xfl_device {
 	unsigned int nr_retries;
 	bool shortage_logged;
 	unsigned long retry_at;
+	bool waiting;
+	unsigned long waiting_since;
+	bool waiting_logged;
 	bool removing;
 	unsigned int restores;
 	struct list_head pm_node;
