@@ -267,39 +267,6 @@ void xfl_unpublish(struct xfl_device *xd)
 	xfl_transact(xd, xfl_unpublish_in, NULL);
 }
 
-/*
- * Return: 0 if our directory names the backend that xenbus found; -ESTALE if it names another one;
- * -EAGAIN if that cannot be known now.
- */
-static int xfl_check_backend_key(struct xenbus_transaction xbt, struct xfl_device *xd)
-{
-	const char *known = xd->xbdev->otherend;
-	char *text;
-	int err;
-
-	/* After a restore xenbus may have found no other end. */
-	if (!known || strcmp(known, xd->backend))
-		return -EAGAIN;
-	text = xenbus_read(xbt, xd->xbdev->nodename, "backend", NULL);
-	if (IS_ERR(text))
-		return -EAGAIN;
-	err = strcmp(text, known) ? -ESTALE : 0;
-	kfree(text);
-	return err;
-}
-
-static int xfl_write_mark(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx)
-{
-	const char *mark = ctx;
-	int err;
-
-	err = xfl_check_backend_key(xbt, xd);
-	if (err)
-		return err;
-	err = xenbus_printf(xbt, xd->xbdev->nodename, XFL_MARK_KEY, "%s", mark);
-	return err == -EAGAIN || err == -ENOMEM ? -EAGAIN : err;
-}
-
 /**
  * xfl_mark() - write the mark, the key by which our directory is known to be ours
  * @xd: the device, without a mark

@@ -11,6 +11,7 @@
 #include <xenfront/lifetable.h>
 
 struct xfl_device;
+struct xfl_ring_mem;
 struct xfl_watch;
 
 /* post.c */
@@ -34,6 +35,14 @@ struct xfl_watch *xfl_watch_start_flush(struct xfl_device *xd);
 int xfl_watch_init(void);
 void xfl_watch_exit(void);
 
+/* identity.c */
+bool xfl_is_gone(int err);
+int xfl_owned(struct xenbus_transaction xbt, const struct xfl_device *xd);
+bool xfl_gone_meanwhile(const struct xfl_device *xd);
+void xfl_note_exchange(struct xfl_device *xd);
+bool xfl_check_directory(struct xfl_device *xd);
+int xfl_write_mark(struct xenbus_transaction xbt, struct xfl_device *xd, void *mark);
+
 /* transaction.c */
 int xfl_transact_unlocked(struct xfl_device *xd,
 		       int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
@@ -41,11 +50,9 @@ int xfl_transact_unlocked(struct xfl_device *xd,
 int xfl_transact(struct xfl_device *xd,
 		 int (*fn)(struct xenbus_transaction xbt, struct xfl_device *xd, void *ctx),
 		 void *ctx);
-bool xfl_check_directory(struct xfl_device *xd);
 void xfl_transact_init(void);
 
 /* handshake.c */
-bool xfl_is_gone(int err);
 enum xfl_xs_state xfl_xs_state_read(const char *dir);
 void xfl_reset_backend_moved(struct xfl_device *xd, enum xfl_xs_state backend);
 void xfl_note_backend_state(struct xfl_device *xd, enum xfl_xs_state backend);
@@ -54,17 +61,23 @@ void xfl_close_again(struct xfl_device *xd);
 void xfl_unpublish(struct xfl_device *xd);
 int xfl_mark(struct xfl_device *xd);
 
+/* quarantine.c */
+void xfl_quarantine_ring(struct xfl_device *xd, struct xfl_ring_mem *mem);
+void xfl_quarantine_port(struct xfl_device *xd, evtchn_port_t port);
+void xfl_quarantine_exit(void);
+
 /* release.c */
 bool xfl_rings_end(struct xfl_device *xd);
 bool xfl_rings_end_early(struct xfl_device *xd);
 void xfl_disconnect(struct xfl_device *xd, enum xfl_close_reason reason);
+
+/* abandoned.c */
 void xfl_conn_abandon(struct xfl_device *xd);
 void xfl_conn_park(struct xfl_device *xd);
-bool xfl_conn_await_precursor(struct xfl_device *xd);
+bool xfl_conn_claim_precursor(struct xfl_device *xd);
 void xfl_conn_stop_waiting(struct xfl_device *xd);
-void xfl_quarantine_port(struct xfl_device *xd, evtchn_port_t port);
-int xfl_release_init(void);
-void xfl_release_exit(void);
+int xfl_abandoned_init(void);
+void xfl_abandoned_exit(void);
 
 /* reprobe.c */
 void xfl_reprobe(struct xfl_device *xd);
@@ -87,6 +100,9 @@ static inline bool xfl_note_moved(enum xfl_xs_state backend, enum xfl_xs_state *
 		*then = backend;
 	return backend != *then && backend != XFL_XS_UNREADABLE;
 }
+
+/* Jiffies between two looks at what is abandoned, or in quarantine. */
+#define XFL_RELEASE_RETRY	HZ
 
 /* Events for xfl_post(). */
 #define XFL_EV_LOOK		BIT(0)	/* look again, for a reason that is not known here */

@@ -136,7 +136,7 @@ static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 	v->drained = !xd->has_connection || !xd->ops->idle || xd->ops->idle(xd);
 	v->has_waiters = xd->ops->has_waiters && xd->ops->has_waiters(xd);
 	v->online = v->backend_state >= XFL_XS_CLOSING && xfl_backend_may_return(xd);
-	v->precursor_parked = xd->state == XFL_NEW && xfl_conn_await_precursor(xd);
+	v->precursor_parked = xd->state == XFL_NEW && xfl_conn_claim_precursor(xd);
 	v->backing_off = xd->nr_retries && time_before(jiffies, xd->retry_at);
 }
 

@@ -270,21 +270,32 @@ static bool xfl_lt_withdrawn(const struct xfl_view *v)
 	return v->own_state == XFL_XS_CLOSED || v->own_state == XFL_XS_GONE;
 }
 
-/*
- * Whether the backend shows that it knows the keys to be void, or needs them no more. An InitWait
- * or Closed that it has shown since before our Closed was written proves nothing: the backend may
- * have read the keys, and be slow to map the rings. A backend that had mapped them has no more to
- * map.
+/**
+ * xfl_knows_void() - whether the backend shows that it knows the keys to be void, or needs them no more
+ * @backend: its state, which is not another backend's
+ * @moved: it has shown another state since our Closed was written
+ * @mapped: it had mapped the rings
+ *
+ * An InitWait or Closed that it has shown since before our Closed was written proves nothing: it may
+ * have read the keys, and be slow to map the rings. A backend that had mapped them has no more to map.
+ *
+ * Context: any; a pure function.
  */
+bool xfl_knows_void(enum xfl_xs_state backend, bool moved, bool mapped)
+{
+	return (backend == XFL_XS_CLOSED && (moved || mapped)) ||
+	       (backend == XFL_XS_INITWAIT && moved);
+}
+
+/* Whether the references of the rings are free for others when these have ended. */
 static bool xfl_lt_proof(const struct xfl_view *v)
 {
 	if (xfl_lt_fresh_directory(v))
 		return true;
 	if (!xfl_lt_withdrawn(v))
 		return false;
-	return (v->backend_state == XFL_XS_CLOSED && (v->backend_moved || v->mapped)) ||
-	       (v->backend_state == XFL_XS_GONE && v->mapped) ||
-	       (v->backend_state == XFL_XS_INITWAIT && v->backend_moved);
+	return (v->backend_state == XFL_XS_GONE && v->mapped) ||
+	       xfl_knows_void(v->backend_state, v->backend_moved, v->mapped);
 }
 
 static bool xfl_lt_rings_ended(const struct xfl_view *v)

@@ -20,12 +20,12 @@ static int __init xfl_init(void)
 	err = xfl_watch_init();
 	if (err)
 		goto err_park;
-	err = xfl_release_init();
+	err = xfl_abandoned_init();
 	if (err)
 		goto err_watch;
 	err = xfl_reprobe_init();
 	if (err)
-		goto err_release;
+		goto err_abandoned;
 	err = xfl_pm_init();
 	if (err)
 		goto err_reprobe;
@@ -33,8 +33,9 @@ static int __init xfl_init(void)
 
 err_reprobe:
 	xfl_reprobe_exit();
-err_release:
-	xfl_release_exit();
+err_abandoned:
+	xfl_abandoned_exit();
+	xfl_quarantine_exit();
 err_watch:
 	xfl_watch_exit();
 err_park:
@@ -47,7 +48,8 @@ static void __exit xfl_exit(void)
 {
 	xfl_pm_exit();
 	xfl_reprobe_exit();
-	xfl_release_exit();
+	xfl_abandoned_exit();
+	xfl_quarantine_exit();
 	xfl_watch_exit();
 	xfl_park_exit();
 }

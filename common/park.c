@@ -2,7 +2,7 @@
 // Copyright (C) 2026 xenfront maintainers
 /*
  * The parking place of frames: what a backend still maps stays here, with its references, until the
- * backend unmaps it (XSA-396). Connections as a whole have one of their own, see release.c.
+ * backend unmaps it (XSA-396). Connections as a whole have one of their own, see abandoned.c.
  */
 #include <linux/list.h>
 #include <linux/mm.h>

@@ -175,7 +175,7 @@ struct xfl_ops {
  * Some members are read without the lock that their writers hold, and therefore with READ_ONCE()
  * there and WRITE_ONCE() here: @withheld and @events (@lock); @state, @own_state, @exchanged,
  * @conn_restores and @ended_early (@step, or the parking place alone once a connection is left to
- * it); @removing; @restores (suspend.c); @successor (release.c).
+ * it); @removing; @restores (suspend.c); @successor (abandoned.c).
  */
 struct xfl_device {
 	unsigned int withheld;
@@ -237,7 +237,7 @@ void xfl_reconnect(struct xfl_device *xd);
 void xfl_look(struct xfl_device *xd);
 __printf(2, 3) void xfl_break(struct xfl_device *xd, const char *fmt, ...);
 
-/* transaction.c */
+/* identity.c */
 bool xfl_has_directory(const struct xfl_device *xd);
 
 /* For struct xenbus_driver of a driver whose drvdata is its struct xfl_device: post.c, suspend.c */

@@ -30,7 +30,7 @@
  * CLOSED: our state is Closed, and the backend has to unmap the rings
  *
  * PARKED: the backend has not done so in time. The machine looks at it now and then, and gives
- * nothing of the connection back. Connections of removed devices (release.c) and single frames
+ * nothing of the connection back. Connections of removed devices (abandoned.c) and single frames
  * (park.c) are parked too, without this state
  *
  * IDLE: there is no connection, and none is offered
@@ -200,5 +200,6 @@ struct xfl_step {
 #define XFL_HELD_MS	10000u
 
 struct xfl_step xfl_decide(const struct xfl_view *v);
+bool xfl_knows_void(enum xfl_xs_state backend, bool moved, bool mapped);
 
 #endif /* XENFRONT_LIFETABLE_H */
