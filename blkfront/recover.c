@@ -133,7 +133,7 @@ static void xbf_release(struct xbf_ring *ring, struct xbf_req *br)
 		 * The ring lock guards the stack. xbf_release() parks outside that lock, with the
 		 * request's own record, so xfl_grefs_park() does not fit.
 		 */
-		xfl_gref_abandon(&ring->grefs, stuck);
+		xfl_gref_disown(&ring->grefs, stuck);
 	}
 	spin_unlock_irqrestore(&ring->lock, flags);
 

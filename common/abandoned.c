@@ -18,9 +18,9 @@
 /**
  * DOC: Abandoned connections
  *
- * A removed device has no machine any more. Everything of its connection stays until the backend has
- * unmapped every ring, the driver's module included. A work looks by time. It goes by the same proof
- * as the table does, see xfl_knows_void().
+ * A removed device has no machine any more. Everything of its connection stays until the backend
+ * has unmapped every ring, the driver's module included. A work looks by time. It goes by the same
+ * proof as the table does, see xfl_knows_void().
  */
 
 /* Jiffies between two early attempts. The kernel logs each one that fails, so they are few. */

@@ -47,7 +47,7 @@ void xfl_gframe_put(struct xfl_gframe *f, struct xfl_framepool *pool, struct xfl
 		xfl_framepool_put(pool, f->frame);
 		return;
 	}
-	xfl_framepool_abandon(pool);
+	xfl_framepool_disown(pool);
 	xfl_grefs_park(grefs, &f->gref, 1, xfl_park_put_page, f->frame.page);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_gframe_put, XEN_FRONTLIB);
@@ -65,7 +65,7 @@ bool xfl_gframe_free(struct xfl_gframe *f, struct xfl_framepool *pool, struct xf
 {
 	if (!xfl_grant_end_free(grefs, f->gref))
 		return false;
-	xfl_framepool_abandon(pool);
+	xfl_framepool_disown(pool);
 	put_page(f->frame.page);
 	f->va = NULL;
 	return true;

@@ -163,11 +163,11 @@ EXPORT_SYMBOL_NS_GPL(xfl_grefs_grow, XEN_FRONTLIB);
  * xfl_grefs_ample() - whether a device may reserve references for what it can do without
  * @n: references
  *
- * Half of the grant table is for what each device needs. The first devices must not take what later
- * devices cannot do without.
+ * All reserves together may take half of the grant table. So the first devices do not take what
+ * later devices cannot do without.
  *
  * Context: any.
- * Return: true if all reserves and @n fit into the other half.
+ * Return: true if @n more fit into that half.
  */
 bool xfl_grefs_ample(u32 n)
 {
@@ -216,14 +216,14 @@ void xfl_grefs_trim(struct xfl_grefs *g, u32 most)
 EXPORT_SYMBOL_NS_GPL(xfl_grefs_trim, XEN_FRONTLIB);
 
 /**
- * xfl_gref_abandon() - note that references in use belong to somebody else
+ * xfl_gref_disown() - note that references in use belong to somebody else
  * @g: the stack they came from; it may take others in their place
  * @n: how many
  *
  * Context: any.
  */
-void xfl_gref_abandon(struct xfl_grefs *g, u32 n)
+void xfl_gref_disown(struct xfl_grefs *g, u32 n)
 {
 	g->nr_owned -= n;
 }
-EXPORT_SYMBOL_NS_GPL(xfl_gref_abandon, XEN_FRONTLIB);
+EXPORT_SYMBOL_NS_GPL(xfl_gref_disown, XEN_FRONTLIB);

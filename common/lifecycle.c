@@ -115,6 +115,7 @@ static enum xfl_xs_state xfl_observe_backend(struct xfl_device *xd)
 	return xd->own_state == XFL_XS_GONE ? XFL_XS_GONE : backend;
 }
 
+/* Fills in the view. It takes the restore that was posted, and claims a parked precursor. */
 static void xfl_observe(struct xfl_device *xd, struct xfl_view *v)
 {
 	v->state = xd->state;
@@ -200,7 +201,10 @@ static enum xfl_result xfl_connect(struct xfl_device *xd)
 	return xfl_result_of(xd, err, "connecting to the backend");
 }
 
-/* The backend shows Connected, so it has mapped all rings. */
+/*
+ * The backend shows Connected, so it has mapped the rings. netback shows it also if that failed. In
+ * either case it has no more to map, which is what @mapped is asked for.
+ */
 static enum xfl_result xfl_go_live(struct xfl_device *xd)
 {
 	int err;
@@ -491,8 +495,8 @@ static void xfl_begin_removal(struct xfl_device *xd)
  * @xd: the device; may be freed on return if @abandon of &struct xfl_ops was called
  *
  * On return the driver's operations are called no more. The exception is a connection whose rings
- * the backend still maps: it is left to the parking place, see @abandon. Events may be posted until
- * xfl_device_fini().
+ * the backend has not unmapped: it is left to the parking place, see @abandon. Events may be posted
+ * until xfl_device_fini().
  *
  * The caller takes the steps, as the device's work queue may be frozen. The suspend that froze it
  * wants the device lock, which our caller holds, before it thaws queues.

@@ -271,13 +271,14 @@ static bool xfl_lt_withdrawn(const struct xfl_view *v)
 }
 
 /**
- * xfl_knows_void() - whether the backend shows that it knows the keys to be void, or needs them no more
+ * xfl_knows_void() - whether the backend shows that it will not map what the keys name
  * @backend: its state, which is not another backend's
  * @moved: it has shown another state since our Closed was written
  * @mapped: it had mapped the rings
  *
- * An InitWait or Closed that it has shown since before our Closed was written proves nothing: it may
- * have read the keys, and be slow to map the rings. A backend that had mapped them has no more to map.
+ * It knows the keys to be void, or needs them no more. An InitWait or Closed that it has shown since
+ * before our Closed was written proves nothing: it may have read the keys, and be slow to map the
+ * rings. A backend that had mapped them has no more to map.
  *
  * Context: any; a pure function.
  */
@@ -324,6 +325,16 @@ static struct xfl_step xfl_lt_overdue(const struct xfl_view *v)
 			   xfl_lt_go(XFL_PARKED, XFL_DO_LOG_PARKED);
 }
 
+/* The rings were tried. An attempt before there is proof may be logged, so the next is not soon. */
+static struct xfl_step xfl_decide_after_end(const struct xfl_view *v, bool late)
+{
+	if (v->result == XFL_DONE)
+		return xfl_lt_go(XFL_CLOSED, XFL_DO_RELEASE);
+	if (late)
+		return xfl_lt_overdue(v);
+	return v->did == XFL_DO_END ? xfl_lt_stay_awhile(v) : xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
+}
+
 static struct xfl_step xfl_decide_closed(const struct xfl_view *v)
 {
 	bool late = v->since_ms >= XFL_RELEASE_MS;
@@ -331,14 +342,8 @@ static struct xfl_step xfl_decide_closed(const struct xfl_view *v)
 	if (!v->has_connection)
 		return v->did == XFL_DO_RELEASE ? xfl_lt_over(v) :
 						  xfl_decide_closed_no_connection(v);
-	if (xfl_lt_rings_ended(v))
-		return xfl_lt_go(XFL_CLOSED, XFL_DO_RELEASE);
-	if (late && (v->did == XFL_DO_END || v->did == XFL_DO_END_EARLY))
-		return xfl_lt_overdue(v);
-	if (v->did == XFL_DO_END)
-		return xfl_lt_stay_awhile(v);
-	if (v->did == XFL_DO_END_EARLY)
-		return xfl_lt_stay(v, XFL_LOOK_IDLE_MS);
+	if (v->did == XFL_DO_END || v->did == XFL_DO_END_EARLY)
+		return xfl_decide_after_end(v, late);
 	if (xfl_lt_proof(v))
 		return xfl_lt_go(XFL_CLOSED, XFL_DO_END);
 	if (!xfl_lt_withdrawn(v))
@@ -427,8 +432,9 @@ static struct xfl_step xfl_decide_idle(const struct xfl_view *v)
 			       xfl_lt_stay(v, XFL_LOOK_DIRECTORY_MS) :
 			       xfl_lt_go(XFL_IDLE, XFL_DO_CALL_FAILED);
 	/*
-	 * A backend that shows InitWait since before an early end may still map the old references.
-	 * netback would fail and show Connected nevertheless. So nothing is offered for a while.
+	 * A backend that shows InitWait since before an early end may yet map the old references.
+	 * These are ended, so netback would fail, and show Connected nevertheless. So nothing is
+	 * offered for a while.
 	 */
 	if (v->last_ended_early && v->backend_state == XFL_XS_INITWAIT && !v->backend_moved &&
 	    v->since_ms < XFL_NO_OFFER_MS)

@@ -106,7 +106,7 @@ static void xfl_park_add(struct xfl_parked *p)
  * @data: what to release: a page, an skb, a request
  *
  * The parking place returns the references to the grant table. So a stack that they came from must
- * not count them any more, see xfl_gref_abandon().
+ * not count them any more, see xfl_gref_disown().
  *
  * Context: process or softirq; does not sleep and cannot fail.
  */
@@ -167,7 +167,7 @@ void xfl_park(const grant_ref_t *refs, u32 nr, void (*release)(void *data), void
 void xfl_grefs_park(struct xfl_grefs *g, const grant_ref_t *refs, u32 nr,
 		    void (*release)(void *data), void *data)
 {
-	xfl_gref_abandon(g, nr);
+	xfl_gref_disown(g, nr);
 	if (refs)
 		xfl_park(refs, nr, release, data);
 }
@@ -229,7 +229,7 @@ void xfl_grefs_park_pool_page(struct xfl_grefs *g, grant_ref_t ref, struct page_
 {
 	struct xfl_parked_pool_page *p = kmalloc(sizeof(*p), GFP_ATOMIC | __GFP_NOWARN);
 
-	xfl_gref_abandon(g, 1);
+	xfl_gref_disown(g, 1);
 	if (!p)		/* page and reference are lost then, which is safe */
 		return;
 	*p = (struct xfl_parked_pool_page){ pool, page };

@@ -18,9 +18,9 @@
 /**
  * DOC: The quarantine
  *
- * References and ports that were published, and ended before the backend has shown that it knows so.
- * Nothing uses them again until it does. A slow backend that has read the keys would otherwise map,
- * or bind, what belongs to somebody else by then.
+ * References and ports that were published, and ended before the backend has shown that it knows
+ * so. Nothing uses them again until it does. A slow backend that has read the keys would otherwise
+ * map, or bind, what belongs to somebody else by then.
  */
 
 /*
@@ -185,10 +185,7 @@ static void xfl_quarantine_look(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
-/*
- * xfl_quarantine_exit() - forget the list; references and ports on it stay unused for good, which is
- * safe
- */
+/* What is on the list stays unused for good, which is safe. */
 void xfl_quarantine_exit(void)
 {
 	struct xfl_quarantined *s, *next;

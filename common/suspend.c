@@ -19,8 +19,9 @@
  *
  * In this order (Linux 6.1 to 7.x, do_suspend() in drivers/xen/manage.c):
  *
- * .suspend of xenbus: xenstore still works. The first call stops all devices from sending. Each
- * call gives responses to what is under way some time.
+ * .suspend of xenbus: xenstore still works. The first call stops all disks from sending. Each call
+ * gives responses to the requests of a disk some time. An interface goes on: packets may be lost, and
+ * nobody was told that they arrived.
  *
  * .freeze_noirq of the driver: interrupts of devices are off. Belief is withheld.
  *
@@ -30,7 +31,8 @@
  *
  * .resume of xenbus: xenstore works again. It is called without a restore as well.
  *
- * .complete of the driver: always the last. What .suspend has stopped goes on.
+ * .complete of the driver: always the last. What .suspend has stopped goes on. After a
+ * restore, where no .thaw_noirq came, it takes XFL_WITHHELD_SUSPEND back.
  *
  * So the driver never guesses whether the guest was restored. The noirq callbacks run without the
  * device lock, and in a hibernation xenwatch may remove the device meanwhile. xfl_pm_lock keeps the
@@ -47,7 +49,7 @@ static LIST_HEAD(xfl_pm_devices);
 /**
  * struct xfl_drain - the present suspend; xenbus calls .suspend of one device after the other
  * @end: jiffies until which devices may drain
- * @begun: @pause of all devices was called
+ * @begun: @pause of all disks was called
  * @logged: a line in the log says that a device was not drained
  */
 static struct xfl_drain {
@@ -57,7 +59,7 @@ static struct xfl_drain {
 } xfl_drain;
 
 /*
- * All devices stop before the first one drains. Else the later ones would go on sending while a
+ * All disks stop before the first one drains. Else the later ones would go on sending while a
  * slow one uses up the time, and would then go down with full rings.
  */
 static void xfl_begin_drain(void)

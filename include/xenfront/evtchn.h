@@ -47,7 +47,7 @@ void xfl_evtchn_set_affinity(struct xfl_evtchn *ec, const struct cpumask *cpus);
  *
  * Only if the ring asks for it, see XFL_RING_PUSH(): backends delay needless events as well.
  *
- * Context: any, while xfl_believes() is true under the ring's lock.
+ * Context: any, while xfl_believes() is true.
  */
 static inline void xfl_evtchn_notify(const struct xfl_evtchn *ec)
 {

@@ -94,7 +94,7 @@ static inline void xfl_framepool_put(struct xfl_framepool *p, struct xfl_frame f
 }
 
 /**
- * xfl_framepool_abandon() - note that a frame of the pool has another owner
+ * xfl_framepool_disown() - note that a frame of the pool has another owner
  * @p: the pool
  *
  * The frame's page reference goes with the frame, for instance to xfl_grefs_park(). The pool may
@@ -102,7 +102,7 @@ static inline void xfl_framepool_put(struct xfl_framepool *p, struct xfl_frame f
  *
  * Context: any.
  */
-static inline void xfl_framepool_abandon(struct xfl_framepool *p)
+static inline void xfl_framepool_disown(struct xfl_framepool *p)
 {
 	p->nr_owned--;
 }

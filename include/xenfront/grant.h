@@ -62,7 +62,7 @@ bool xfl_grefs_grow(struct xfl_grefs *g, u32 n);
 void xfl_grefs_trim(struct xfl_grefs *g, u32 most);
 bool xfl_grefs_room(void);
 bool xfl_grefs_ample(u32 n);
-void xfl_gref_abandon(struct xfl_grefs *g, u32 n);
+void xfl_gref_disown(struct xfl_grefs *g, u32 n);
 
 /**
  * xfl_grefs_want() - make sure a number of references can be popped
@@ -173,7 +173,7 @@ static inline bool __must_check xfl_grant_end_free(struct xfl_grefs *g, grant_re
 {
 	if (!gnttab_try_end_foreign_access(ref))
 		return false;
-	xfl_gref_abandon(g, 1);
+	xfl_gref_disown(g, 1);
 	return true;
 }
 

@@ -33,13 +33,15 @@
  * DOC: Belief
  *
  * What the backend writes into a ring, or into a frame that it keeps mapped, counts only while
- * xfl_believes() says so. A reader of a ring asks it under the lock that it holds to read the ring.
+ * xfl_believes() says so. A reader of a ring asks it where a suspend can wait for the reader: under a
+ * lock that @withhold of &struct xfl_ops takes, or in a softirq (NAPI's poll, a timer).
  *
  * Belief is withheld after a protocol error, and before the guest goes down. The toolstack copies a
  * guest's memory while the backend still works. So a saved or migrated image can hold a response
  * without the data that the response announces.
  *
- * Belief is given back when the guest did not go down after all, and never after a real restore.
+ * XFL_WITHHELD_SUSPEND goes when the guest did not go down after all. XFL_WITHHELD_RESTORED and
+ * XFL_WITHHELD_PROTOCOL stay as long as the connection, and go when the next one is made.
  * While it is withheld the driver neither reads nor writes the ring, and does not notify the
  * backend: the port may be another device's by then.
  */
@@ -170,7 +172,8 @@ struct xfl_ops {
  * @work: the machine
  * @state_wq: woken at every change of @state, and by drivers
  *
- * A driver embeds it and reads @xbdev, @backend, @restores and @withheld; all else is private.
+ * A driver embeds it and reads @xbdev, @backend, @restores, @withheld and @removing. It waits on
+ * @state_wq. All else is private.
  *
  * Some members are read without the lock that their writers hold, and therefore with READ_ONCE()
  * there and WRITE_ONCE() here: @withheld and @events (@lock); @state, @own_state, @exchanged,
@@ -263,8 +266,8 @@ static inline enum xfl_state xfl_device_state(const struct xfl_device *xd)
  *
  * If not, nobody reads or writes a ring, or notifies the backend.
  *
- * Context: any, under the lock of the ring in question, so that @withhold of &struct xfl_ops can
- * wait for whoever has asked.
+ * Context: any, under a lock that @withhold of &struct xfl_ops takes, or in a softirq, so that a
+ * suspend can wait for whoever has asked.
  */
 static inline bool xfl_believes(const struct xfl_device *xd)
 {
@@ -295,17 +298,6 @@ static inline bool xfl_may_log(struct xfl_device *xd)
 static inline bool xfl_is_serving(const struct xfl_device *xd)
 {
 	return xfl_device_state(xd) <= XFL_CONNECTED;
-}
-
-/**
- * xfl_is_ready() - for xenbus_driver.is_ready: whether boot has nothing more to wait for
- * @xd: the device
- *
- * Context: any; a snapshot. Also true of a device whose first connection has failed.
- */
-static inline bool xfl_is_ready(const struct xfl_device *xd)
-{
-	return xfl_device_state(xd) >= XFL_CONNECTED;
 }
 
 #endif /* XENFRONT_LIFECYCLE_H */

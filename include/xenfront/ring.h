@@ -61,7 +61,7 @@ bool xfl_ring_mem_end_early(struct xfl_ring_mem *mem);
  * The producer index is read once, and the request index after it: a request is pushed before its
  * response can appear.
  *
- * Context: any, under the ring's lock, while xfl_believes() is true.
+ * Context: any, while xfl_believes() is true; one caller at a time.
  * Return: the number of responses, or -EPROTO if the backend's index is impossible.
  */
 #define XFL_RING_PENDING(_r) ({						\
@@ -76,7 +76,7 @@ bool xfl_ring_mem_end_early(struct xfl_ring_mem *mem);
  * XFL_RING_PUSH() - let the backend see the requests that were put on a ring
  * @_r: any front ring
  *
- * Context: any, under the ring's lock, while xfl_believes() is true.
+ * Context: any, while xfl_believes() is true; one caller at a time.
  * Return: true if the backend asked for an event, see xfl_evtchn_notify().
  */
 #define XFL_RING_PUSH(_r) ({						\
@@ -96,7 +96,7 @@ bool xfl_ring_mem_end_early(struct xfl_ring_mem *mem);
  * Unless it is the next response, the user must also look by a timer: a backend may hold its last
  * responses back for as long as it likes.
  *
- * Context: any, while xfl_believes() is true under the ring's lock.
+ * Context: any, while xfl_believes() is true.
  * Return: true if the response came meanwhile, so that no event will come.
  */
 #define XFL_RING_ARM_AT(_r, _cons, _at) ({				\
@@ -114,7 +114,7 @@ bool xfl_ring_mem_end_early(struct xfl_ring_mem *mem);
  *
  * With a batch over 1 the user must also look by a timer, see XFL_RING_ARM_AT().
  *
- * Context: any, while xfl_believes() is true under the ring's lock.
+ * Context: any, while xfl_believes() is true.
  * Return: true if as many responses came meanwhile, so that no event will come.
  */
 #define XFL_RING_ARM(_r, _batch) ({					\
