@@ -70,6 +70,9 @@ def _choices(command):
                          help='backend key to remove, as "vbd feature-flush-cache"')
     command.add_argument("--icount", action="store_true", default=None,
                          help="deterministic virtual time")
+    command.add_argument("--threads", choices=("one", "each"),
+                         help="of the host, for the CPUs of a machine: one for all, or one for each; "
+                              "by default each where one guest runs, one where several do")
     command.add_argument("--debug", action="store_true", default=None,
                          help="slub_debug, page poisoning and KFENCE in the guest")
     command.add_argument("--timeout", type=int, metavar="S", help="for each guest")
@@ -139,7 +142,8 @@ def run_all(runs, directory, options, places=None):
     if pace.factor() > 1:
         say(f"time limits are multiplied by {pace.factor()}: this machine is slow or busy")
     try:
-        Runner(Images(), directory, options.verbose).run_all(runs, places=places)
+        runner = Runner(Images(), directory, options.verbose, options.threads)
+        runner.run_all(runs, places=places)
     except BaseException:
         report.cut_line(runs)
         raise

@@ -28,6 +28,8 @@ class Options:
     dom0_kernel: str = "6.12"
     dom0_vcpus: int = 1
     icount: bool = False
+    # Of the host, for the emulated CPUs: "one" for all of them, or one for "each".
+    threads: str = "each"
     pvh: bool = False
     qdisk: bool = False
     oxenstored: bool = False
@@ -53,7 +55,8 @@ class Options:
             accel = ["-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off",
                      "-rtc", "clock=vm", "-smp", "1"]
         else:
-            accel = ["-accel", "tcg,thread=multi", "-smp", "2"]
+            kind = "single" if self.threads == "one" else "multi"
+            accel = ["-accel", f"tcg,thread={kind}", "-smp", "2"]
         virtio = "iommu_platform=on,disable-legacy=on"
         command = [arch.qemu, *arch.machine(self.pvh, quick), *accel, "-m", str(self.memory),
                    "-nic", "none", "-display", "none", "-monitor", "none", "-no-reboot",

@@ -62,8 +62,9 @@ class Run:
 class Runner:
     """Runs and judges; what it prints is in report.py."""
 
-    def __init__(self, images, directory, verbose=False):
+    def __init__(self, images, directory, verbose=False, threads=None):
         self._images, self._directory, self._verbose = images, directory, verbose
+        self._threads = threads
         self._skips = expected_skips(HERE / "expected-skips")
         self._boots = self._total = self._done = 0
         self._repeated = False
@@ -75,6 +76,7 @@ class Runner:
         places: where a second machine's place may be had; without it guests run one by one.
         """
         self._prepare_images(runs)
+        self._threads = self._threads or ("each" if len(runs) == 1 else "one")
         self._total, self._done = len(runs), 0
         seconds = schedule.remembered()
         todo = schedule.Schedule(runs, seconds)
@@ -153,7 +155,8 @@ class Runner:
         return True
 
     def _machine(self, scenario, disks):
-        options = dataclasses.replace(Options.of(scenario), disks=disks)
+        options = dataclasses.replace(Options.of(scenario), disks=disks,
+                                      threads=self._threads or "each")
         return Machine(options, self._images, self._directory / f"boot{self._boots}")
 
     def shell(self, run):
