@@ -144,7 +144,7 @@ static void xfl_abandoned_look(struct work_struct *work)
 void xfl_conn_abandon(struct xfl_device *xd)
 {
 	dev_warn(&xd->xbdev->dev,
-		 "backend still maps a ring: all that it may reach stays until the ring is unmapped\n");
+		 "backend still maps a ring, or has not seen our Closed: what it may reach stays until it does not\n");
 	xfl_withhold(xd, XFL_WITHHELD_ABANDONED);
 	xd->ops->abandon(xd);
 	xd->abandoned = true;

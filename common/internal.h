@@ -36,7 +36,6 @@ int xfl_watch_init(void);
 void xfl_watch_exit(void);
 
 /* identity.c */
-bool xfl_is_gone(int err);
 int xfl_owned(struct xenbus_transaction xbt, const struct xfl_device *xd);
 bool xfl_gone_meanwhile(const struct xfl_device *xd);
 void xfl_note_exchange(struct xfl_device *xd);
@@ -53,6 +52,7 @@ int xfl_transact(struct xfl_device *xd,
 void xfl_transact_init(void);
 
 /* handshake.c */
+bool xfl_is_gone(int err);
 enum xfl_xs_state xfl_xs_state_read(const char *dir);
 void xfl_reset_backend_moved(struct xfl_device *xd, enum xfl_xs_state backend);
 void xfl_note_backend_state(struct xfl_device *xd, enum xfl_xs_state backend);

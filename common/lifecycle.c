@@ -272,9 +272,14 @@ static void xfl_call_changed(struct xfl_device *xd)
 
 static void xfl_log_parked(struct xfl_device *xd)
 {
-	if (xfl_may_log(xd))
+	if (!xfl_may_log(xd))
+		return;
+	if (xd->own_state == XFL_XS_CLOSED || xd->own_state == XFL_XS_GONE)
 		dev_warn(&xd->xbdev->dev,
 			 "backend still maps a ring after our Closed: no connection until the ring is unmapped\n");
+	else
+		dev_warn(&xd->xbdev->dev,
+			 "our Closed cannot be written: no connection until it is, and the rings are unmapped\n");
 }
 
 static enum xfl_result xfl_act(struct xfl_device *xd, enum xfl_action action)

@@ -32,7 +32,19 @@
 #define XFL_TRANSACT_PAUSE_MS	10
 #define XFL_TRANSACT_DOUBLINGS	4
 
+/* Jiffies between two looks whether a device that waits at the gate is being removed. */
+#define XFL_GATE_LOOK		(HZ / 10)
+
 static struct semaphore xfl_gate;
+
+/* Return: false if the device is being removed: then nothing waits for other devices. */
+static bool xfl_pass_gate(struct xfl_device *xd)
+{
+	while (!READ_ONCE(xd->removing))
+		if (!down_timeout(&xfl_gate, XFL_GATE_LOOK))
+			return true;
+	return false;
+}
 
 static int xfl_transact_once(struct xfl_device *xd,
 			     int (*fn)(struct xenbus_transaction, struct xfl_device *, void *),
@@ -77,9 +89,7 @@ int xfl_transact_unlocked(struct xfl_device *xd,
 	do {
 		if (tries < XFL_TRANSACT_TRIES)
 			msleep(XFL_TRANSACT_PAUSE_MS << min(pauses++, XFL_TRANSACT_DOUBLINGS));
-		gate = !READ_ONCE(xd->removing);
-		if (gate)
-			down(&xfl_gate);
+		gate = xfl_pass_gate(xd);
 		err = xfl_transact_once(xd, fn, ctx);
 		if (gate)
 			up(&xfl_gate);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-#: about = "a disk's backend is away for long: requests wait, one line says so, and all are answered"
+#: about = "a disk's backend is away for long: requests wait, one line says so, and all end well"
 #: quick_arch = "arm64"
 #: disks = ["xvda 16M"]
 #: nics = 0
