@@ -72,6 +72,7 @@
 #include "copybreak.h"
 #include "ctrl.h"
 #include "rss.h"
+#include "stats.h"
 #include "wire.h"
 
 DEFINE_RING_TYPES(xnf_tx, struct xnf_tx_req, struct xnf_tx_rsp);
@@ -107,62 +108,6 @@ DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 #define XNF_TX_LINGER		msecs_to_jiffies(4)
 /* How often the timer looks at a queue whose backend sends no responses, and notifies it again. */
 #define XNF_TX_LOOK		HZ
-
-/* What became of packets for an XDP program; XNF_XDP_FAILED: no verdict, or not carried out. */
-enum xnf_xdp_count {
-	XNF_XDP_PASS,
-	XNF_XDP_DROP,
-	XNF_XDP_TX,
-	XNF_XDP_REDIRECT,
-	XNF_XDP_FAILED,
-	XNF_NR_XDP_COUNTS,
-};
-
-/**
- * struct xnf_stats - counters of one queue
- * @tx_packets: packets put on the ring
- * @tx_bytes: bytes of these packets
- * @tx_dropped: packets that were not put on the ring, or got no response
- * @tx_errors: packets that the backend did not send
- * @tx_gathered: packets copied to bounce frames to fit the slot limit
- * @tx_stopped: times that the queue stopped as the ring was full
- * @tx_xsk_packets: packets put on the ring for zero-copy sockets
- * @tx_sync: protects the above; written under the transmit lock
- * @rx_packets: packets delivered
- * @rx_bytes: bytes of these packets
- * @rx_dropped: packets dropped here for lack of memory
- * @rx_errors: invalid packets, and packets that the backend marked as failed
- * @rx_no_frame: refills cut short for lack of memory
- * @rx_hashed: packets delivered with the hash that the backend was asked for
- * @rx_xsk_no_frame: refills cut short for lack of chunks in a socket's fill ring
- * @rsp_err: by enum xnf_rsp_err; XNF_TX_* are protected by @tx_sync, XNF_RX_* by @rx_sync
- * @xdp: by enum xnf_xdp_count
- * @rx_sync: protects the receive counters; written by NAPI
- * @tx_kicks: times that the backend was notified again, as no response had come for long
- * @kick_sync: protects @tx_kicks; written by the queue's timer
- */
-struct xnf_stats {
-	u64_stats_t tx_packets;
-	u64_stats_t tx_bytes;
-	u64_stats_t tx_dropped;
-	u64_stats_t tx_errors;
-	u64_stats_t tx_gathered;
-	u64_stats_t tx_stopped;
-	u64_stats_t tx_xsk_packets;
-	struct u64_stats_sync tx_sync;
-	u64_stats_t rx_packets;
-	u64_stats_t rx_bytes;
-	u64_stats_t rx_dropped;
-	u64_stats_t rx_errors;
-	u64_stats_t rx_no_frame;
-	u64_stats_t rx_hashed;
-	u64_stats_t rx_xsk_no_frame;
-	u64_stats_t rsp_err[XNF_NR_RSP_ERRS];
-	u64_stats_t xdp[XNF_NR_XDP_COUNTS];
-	struct u64_stats_sync rx_sync;
-	u64_stats_t tx_kicks;
-	struct u64_stats_sync kick_sync;
-};
 
 /**
  * struct xnf_tx_slot - the driver's record of a transmit request
@@ -629,10 +574,6 @@ extern const struct ethtool_ops xnf_ethtool_ops;
 
 /* sysfs.c */
 extern const struct attribute_group xnf_attribute_group;
-
-/* stats.c */
-extern const struct netdev_stat_ops xnf_stat_ops;
-void xnf_stats64(struct net_device *dev, struct rtnl_link_stats64 *total);
 
 /* The transmit lock of a queue is held. */
 static inline void xnf_tx_assert_locked(const struct xnf_tx *tx)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Counters of queues, one by one and added up.
+ * Counters of queues: added up for the interface, and queue by queue for the core and ethtool -S.
+ * stats.h has the counters themselves.
  */
+#include <linux/ethtool.h>
+
 #include <compat/queue_stats.h>
 
 #include "netfront.h"
@@ -146,3 +149,85 @@ const struct netdev_stat_ops xnf_stat_ops = {
 	.get_queue_stats_tx	= xnf_stats_queue_tx,
 	.get_base_stats		= xnf_stats_base,
 };
+
+/* ---- for ethtool -S ---- */
+
+/**
+ * struct xnf_shown - a counter of a queue and its name
+ * @name: name behind the queue's number
+ * @offset: in struct xnf_stats
+ */
+struct xnf_shown {
+	const char *name;
+	u32 offset;
+};
+
+#define SHOW(_field)		{ #_field, offsetof(struct xnf_stats, _field) }
+#define SHOW_XDP(_c, _name)	{ _name, offsetof(struct xnf_stats, xdp[_c]) }
+#define SHOW_RSP_ERR(_v, _name)	{ _name, offsetof(struct xnf_stats, rsp_err[_v]) }
+
+static const struct xnf_shown xnf_shown[] = {
+	SHOW(tx_packets),
+	SHOW(tx_bytes),
+	SHOW(tx_dropped),
+	SHOW(tx_errors),
+	SHOW(tx_gathered),
+	SHOW(tx_stopped),
+	SHOW(tx_xsk_packets),
+	SHOW(tx_kicks),
+	SHOW(rx_packets),
+	SHOW(rx_bytes),
+	SHOW(rx_dropped),
+	SHOW(rx_errors),
+	SHOW(rx_no_frame),
+	SHOW(rx_hashed),
+	SHOW(rx_xsk_no_frame),
+	SHOW_XDP(XNF_XDP_PASS, "rx_xdp_pass"),
+	SHOW_XDP(XNF_XDP_DROP, "rx_xdp_drop"),
+	SHOW_XDP(XNF_XDP_TX, "rx_xdp_tx"),
+	SHOW_XDP(XNF_XDP_REDIRECT, "rx_xdp_redirect"),
+	SHOW_XDP(XNF_XDP_FAILED, "rx_xdp_lost"),
+	SHOW_RSP_ERR(XNF_TX_ERROR, "tx_rsp_error"),
+	SHOW_RSP_ERR(XNF_TX_DROPPED, "tx_rsp_dropped"),
+	SHOW_RSP_ERR(XNF_TX_BAD_STATUS, "tx_rsp_bad_status"),
+	SHOW_RSP_ERR(XNF_RX_BAD_STATUS, "rx_bad_status"),
+	SHOW_RSP_ERR(XNF_RX_BAD_RANGE, "rx_bad_range"),
+	SHOW_RSP_ERR(XNF_RX_SHORT, "rx_short"),
+	SHOW_RSP_ERR(XNF_RX_TOO_MANY, "rx_too_many_slots"),
+	SHOW_RSP_ERR(XNF_RX_TOO_LONG, "rx_too_long"),
+	SHOW_RSP_ERR(XNF_RX_BAD_FLAGS, "rx_bad_flags"),
+	SHOW_RSP_ERR(XNF_RX_BAD_EXTRA, "rx_bad_extra"),
+	SHOW_RSP_ERR(XNF_RX_BAD_GSO, "rx_bad_gso"),
+};
+
+int xnf_get_sset_count(struct net_device *dev, int set)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+
+	return set == ETH_SS_STATS ? xn->max_queues * ARRAY_SIZE(xnf_shown) : -EOPNOTSUPP;
+}
+
+void xnf_get_strings(struct net_device *dev, u32 set, u8 *data)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+	u32 i, k;
+
+	if (set != ETH_SS_STATS)
+		return;
+	for (i = 0; i < xn->max_queues; i++)
+		for (k = 0; k < ARRAY_SIZE(xnf_shown); k++)
+			ethtool_sprintf(&data, "queue%u_%s", i, xnf_shown[k].name);
+}
+
+void xnf_get_ethtool_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *data)
+{
+	const struct xnf_dev *xn = netdev_priv(dev);
+	u32 i, k;
+
+	for (i = 0; i < xn->max_queues; i++)
+		for (k = 0; k < ARRAY_SIZE(xnf_shown); k++) {
+			const void *s = &xn->queue[i].stats;
+
+			*data++ = u64_stats_read((const u64_stats_t *)(s + xnf_shown[k].offset));
+		}
+}
