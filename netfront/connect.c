@@ -123,12 +123,6 @@ static void xnf_mtu_read_again(struct xnf_dev *xn)
 
 /* ---- the steps ---- */
 
-static void xnf_queues_free(struct xnf_dev *xn, u32 nr)
-{
-	while (nr)
-		xnf_queue_free(&xn->queue[--nr]);
-}
-
 /* NAPI instances come and go under RTNL: the core walks their list with it. */
 static void xnf_queues_disconnect(struct xnf_dev *xn)
 {
@@ -136,43 +130,6 @@ static void xnf_queues_disconnect(struct xnf_dev *xn)
 	xnf_queues_free(xn, xn->nr_queues);
 	xnf_umems_end(xn);
 	rtnl_unlock();
-}
-
-/* Fewer queues are better than no connection, or than no references left for other devices. */
-static int xnf_queues_accept_fewer(struct xnf_dev *xn, u32 nr)
-{
-	int err = netif_set_real_num_tx_queues(xn->netdev, nr) ?:
-		  netif_set_real_num_rx_queues(xn->netdev, nr);
-
-	if (err) {
-		xnf_queues_free(xn, nr);
-		return err;
-	}
-	if (xfl_may_log(&xn->xd))
-		netdev_warn(xn->netdev, "grants or memory for %u of %u queues only\n", nr,
-			    xn->nr_queues);
-	WRITE_ONCE(xn->nr_queues, nr);
-	return 0;
-}
-
-static int xnf_queues_alloc(struct xnf_dev *xn)
-{
-	int err = 0;
-	u32 i;
-
-	ASSERT_RTNL();
-	for (i = 0; i < xn->nr_queues; i++) {
-		err = xnf_queue_alloc(&xn->queue[i]);
-		if (!err && i && !xfl_grefs_room()) {
-			xnf_queue_free(&xn->queue[i]);
-			err = -ENOSPC;
-		}
-		if (err)
-			break;
-	}
-	if (err && i)
-		return xnf_queues_accept_fewer(xn, i);
-	return err;
 }
 
 /* Everything is allocated now: -ENOMEM is tried again at a connect, but is fatal later. */

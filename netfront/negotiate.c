@@ -2,7 +2,7 @@
 // Copyright (C) 2026 xenfront maintainers
 /*
  * What the backend offers, and what is published. xnf_connect() in connect.c reads the offer before
- * it makes queues, and publishes once it has them.
+ * it makes queues, and publishes once it has them: these may be fewer, see xnf_queues_alloc().
  */
 #include <linux/rtnetlink.h>
 
