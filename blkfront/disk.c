@@ -166,7 +166,7 @@ static void xbf_fill_limits(const struct xbf_dev *xb, const struct xbf_disk *d,
 	lim->dma_alignment = d->logical - 1;
 	lim->max_hw_sectors = XBF_MAX_SECTORS;
 	lim->max_segments = XBF_MAX_SEGS;
-	/* See "the shape of data" in wire.h. */
+	/* See "the shape of data" in shape.h. */
 	lim->virt_boundary_mask = XFL_FRAME_MASK;
 
 	lim->max_hw_discard_sectors = d->discard_granularity ? XBF_MAX_DISCARD_SECTORS : 0;

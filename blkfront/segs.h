@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Copyright (C) 2026 xenfront maintainers */
-/* A block request's data by segments: the block layer's bvecs are the wire core's pieces. */
+/* A block request's data by segments: the block layer's bvecs are the pieces that shape.h cuts. */
 #ifndef XENFRONT_BLKFRONT_SEGS_H
 #define XENFRONT_BLKFRONT_SEGS_H
 
@@ -8,13 +8,13 @@
 #include <linux/io.h>
 #include <linux/mm.h>
 
-#include "wire.h"
+#include "shape.h"
 
 /* A walk through a request's data. */
 struct xbf_segs {
 	struct bio *bio;	/* whose bvec comes next; NULL at the end */
 	struct bvec_iter iter;	/* the place in @bio */
-	struct xbf_run rest;	/* of a bvec: what the wire core has not cut yet */
+	struct xbf_run rest;	/* of a bvec: what is not cut yet */
 };
 
 static inline void xbf_segs_start(struct xbf_segs *s, const struct request *rq)

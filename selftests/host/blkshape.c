@@ -141,7 +141,7 @@ void shape_check_any(const struct bl_piece *piece, uint32_t nr)
 	check_empties(piece, nr, seg, n);
 }
 
-/* The promise that wire.h speaks of. */
+/* The promise that shape.h speaks of. */
 static void check_promise(const struct bl_queue *q, const struct bl_io *rq)
 {
 	static struct xbf_run seg[SHAPE_SEGS];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What must hold of the segments that the wire core cuts a request's data into, for unit tests and
+ * What must hold of the segments that shape.h cuts a request's data into, for unit tests and
  * fuzzers alike.
  */
 #ifndef HOST_BLKSHAPE_H
@@ -8,6 +8,7 @@
 
 #include "blklayer.h"
 
+#include "blkfront/shape.h"
 #include "blkfront/wire.h"
 
 /* More than any input has. */

@@ -26,6 +26,7 @@ programs_of() {
 	netfront/hash.*) echo test_nethash ;;
 	netfront/cost.h) echo test_cost ;;
 	netfront/headers.c) echo test_headers fuzz_net_headers ;;
+	blkfront/shape.h) echo test_blkshape fuzz_blk_shape ;;
 	blkfront/wire.*) echo test_blkwire test_blkshape fuzz_blk_shape fuzz_blk_disk ;;
 	blkfront/vdev.c) echo test_vdev ;;
 	blkfront/serial.c) echo test_serial fuzz_blk_serial ;;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The shape of data: how the wire core cuts into segments what the block layer hands over. First
+ * The shape of data: how shape.h cuts into segments what the block layer hands over. First
  * piece by piece, then whatever the block layer's own rules make of what programs submit, with
  * requests that have no data among it; fuzz_blk_shape.c has the same of an input.
  *
