@@ -45,7 +45,7 @@ static inline bool xbf_next_bvec(void *from, struct xbf_run *run)
 
 static inline bool xbf_next_seg(struct xbf_segs *s, struct xbf_run *seg)
 {
-	return xbf_wire_next_seg(&s->rest, xbf_next_bvec, s, seg);
+	return xbf_shape_next_seg(&s->rest, xbf_next_bvec, s, seg);
 }
 
 /**
@@ -62,7 +62,7 @@ static inline struct xbf_measures xbf_measure(const struct request *rq)
 	struct xbf_segs s;
 
 	xbf_segs_start(&s, rq);
-	return xbf_wire_measure(xbf_next_bvec, &s);
+	return xbf_shape_measure(xbf_next_bvec, &s);
 }
 
 /* A segment's page; it has one, as frames do not cross pages. */

@@ -32,12 +32,12 @@
  * - Adjacency is that of the guest's addresses. A run of several frames need not be adjacent in the
  *   machine's memory: each frame is granted by itself.
  * - dma_alignment holds for memory of user space. A buffer of a kernel user (kmalloc) may begin
- *   anywhere. Linux 7.2 fails such a bio itself, 6.12 does not check: xbf_wire_measure() does.
+ *   anywhere. Linux 7.2 fails such a bio itself, 6.12 does not check: xbf_shape_measure() does.
  * - A bvec may be empty, if whoever made the bio put it there. To the block layer it ends where it
  *   begins, also where that makes a gap. Here it is skipped.
  * - If a bio's first bvecs have a gap before the first whole block, the block layer cannot split
  *   it. 6.1 stops then (BUG), 7.2 fails the bio, and 6.12 passes on the whole bio as it is. Then
- *   nothing of the above holds, not even XBF_MAX_SECTORS. xbf_wire_measure() finds what cannot be
+ *   nothing of the above holds, not even XBF_MAX_SECTORS. xbf_shape_measure() finds what cannot be
  *   described.
  * - Discards and secure erases have a length and no data. Two of one kind are merged if one begins
  *   where the other ends. A flush has neither, and is never merged. The data of a bio that asks for
@@ -82,19 +82,19 @@ static __always_inline u32 xbf_cut(struct xbf_run *rest)
 }
 
 /**
- * xbf_wire_next_seg() - cut the next segment from a request's data
+ * xbf_shape_next_seg() - cut the next segment from a request's data
  * @rest: what is left of the last piece; empty at first
  * @next: how to get at the next one
  * @from: for @next
  * @seg: the segment: all the data from here on that is adjacent and in one frame
  *
  * The only place that cuts: whoever grants, places or copies a request's data uses it, so that they
- * cannot disagree. xbf_wire_measure() counts without cutting, and the tests compare the two.
+ * cannot disagree. xbf_shape_measure() counts without cutting, and the tests compare the two.
  *
  * Return: false if there is no more data.
  */
-static __always_inline bool xbf_wire_next_seg(struct xbf_run *rest, xbf_next_piece next, void *from,
-					      struct xbf_run *seg)
+static __always_inline bool xbf_shape_next_seg(struct xbf_run *rest, xbf_next_piece next,
+					       void *from, struct xbf_run *seg)
 {
 	u64 addr;
 	u32 len;
@@ -116,7 +116,7 @@ static __always_inline bool xbf_wire_next_seg(struct xbf_run *rest, xbf_next_pie
 
 /**
  * struct xbf_measures - a request's data as a whole
- * @segs: how many segments xbf_wire_next_seg() cuts it into
+ * @segs: how many segments xbf_shape_next_seg() cuts it into
  * @shape: bits below the logical block size say that it cannot be described, because some
  *	frame's data is not whole blocks
  */
@@ -126,14 +126,14 @@ struct xbf_measures {
 };
 
 /**
- * xbf_wire_measure() - count a request's segments without cutting them
+ * xbf_shape_measure() - count a request's segments without cutting them
  * @next: how to get at a piece
  * @from: for @next
  *
  * Called for each request, and most pieces are many frames. The frames between the ends of a run
  * are whole, so only its ends need to be looked at.
  */
-static __always_inline struct xbf_measures xbf_wire_measure(xbf_next_piece next, void *from)
+static __always_inline struct xbf_measures xbf_shape_measure(xbf_next_piece next, void *from)
 {
 	struct xbf_measures m = { 0 };
 	struct xbf_run piece;

@@ -30,10 +30,10 @@ uint32_t shape_cut(const struct bl_piece *piece, uint32_t nr, struct xbf_run *se
 	struct xbf_run rest = { 0 };
 	uint32_t n = 0;
 
-	while (n < most && xbf_wire_next_seg(&rest, next_piece, &from, &seg[n]))
+	while (n < most && xbf_shape_next_seg(&rest, next_piece, &from, &seg[n]))
 		n++;
 	/* Whoever asks once more is told the same. */
-	CHECK(n == most || !xbf_wire_next_seg(&rest, next_piece, &from, &seg[n]));
+	CHECK(n == most || !xbf_shape_next_seg(&rest, next_piece, &from, &seg[n]));
 	return n;
 }
 
@@ -41,7 +41,7 @@ struct xbf_measures shape_measure(const struct bl_piece *piece, uint32_t nr)
 {
 	struct pieces from = { piece, nr };
 
-	return xbf_wire_measure(next_piece, &from);
+	return xbf_shape_measure(next_piece, &from);
 }
 
 /* Whether the driver takes it: the check of xbf_prepare_data(). */
