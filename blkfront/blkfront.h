@@ -59,6 +59,7 @@
 #include <xenfront/ring.h>
 #include <xenfront/watch.h>
 
+#include "ring_map.h"
 #include "serial.h"
 #include "vdev.h"
 #include "wire.h"

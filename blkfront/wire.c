@@ -300,37 +300,3 @@ u32 xbf_segs_per_part(u32 offered, u32 wanted)
 
 	return max(segs, (u32)XBF_DIRECT_SEGS);
 }
-
-/**
- * xbf_share_rings() - what a backend's rings are used for
- * @offered: rings it offers, at least 1
- * @event: rings with events wanted, at least 1
- * @poll: polled rings wanted
- *
- * Polled rings come first, since somebody asked for them, but one ring is left for requests that
- * nobody polls for.
- */
-struct xbf_rings xbf_share_rings(u32 offered, u32 event, u32 poll)
-{
-	struct xbf_rings rings;
-
-	rings.poll = min(poll, offered - 1);
-	rings.event = min(event, offered - rings.poll);
-	return rings;
-}
-
-/**
- * xbf_ring_index() - which ring serves a hardware context
- * @contexts: contexts there are, as many as the first backend had rings
- * @live: rings that this backend has; at least one with events
- * @context: a context, those without polling first
- *
- * A context for polling can have a ring with events: whoever polls finds responses before their
- * event comes.
- */
-u32 xbf_ring_index(const struct xbf_rings *contexts, const struct xbf_rings *live, u32 context)
-{
-	if (context < contexts->event || !live->poll)
-		return context % live->event;
-	return live->event + (context - contexts->event) % live->poll;
-}

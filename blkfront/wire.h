@@ -370,17 +370,4 @@ static inline bool xbf_same_disk(const struct xbf_disk *a, const struct xbf_disk
 int __must_check xbf_disk_check(const struct xbf_keys *k, struct xbf_disk *d, const char **reason);
 u32 xbf_segs_per_part(u32 offered, u32 wanted);
 
-/**
- * struct xbf_rings - rings of a disk; those with events come first
- * @event: rings that raise events
- * @poll: rings that are polled
- */
-struct xbf_rings {
-	u32 event;
-	u32 poll;
-};
-
-struct xbf_rings xbf_share_rings(u32 offered, u32 event, u32 poll);
-u32 xbf_ring_index(const struct xbf_rings *contexts, const struct xbf_rings *live, u32 context);
-
 #endif /* XENFRONT_BLKFRONT_WIRE_H */

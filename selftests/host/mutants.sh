@@ -28,6 +28,7 @@ programs_of() {
 	netfront/headers.c) echo test_headers fuzz_net_headers ;;
 	blkfront/shape.h) echo test_blkshape fuzz_blk_shape ;;
 	blkfront/wire.*) echo test_blkwire test_blkshape fuzz_blk_shape fuzz_blk_disk ;;
+	blkfront/ring_map.h) echo test_blkwire ;;
 	blkfront/vdev.c) echo test_vdev ;;
 	blkfront/serial.c) echo test_serial fuzz_blk_serial ;;
 	esac

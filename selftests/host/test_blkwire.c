@@ -8,6 +8,8 @@
 #include "blkback.h"
 #include "blkguest.h"
 
+#include "blkfront/ring_map.h"
+
 #define DISK_SECTORS	16384u
 #define IN_FLIGHT	4u
 #define REGION		(DISK_SECTORS / IN_FLIGHT)	/* one request never touches another's */
