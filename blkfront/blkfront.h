@@ -17,10 +17,19 @@
  * frames that data is copied through, where it is copied. recover.c requeues, parks or fails
  * requests whose connection ends.
  *
- * The way of a device: main.c (module, probe, removal), connect.c (the steps of the life cycle),
- * negotiate.c (what is offered and published), identity.c (what the backend says of its disk, and
- * whether it is still the same), ring.c (a ring's memory), disk.c (the gendisk), stats.c (debugfs),
- * params.c, vdev.c (names), serial.c, wire.c (protocol). Which file may use which: scripts/layers.
+ * The way of a device:
+ *
+ *	main.c		the module, probe and removal
+ *	connect.c	the steps of the life cycle
+ *	negotiate.c	what is offered and published
+ *	same_disk.c	what the backend says of its disk, and whether it is still the same disk
+ *	ring_map.h	which hardware context has which ring
+ *	ring.c		a ring's memory
+ *	disk.c		the gendisk
+ *	stats.c		counts in debugfs
+ *
+ * Pure, beside shape.h and ring_map.h: wire.c (the protocol), vdev.c (names), serial.c. Parameters:
+ * params.c. Which file may use which: scripts/layers.
  */
 
 /**
@@ -299,7 +308,7 @@ extern const char *const xbf_stale_keys[];
 int xbf_read_offer(struct xbf_dev *xb, struct xbf_offer *offer);
 int xbf_write_keys(struct xenbus_transaction xbt, const char *dir, void *ctx);
 
-/* identity.c */
+/* same_disk.c */
 int xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *complainer, struct xbf_keys *keys);
 int xbf_read_disk(struct xbf_dev *xb);
 void xbf_read_serial(struct xbf_dev *xb, char *serial);

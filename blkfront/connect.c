@@ -2,7 +2,7 @@
 // Copyright (C) 2026 xenfront maintainers
 /*
  * What each step of the life cycle means for the rings. What the backend offers, and what is
- * published, is in negotiate.c; whether the disk is still the same, in identity.c.
+ * published, is in negotiate.c; whether the disk is still the same, in same_disk.c.
  */
 #include <linux/cpumask.h>
 #include <linux/module.h>
@@ -269,7 +269,7 @@ static void xbf_changed(struct xfl_device *xd)
 	 */
 	if (xbf_read_keys(xb, NULL, &keys) || !memcmp(&keys, &xb->keys, sizeof(keys)))
 		return;
-	if (!xbf_read_disk(xb) && !xbf_same_disk(&xb->disk, &before))
+	if (!xbf_read_disk(xb) && !xbf_disk_props_equal(&xb->disk, &before))
 		xbf_disk_update(xb);
 }
 

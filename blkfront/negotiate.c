@@ -3,7 +3,7 @@
 /*
  * What the backend offers before it sees our keys, and what is published. Whether it lets grants
  * persist it says later: see xbf_decide_copying(), connect.c. What it says of its disk then is in
- * identity.c.
+ * same_disk.c.
  */
 #include <linux/slab.h>
 #include <xen/interface/io/protocols.h>

@@ -5,7 +5,7 @@
  * (SPC-4, 7.8.15: page code 80h) into the backend's directory, in base64. Other toolstacks can
  * write the number as it is.
  *
- * Parsing alone: identity.c reads the keys, and compares the number after a restore.
+ * Parsing alone: same_disk.c reads the keys, and compares the number after a restore.
  */
 #include "serial.h"
 

@@ -353,11 +353,13 @@ struct xbf_disk {
 };
 
 /**
- * xbf_same_disk() - whether two sets of numbers describe the same disk
+ * xbf_disk_props_equal() - whether two disks have the same numbers
  * @a: one
  * @b: the other
+ *
+ * A disk may change some of its numbers: whether it is still the same, same_disk.c decides.
  */
-static inline bool xbf_same_disk(const struct xbf_disk *a, const struct xbf_disk *b)
+static inline bool xbf_disk_props_equal(const struct xbf_disk *a, const struct xbf_disk *b)
 {
 	return a->sectors == b->sectors && a->logical == b->logical &&
 	       a->physical == b->physical &&

@@ -682,15 +682,15 @@ static void only_what_changed_is_news(void **state)
 	(void)state;
 	assert_int_equal(check_disk(good_keys, &a), 0);
 	b = a;
-	assert_true(xbf_same_disk(&a, &b));
+	assert_true(xbf_disk_props_equal(&a, &b));
 	b.sectors++;
-	assert_false(xbf_same_disk(&a, &b));
+	assert_false(xbf_disk_props_equal(&a, &b));
 	b = a;
 	b.readonly = true;
-	assert_false(xbf_same_disk(&a, &b));
+	assert_false(xbf_disk_props_equal(&a, &b));
 	b = a;
 	b.discard_granularity *= 2;
-	assert_false(xbf_same_disk(&a, &b));
+	assert_false(xbf_disk_props_equal(&a, &b));
 }
 
 /* Whatever is offered and wanted: one ring has events, and no more are used than there are. */

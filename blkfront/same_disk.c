@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * What the backend says of its disk, and whether it is still the same. The keys and the serial
- * number are read here, and parsed by wire.c and serial.c.
+ * What the backend says of its disk, and whether it is still the same disk. The keys and the serial
+ * number are read here, and parsed by wire.c and serial.c. Whether it is still the same device, and
+ * not another one under its name, common/identity.c decides.
  */
 #include <linux/slab.h>
 
