@@ -242,13 +242,15 @@ struct xnf_rx {
 	struct xnf_pages pages;
 	struct xfl_grefs grefs;
 	struct xnf_rx_packet packet;
-	struct xnf_rx_buf pending_bufs[XNF_RX_SLOTS_MAX + XNF_EXTRA_XDP + 1];
+	struct xnf_rx_buf pending_bufs[XNF_RX_ENTRIES_MAX];
 	u32 nr_fallback;
 	u32 nr_fallback_idle;
 	unsigned long starved_since;
 	struct xnf_rx_buf fallback[XNF_RX_FALLBACK_BUFS];
 	struct xfl_ring_mem mem;
 };
+
+static_assert(XNF_RX_ENTRIES_MAX <= XNF_RING_SLOTS, "the longest packet fits the ring");
 
 /**
  * struct xnf_queue - a pair of rings

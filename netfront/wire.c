@@ -275,7 +275,7 @@ static enum xnf_rsp_err xnf_rx_feed_extra(struct xnf_rx_packet *p, const struct 
 {
 	if (!(extra->flags & XNF_EXTRAF_MORE))
 		p->expect = p->more ? XNF_RX_EXPECT_DATA : XNF_RX_EXPECT_FIRST;
-	if (extra->type < XNF_EXTRA_GSO || extra->type > XNF_EXTRA_XDP ||
+	if (extra->type < XNF_EXTRA_GSO || extra->type > XNF_EXTRA_MAX ||
 	    !(rules->extras & 1u << extra->type) || p->seen & 1u << extra->type)
 		return XNF_RX_BAD_EXTRA;
 	p->seen |= (u8)(1u << extra->type);

@@ -62,6 +62,7 @@ enum xnf_extra_type {
 	XNF_EXTRA_MCAST_DEL	= 3,
 	XNF_EXTRA_HASH		= 4,
 	XNF_EXTRA_XDP		= 5,
+	XNF_EXTRA_MAX		= XNF_EXTRA_XDP,	/* the last type */
 };
 
 #define XNF_EXTRAF_MORE		0x01u
@@ -329,6 +330,11 @@ struct xnf_rx_packet {
 	u32 hash;
 	struct xnf_rx_slot slot[XNF_RX_SLOTS_MAX];
 };
+
+static_assert(XNF_EXTRA_MAX < 8 * sizeof(((struct xnf_rx_packet *)0)->seen), "a bit for each type");
+
+/* Entries of the longest packet: its data slots, an extra of each type, and one that is invalid. */
+#define XNF_RX_ENTRIES_MAX	(XNF_RX_SLOTS_MAX + XNF_EXTRA_MAX + 1)
 
 /**
  * enum xnf_rx_result - what a receive response makes of the packet

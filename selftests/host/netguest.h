@@ -20,7 +20,7 @@ DEFINE_RING_TYPES(xnf_tx, struct xnf_tx_req, struct xnf_tx_rsp);
 DEFINE_RING_TYPES(xnf_rx, struct xnf_rx_req, union xnf_rx_any);
 
 #define NET_SLOTS	256u
-#define NET_HELD	(XNF_RX_SLOTS_MAX + XNF_EXTRA_XDP)
+#define NET_HELD	(XNF_RX_SLOTS_MAX + XNF_EXTRA_MAX)
 #define NET_BUFS	(NET_SLOTS + NET_HELD + 1)
 
 /**
