@@ -78,6 +78,7 @@ int xnf_ctrl_alloc(struct xnf_dev *xn)
 		xfl_ring_mem_free(&c->mem);
 		return err;
 	}
+	/* By the interface: the in-tree driver has no control ring that tools could look for. */
 	snprintf(c->name, sizeof(c->name), "%s-ctrl", xn->netdev->name);
 	err = xfl_evtchn_bind(xbdev, &c->ec, xnf_ctrl_interrupt, c->name, xn);
 	if (err) {

@@ -34,8 +34,9 @@ static irqreturn_t xnf_rx_interrupt(int irq, void *data)
  * xnf_events_bind() - give a queue its event channels
  * @q: the queue; @q->xn->split says how many
  *
- * The interrupts have the names of the in-tree driver, by the device's number on the Xen bus. Tools
- * that pin interrupts look for these, and a new name of the interface does not change them.
+ * The two interrupts of a queue have the names of the in-tree driver, by the device's number on the
+ * Xen bus. Tools that pin interrupts look for these, and a new name of the interface changes none.
+ * A single interrupt is named likewise. The in-tree driver gives it the interface's name.
  *
  * Return: 0 or a negative errno; then none is bound.
  */
