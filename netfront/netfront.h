@@ -556,7 +556,7 @@ void xnf_tx_arm_asked(struct xnf_queue *q);
 void xnf_queue_timer(struct timer_list *t);
 void xnf_tx_reap(struct xnf_queue *q, int budget);
 void xnf_tx_poll(struct xnf_queue *q, int budget);
-bool xnf_tx_is_drained(struct xnf_queue *q);
+bool xnf_tx_try_drain(struct xnf_queue *q);
 void xnf_tx_drop_all(struct xnf_queue *q);
 
 /* rx.c */

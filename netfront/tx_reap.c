@@ -315,12 +315,12 @@ void xnf_tx_poll(struct xnf_queue *q, int budget)
 }
 
 /**
- * xnf_tx_is_drained() - take responses, and see whether none is due any more
+ * xnf_tx_try_drain() - take responses, and see whether none is due any more
  * @q: the queue; nobody sends on it
  *
  * Return: true if no packet is on the ring, or no response to it will be believed.
  */
-bool xnf_tx_is_drained(struct xnf_queue *q)
+bool xnf_tx_try_drain(struct xnf_queue *q)
 {
 	struct xnf_tx_front_ring *ring = &q->tx.ring;
 	bool drained;

@@ -166,7 +166,7 @@ static void xnf_tx_await_responses(struct xnf_dev *xn)
 	u32 i;
 
 	for (i = 0; i < xn->nr_queues; i++)
-		for (; tries && !xnf_tx_is_drained(&xn->queue[i]); tries--)
+		for (; tries && !xnf_tx_try_drain(&xn->queue[i]); tries--)
 			msleep(20);
 }
 
