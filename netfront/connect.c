@@ -141,7 +141,7 @@ static int xnf_queues_connect(struct xnf_dev *xn)
 	xnf_copybreak_choose(xn);
 	xn->advertised_xsk_gen = xn->xsk_gen;
 	xnf_umems_grant(xn);
-	err = xnf_channels_take(xn) ? 0 : xnf_queues_alloc(xn);
+	err = xnf_reconfig_take_queues(xn) ? 0 : xnf_queues_alloc(xn);
 	if (!err) {
 		err = xnf_xdp_open(xn);
 		if (err)

@@ -180,7 +180,7 @@ struct xnf_dev *xnf_netdev_alloc(struct xenbus_device *xbdev, u32 max_queues)
 	xnf_netdev_set_defaults(xn);
 	xn->speed = SPEED_UNKNOWN;
 	xn->duplex = DUPLEX_UNKNOWN;
-	xnf_channels_init(xn);
+	xnf_reconfig_init(xn);
 	xnf_coalesce_init(&xn->coalesce);
 	xnf_copybreak_init(&xn->copybreak);
 	xnf_mcast_init(xn);
@@ -209,7 +209,7 @@ void xnf_netdev_unregister(struct xnf_dev *xn)
 	if (xn->registered)
 		unregister_netdev(xn->netdev);
 	xn->registered = false;
-	xnf_channels_fini(xn);
+	xnf_reconfig_fini(xn);
 	xnf_mcast_quiet(xn);
 }
 

@@ -88,7 +88,7 @@ static void xnf_reconfig_install_queues(struct xnf_dev *xn)
 }
 
 /**
- * xnf_channels_take() - use the queues that were made for a change, if there are any
+ * xnf_reconfig_take_queues() - use the queues that were made for a change, if there are any
  * @xn: the device, without queues; its offer has been read
  *
  * Queues that were made for another configuration are freed.
@@ -96,7 +96,7 @@ static void xnf_reconfig_install_queues(struct xnf_dev *xn)
  * Context: life cycle, with RTNL.
  * Return: whether @xn->queue has its queues.
  */
-bool xnf_channels_take(struct xnf_dev *xn)
+bool xnf_reconfig_take_queues(struct xnf_dev *xn)
 {
 	bool good;
 
@@ -183,13 +183,13 @@ int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch)
 	return 0;
 }
 
-void xnf_channels_init(struct xnf_dev *xn)
+void xnf_reconfig_init(struct xnf_dev *xn)
 {
 	INIT_WORK(&xn->reconfig.work, xnf_reconfig_work);
 }
 
 /* Wait for a change under way, and free its queues. The device is unregistered. */
-void xnf_channels_fini(struct xnf_dev *xn)
+void xnf_reconfig_fini(struct xnf_dev *xn)
 {
 	cancel_work_sync(&xn->reconfig.work);
 	/* The core lists NAPI instances under RTNL, and a parked one may be freed just now. */

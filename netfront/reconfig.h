@@ -7,10 +7,10 @@
 
 struct ethtool_channels;
 
-bool xnf_channels_take(struct xnf_dev *xn);
+bool xnf_reconfig_take_queues(struct xnf_dev *xn);
 void xnf_get_channels(struct net_device *dev, struct ethtool_channels *ch);
 int xnf_set_channels(struct net_device *dev, struct ethtool_channels *ch);
-void xnf_channels_init(struct xnf_dev *xn);
-void xnf_channels_fini(struct xnf_dev *xn);
+void xnf_reconfig_init(struct xnf_dev *xn);
+void xnf_reconfig_fini(struct xnf_dev *xn);
 
 #endif /* XENFRONT_NETFRONT_RECONFIG_H */
