@@ -55,7 +55,7 @@ static struct list_head *xbf_wait_head(struct xbf_ring *ring)
 }
 
 /* The last step of a request that was recovered: it waits for the next backend, or fails. */
-static void xbf_resubmit(struct xbf_ring *ring, struct xbf_req *br)
+static void xbf_requeue_or_fail(struct xbf_ring *ring, struct xbf_req *br)
 {
 	unsigned long flags;
 	bool dead;
@@ -86,7 +86,7 @@ static void xbf_unpark(void *data)
 	br->nr_stuck = 0;
 	xbf_get(xb);
 	mutex_lock(&xb->ring[0].poll_lock);
-	xbf_resubmit(xbf_ring_of(rq), br);
+	xbf_requeue_or_fail(xbf_ring_of(rq), br);
 	mutex_unlock(&xb->ring[0].poll_lock);
 	xbf_put(xb);
 }
@@ -138,7 +138,7 @@ static void xbf_release(struct xbf_ring *ring, struct xbf_req *br)
 	spin_unlock_irqrestore(&ring->lock, flags);
 
 	if (!stuck) {
-		xbf_resubmit(ring, br);
+		xbf_requeue_or_fail(ring, br);
 		return;
 	}
 	if (xfl_may_log(&ring->xb->xd))
