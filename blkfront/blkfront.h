@@ -309,7 +309,7 @@ int xbf_read_offer(struct xbf_dev *xb, struct xbf_offer *offer);
 int xbf_write_keys(struct xenbus_transaction xbt, const char *dir, void *ctx);
 
 /* same_disk.c */
-int xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *complainer, struct xbf_keys *keys);
+int xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *log_dev, struct xbf_keys *keys);
 int xbf_read_disk(struct xbf_dev *xb);
 void xbf_read_serial(struct xbf_dev *xb, char *serial);
 void xbf_compare_serial(struct xbf_dev *xb);

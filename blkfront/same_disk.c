@@ -24,11 +24,11 @@ static const struct xfl_key xbf_disk_keys[] = {
 	XFL_FEATURE(struct xbf_keys, discard_secure, "discard-secure"),
 };
 
-int xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *complainer,
-		  struct xbf_keys *keys)
+/* @log_dev: device whose log line reports an invalid key; %NULL to write none. */
+int xbf_read_keys(const struct xbf_dev *xb, struct xfl_device *log_dev, struct xbf_keys *keys)
 {
 	memset(keys, 0, sizeof(*keys));		/* padding too, for memcmp() */
-	return xfl_keys_read(complainer, xb->xd.backend, xbf_disk_keys,
+	return xfl_keys_read(log_dev, xb->xd.backend, xbf_disk_keys,
 			     ARRAY_SIZE(xbf_disk_keys), keys);
 }
 

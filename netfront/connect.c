@@ -71,8 +71,11 @@ static void xnf_mac_update(struct xnf_dev *xn)
 	rtnl_unlock();
 }
 
-/* xnf_netdev_adapt() sees whether the backend takes so much. */
-static u32 xnf_mtu_read(struct xnf_dev *xn, struct xfl_device *complainer)
+/*
+ * xnf_netdev_adapt() sees whether the backend takes so much. @log_dev: device whose log line
+ * reports an invalid key; %NULL to write none.
+ */
+static u32 xnf_mtu_read(struct xnf_dev *xn, struct xfl_device *log_dev)
 {
 	static const struct xfl_key key = {
 		.name = "mtu", .min = ETH_MIN_MTU, .max = XNF_MAX_MTU, .absent = ETH_DATA_LEN,
@@ -80,7 +83,7 @@ static u32 xnf_mtu_read(struct xnf_dev *xn, struct xfl_device *complainer)
 	};
 	u32 mtu;
 
-	xfl_keys_read(complainer, xn->xd.xbdev->nodename, &key, 1, &mtu);
+	xfl_keys_read(log_dev, xn->xd.xbdev->nodename, &key, 1, &mtu);
 	return mtu;
 }
 
