@@ -299,6 +299,10 @@ static inline struct xbf_ring *xbf_ring_for(struct xbf_dev *xb, unsigned int con
 	return &xb->ring[xbf_ring_index(&xb->contexts, &xb->live, context)];
 }
 
+/* params.c; the parameters are in params.h */
+extern struct workqueue_struct *xbf_wq;
+extern struct workqueue_struct *xbf_deferred_wq;
+
 /* connect.c */
 extern const struct xfl_ops xbf_ops;
 void xbf_end_life(struct xbf_dev *xb);
@@ -325,7 +329,6 @@ int xbf_ring_open(struct xbf_ring *ring, unsigned int frames, u32 cap);
 void xbf_ring_close(struct xbf_ring *ring);
 
 /* persistent.c */
-extern struct workqueue_struct *xbf_wq;
 void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool, struct xfl_gframe *f);
 int xbf_pframes_open(struct xbf_ring *ring);
 void xbf_pframes_close(struct xbf_ring *ring);
@@ -337,7 +340,6 @@ void xbf_copy_out(struct xbf_ring *ring, struct xbf_req *br);
 void xbf_copy_back(struct xbf_ring *ring, struct xbf_req *br);
 
 /* submit.c */
-extern struct workqueue_struct *xbf_deferred_wq;
 void xbf_end_grants(struct xbf_ring *ring, struct xbf_req *br);
 void xbf_return_refs(struct xbf_ring *ring, struct xbf_req *br);
 void xbf_defer(struct xbf_ring *ring);

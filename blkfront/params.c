@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Module parameters, under the names the in-tree driver has for them.
+ * Module parameters, under the names the in-tree driver has for them. And the module's work queues:
+ * main.c makes them, but the layers below main.c use them.
  */
 #include <linux/cpumask.h>
 #include <linux/kconfig.h>
@@ -11,8 +12,12 @@
 
 #include <xenfront/param.h>
 
+#include "blkfront.h"
 #include "params.h"
-#include "wire.h"
+
+/* Work on the first may wait for I/O, and I/O waits for work on the second. */
+struct workqueue_struct *xbf_wq;
+struct workqueue_struct *xbf_deferred_wq;
 
 /*
  * A backend reserves memory for its own limit however few segments we use, so a smaller default

@@ -28,9 +28,6 @@
 #define XBF_TRIM_PERIOD	(5 * HZ)
 #define XBF_TRIM_BATCH	128u	/* bounds the time under the lock */
 
-/* Made by main.c. Its work may wait for I/O. */
-struct workqueue_struct *xbf_wq;
-
 /* Has xbf_trim() run, if the ring has more frames or references than it keeps at all times. */
 void xbf_trim_later(struct xbf_ring *ring)
 {

@@ -24,9 +24,6 @@
 #include "blkfront.h"
 #include "segs.h"
 
-/* Made by main.c, and not xbf_wq: the work on that one waits for I/O. */
-struct workqueue_struct *xbf_deferred_wq;
-
 /* ---- checking a request ---- */
 
 /*

@@ -18,9 +18,6 @@
 /* If the ring is full, or the queue stopped, try again so much later. */
 #define XNF_MCAST_RETRY	(HZ / 10)
 
-/* For work that the life cycle waits for, so it must not wait for memory. */
-struct workqueue_struct *xnf_wq;
-
 /* Return: whether the groups that the stack wants fit in a list. */
 static bool xnf_mcast_list_wanted(struct xnf_dev *xn, struct xnf_filter *want)
 {

@@ -481,6 +481,7 @@ struct xnf_dev {
 };
 
 /* params.c */
+extern struct workqueue_struct *xnf_wq;
 u32 xnf_param_max_queues(void);
 bool xnf_param_trusted(void);
 int xnf_param_tx_copybreak(void);
@@ -528,7 +529,6 @@ void xnf_affinity_hint(struct xnf_queue *q);
 void xnf_affinity_steer(struct xnf_dev *xn);
 
 /* mcast.c */
-extern struct workqueue_struct *xnf_wq;
 void xnf_mcast_update(struct net_device *dev);
 void xnf_mcast_refused(struct xnf_dev *xn);
 void xnf_mcast_connect(struct xnf_dev *xn);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Module parameters: names, types and permissions of the in-tree driver.
+ * Module parameters: names, types and permissions of the in-tree driver. And the module's work
+ * queue: main.c makes it, but the layers below main.c use it.
  */
 #include <linux/cpumask.h>
 #include <linux/module.h>
@@ -13,6 +14,9 @@
 
 #define XNF_QUEUES_DEFAULT	8u
 #define XNF_QUEUES_LIMIT	64u
+
+/* For work that the life cycle waits for, so it must not wait for memory. */
+struct workqueue_struct *xnf_wq;
 
 static unsigned int max_queues;
 module_param(max_queues, uint, 0644);
