@@ -22,8 +22,8 @@
 /**
  * DOC: The way of a packet in
  *
- *	rx_refill.c	posts granted frames, which pages.h hands out, or chunks of a zero-copy
- *			socket
+ *	rx_refill.c	posts granted frames, which pages.h hands out, or has xsk_refill.c post
+ *			chunks of a zero-copy socket
  *	event.c		the backend's event starts the poll
  *	rx.c		takes the responses off the ring. Finds the headers of a whole packet
  *			(headers.c), makes an skb of it, and gives that to the stack. Has
@@ -217,7 +217,7 @@ struct xnf_pages {
  *	written under RTNL at any time
  * @copy_all: no memory that the backend can write to leaves the driver
  * @xsk_mode: ring entries are for the chunks of a zero-copy socket. The queue's own frames are
- *	fallback frames: posted only if no chunk came for long, see rx_refill.c
+ *	fallback frames: posted only if no chunk came for long, see xsk_refill.c
  * @xdp: what it takes to run a program, NULL if there is none; changes while NAPI is off
  * @pages: where frames come from
  * @grefs: references that no frame uses just now
