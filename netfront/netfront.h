@@ -29,7 +29,7 @@
  *			(headers.c), makes an skb of it, and gives that to the stack. Has
  *			rx_refill.c post frames again
  *	xdp_run.c	with an XDP program, instead of the skb: runs the program on a private
- *			copy, or on the packet in the chunk of a zero-copy socket
+ *			copy. For a zero-copy socket, xsk_rx.c has it run on the packet in the chunk
  *
  * On either way, wire.c has what the protocol says of requests and responses.
  */

@@ -43,6 +43,7 @@ int xnf_bpf(struct net_device *dev, struct netdev_bpf *cmd);
 int xnf_xdp_open(struct xnf_dev *xn);
 
 /* xdp_run.c */
+struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp);
 int xnf_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags);
 
 #endif /* XENFRONT_NETFRONT_XDP_H */

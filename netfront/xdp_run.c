@@ -2,8 +2,8 @@
 // Copyright (C) 2026 xenfront maintainers
 /*
  * Running an XDP program on a received packet, and carrying out its verdict. The program sees a
- * private copy, or the packet in the chunk of a zero-copy socket. Sending what it sends back, and
- * what programs of other interfaces redirect to this one.
+ * private copy, or the packet itself if xsk_rx.c has found that in the chunk of a socket. Sending
+ * what the program sends back, and what programs of other interfaces redirect to this one.
  */
 #include <linux/bpf_trace.h>
 #include <linux/etherdevice.h>
@@ -13,7 +13,6 @@
 #include "headers.h"
 #include "pages.h"
 #include "xdp.h"
-#include "xsk.h"
 
 /* ---- sending ---- */
 
@@ -300,7 +299,7 @@ static struct sk_buff *xnf_xdp_do_action(struct xnf_queue *q, struct xdp_buff *x
  * Context: NAPI.
  * Return: the packet for the stack, or NULL if the stack is not to have it. Either is counted.
  */
-static struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp)
+struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp)
 {
 	/* A packet to be segmented: GSO was not advertised, see xdp.c. */
 	if (unlikely(q->rx.packet.gso_size))
@@ -342,50 +341,4 @@ void xnf_xdp_flush(struct xnf_queue *q)
 		xnf_tx_flush(q);
 	x->redirected = false;
 	x->sent = false;
-}
-
-/* ---- a packet for a socket ---- */
-
-/*
- * What a program may grow a packet to. The stack's copy has a struct xdp_frame in front and a
- * fragment list behind, in one frame.
- */
-#define XNF_XSK_GROWN	(XFL_FRAME_SIZE - sizeof(struct xdp_frame))
-
-/* A packet of several pieces, one too long, and one in a fallback frame are copied. */
-static bool xnf_xsk_fits_chunk(const struct xnf_rx *rx)
-{
-	const struct xnf_rx_packet *p = &rx->packet;
-
-	return rx->pending_bufs[0].xdp && p->nr_slots == 1 &&
-	       p->slot[0].offset + p->len <= XNF_XSK_GROWN - XNF_XDP_TAILROOM;
-}
-
-/**
- * xnf_xsk_rx() - show a packet to the program, in a socket's chunk if it is in one
- * @q: the queue, which has a program
- *
- * Afterwards the chunk is the socket's, or the pool's again. All other pending frames are posted
- * again, see xnf_rx_post(). The packet has only as much headroom as the backend left in the frame.
- *
- * Context: NAPI.
- * Return: a copy for the stack, or NULL if the stack is not to have the packet. Either is counted.
- */
-struct sk_buff *xnf_xsk_rx(struct xnf_queue *q)
-{
-	struct xnf_rx *rx = &q->rx;
-	struct xdp_buff *xdp = rx->pending_bufs[0].xdp;
-	u32 i;
-
-	if (unlikely(!xnf_xsk_fits_chunk(rx)))
-		return xnf_xdp_rx(q);
-	xdp->data = xdp->data_hard_start + rx->packet.slot[0].offset;
-	xdp->data_meta = xdp->data;
-	xdp->data_end = xdp->data + rx->packet.len;
-	xdp->frame_sz = XNF_XSK_GROWN;
-	xdp_buff_clear_frags_flag(xdp);
-	for (i = 1; i < rx->nr_pending_bufs; i++)
-		xnf_rx_post(rx, &rx->pending_bufs[i]);
-	rx->nr_pending_bufs = 0;
-	return xnf_xdp_run(q, xdp);
 }

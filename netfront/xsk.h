@@ -8,7 +8,7 @@
  *	receiving	the queue posts chunks from the socket's fill ring. If these run out
  *			for long, it posts a few fallback frames, and packets in them are
  *			copied: a backend that finds no room gives the interface up. See
- *			xsk_refill.c, and with a program xdp_run.c
+ *			xsk_refill.c for posting, and xsk_rx.c for a packet in a chunk
  *	sending		descriptors share the transmit ring with the stack's packets, under the
  *			same lock, from NAPI alone: see xsk_tx.c, and tx_reap.c for responses
  *	coming, going	a new connection each time, because frames that are posted cannot be
@@ -95,7 +95,7 @@ int xnf_xsk_wakeup(struct net_device *dev, u32 index, u32 flags);
 u32 xnf_xsk_post(struct xnf_queue *q);
 void xnf_xsk_rx_forget(struct xnf_queue *q);
 
-/* xdp_run.c */
+/* xsk_rx.c */
 struct sk_buff *xnf_xsk_rx(struct xnf_queue *q);
 
 /* xsk_tx.c */
