@@ -96,6 +96,21 @@ int xnf_netdev_adapt(struct xnf_dev *xn)
 	return err;
 }
 
+/* ndo_bpf, under RTNL */
+static int xnf_bpf(struct net_device *dev, struct netdev_bpf *cmd)
+{
+	struct xnf_dev *xn = netdev_priv(dev);
+
+	switch (cmd->command) {
+	case XDP_SETUP_PROG:
+		return xnf_xdp_attach(xn, cmd->prog, cmd->extack);
+	case XDP_SETUP_XSK_POOL:
+		return xnf_xsk_setup(xn, cmd->xsk.pool, cmd->xsk.queue_id);
+	default:
+		return -EINVAL;
+	}
+}
+
 static const struct net_device_ops xnf_netdev_ops = {
 	.ndo_open		= xnf_open,
 	.ndo_stop		= xnf_stop,

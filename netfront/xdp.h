@@ -37,7 +37,8 @@ struct xnf_xdp {
 };
 
 /* xdp.c */
-int xnf_bpf(struct net_device *dev, struct netdev_bpf *cmd);
+void xnf_xdp_update_limits(struct xnf_dev *xn);
+int xnf_xdp_attach(struct xnf_dev *xn, struct bpf_prog *prog, struct netlink_ext_ack *extack);
 
 /* queue.c */
 int xnf_xdp_open(struct xnf_dev *xn);

@@ -12,7 +12,7 @@
  *	sending		descriptors share the transmit ring with the stack's packets, under the
  *			same lock, from NAPI alone: see xsk_tx.c, and tx_reap.c for responses
  *	coming, going	a new connection each time, because frames that are posted cannot be
- *			taken off a ring: see xdp.c
+ *			taken off a ring: see xsk.c
  */
 #ifndef XENFRONT_NETFRONT_XSK_H
 #define XENFRONT_NETFRONT_XSK_H
@@ -87,8 +87,9 @@ void xnf_xsk_close_rxq(struct xdp_rxq_info *rxq);
 void xnf_xsk_open(struct xnf_dev *xn);
 void xnf_xsk_close(struct xnf_queue *q);
 
-/* xdp.c */
+/* xsk.c */
 int xnf_xsk_init(struct xnf_dev *xn, struct device *dev);
+int xnf_xsk_setup(struct xnf_dev *xn, struct xsk_buff_pool *pool, u32 index);
 int xnf_xsk_wakeup(struct net_device *dev, u32 index, u32 flags);
 
 /* xsk_refill.c */
