@@ -24,7 +24,7 @@
  *	negotiate.c	what is offered and published
  *	same_disk.c	what the backend says of its disk, and whether it is still the same disk
  *	ring_map.h	which hardware context has which ring
- *	ring.c		a ring's memory
+ *	ring.c		what a ring is made of
  *	disk.c		the gendisk
  *	stats.c		counts in debugfs
  *

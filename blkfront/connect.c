@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * What each step of the life cycle means for the rings. What the backend offers, and what is
- * published, is in negotiate.c; whether the disk is still the same, in same_disk.c.
+ * What each step of the life cycle means for the rings: how many there are, which hardware context
+ * has which, when they are open and send. And the end of a device. What the backend offers, and
+ * what is published, is in negotiate.c; whether the disk is still the same, in same_disk.c.
  */
 #include <linux/cpumask.h>
 #include <linux/module.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * The gendisk: made at the first connection, added and changed by a work item of its own, deleted
- * with the device.
+ * The gendisk: its limits, tags and device numbers. It is made at the first connection, added and
+ * changed by a work item of its own, and deleted with the device.
  *
  * Adding a disk reads its partition table, through this driver. The life cycle must not wait for
  * that: if the backend breaks meanwhile, it is the life cycle that ends those reads. The same holds

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * The memory of a ring: shared frames, table, grant references, frames of indirect requests. And
- * the references on the device, which free its rings.
+ * What a ring is made of: shared frames, table, grant references, frames of indirect requests, an
+ * event channel. And the references on the device, which free its rings.
  */
 #include <linux/slab.h>
 

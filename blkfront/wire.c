@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * The block protocol: functions that are too long to be inline, and the proof that the layout in
- * wire.h is Xen's.
+ * The block protocol: writing requests, the check of responses and of what the backend says of its
+ * disk. Short functions are inline in wire.h. Here is also the proof that its layout is Xen's.
  */
 #include "wire.h"
 

@@ -2,7 +2,7 @@
 // Copyright (C) 2026 xenfront maintainers
 /*
  * The steps of a connection, the toolstack's MAC address and MTU, and the end of a device. What the
- * backend offers, and what is published, is in negotiate.c.
+ * backend offers, and what is published, is in negotiate.c; how many queues it becomes, in queue.c.
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>
@@ -48,9 +48,9 @@ static int xnf_mac_set(struct xnf_dev *xn)
 
 /*
  * A guest that is restored may get another address from its toolstack, and behind port locking only
- * packets with that address pass. Before the first connection the device may have been exchanged for
- * one with another address, since the interface is registered before its directory has our mark. If
- * the toolstack's address is the same, one that the administrator has set stays.
+ * packets with that address pass. Before the first connection the device may have been exchanged
+ * for one with another address, since the interface is registered before its directory has our
+ * mark. If the toolstack's address is the same, one that the administrator has set stays.
  */
 static void xnf_mac_update(struct xnf_dev *xn)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * xen-netfront: the Xen network frontend. Brings the parts together.
+ * xen-netfront: the Xen network frontend. The module, the xenbus driver, and how an interface is
+ * probed and removed.
  */
 #include <linux/module.h>
 #include <xen/platform_pci.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * The stack's side of the interface: allocation and registration, features and MTU at a connect.
- * updown.c takes it up and down.
+ * The stack's side of the interface: its operations, allocation and registration, features and MTU
+ * at a connect. updown.c takes it up and down.
  */
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Making and unmaking sources of frames, see pages.h.
+ * Making and unmaking sources of frames, see pages.h: a page pool or, where a page is more than a
+ * frame, pages that are kept here and handed out by frames.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Making and unmaking a queue: rings, references, bounce frames, receive frames, channels, NAPI;
- * its part in an XDP program and in a zero-copy socket. Counters and the generations of ids outlive
- * a connection: they stay in the queue, or xnf_queue_inherit() copies them to the next one.
+ * Making and unmaking a queue: rings, references, bounce frames, receive frames, event channels,
+ * NAPI; its part in an XDP program and in a zero-copy socket. Counters and the generations of ids
+ * outlive a connection: they stay in the queue, or xnf_queue_inherit() copies them to the next one.
  *
  * xnf_queues_alloc() makes all queues of a connection, and fewer where grants or memory are short.
  */

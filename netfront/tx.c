@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Sending: putting packets on the ring, notifying the backend, accounting.
+ * Sending: checking packets of the stack, putting them and XDP frames on the ring, notifying the
+ * backend, accounting.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>

@@ -2,7 +2,8 @@
 // Copyright (C) 2026 xenfront maintainers
 /*
  * Transmit responses: asking for events at them, checking them, ending grants, freeing packets,
- * giving chunks back to their sockets. Also the timer of a queue, which the receive side uses too.
+ * giving chunks back to zero-copy sockets. What becomes of packets that get no response. Also the
+ * timer of a queue, which the receive side uses too.
  */
 #include <linux/netdevice.h>
 

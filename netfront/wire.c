@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * The netif protocol's pure core: planning of slots, and the check of a backend's responses. See
- * wire.h.
+ * The netif protocol's pure core: planning of slots, the check of a backend's responses, putting
+ * received packets together, and the steps to another multicast list. See wire.h.
  */
 #include "wire.h"
 #include "wire_layout.h"
