@@ -71,8 +71,8 @@ def _choices(command):
     command.add_argument("--icount", action="store_true", default=None,
                          help="deterministic virtual time")
     command.add_argument("--threads", choices=("one", "each"),
-                         help="of the host, for the CPUs of a machine: one for all, or one for each; "
-                              "by default each where one guest runs, one where several do")
+                         help='of the host, for the CPUs of a machine: one for all, or one for each; '
+                              'by default one for "all" and the gates, and else each')
     command.add_argument("--debug", action="store_true", default=None,
                          help="slub_debug, page poisoning and KFENCE in the guest")
     command.add_argument("--timeout", type=int, metavar="S", help="for each guest")
@@ -123,6 +123,7 @@ def modules_for(wanted, options):
 
 def do_run(options):
     if options.scenarios == ["all"]:
+        options.threads = options.threads or "one"
         scenarios = scenario.load_quick()
     elif options.scenarios == ["slow"]:
         scenarios = scenario.load_slow()
@@ -142,7 +143,7 @@ def run_all(runs, directory, options, places=None):
     if pace.factor() > 1:
         say(f"time limits are multiplied by {pace.factor()}: this machine is slow or busy")
     try:
-        runner = Runner(Images(), directory, options.verbose, options.threads)
+        runner = Runner(Images(), directory, options.verbose, options.threads or "each")
         runner.run_all(runs, places=places)
     except BaseException:
         report.cut_line(runs)
@@ -181,7 +182,7 @@ def do_shell(options):
     options.kernel = options.kernel or "6.12"
     (run,) = plan([scenario.load(HERE / "shell.sh")], options)
     with prepared() as (directory, _):
-        Runner(Images(), directory).shell(run)
+        Runner(Images(), directory, threads=options.threads or "each").shell(run)
     return 0
 
 
@@ -190,6 +191,7 @@ def do_selfcheck(options):
                           stderr=subprocess.STDOUT, stdout=subprocess.PIPE, timeout=300, check=False)
     if done.returncode:
         raise BenchError(f"the judge's unit tests fail:\n{done.stdout}")
+    options.threads = options.threads or "one"
     runs = [Run(one, "6.12", "none") for one in scenario.load_all("gates")]
     return execute(runs, options)
 

@@ -55,7 +55,9 @@ class Options:
             accel = ["-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off",
                      "-rtc", "clock=vm", "-smp", "1"]
         else:
-            kind = "single" if self.threads == "one" else "multi"
+            # QEMU's nested SVM delivers interrupts to a guest that has disabled them, if CPUs share
+            # a thread, and the guest's kernel dies of it.
+            kind = "single" if self.threads == "one" and not self.pvh else "multi"
             accel = ["-accel", f"tcg,thread={kind}", "-smp", "2"]
         virtio = "iommu_platform=on,disable-legacy=on"
         command = [arch.qemu, *arch.machine(self.pvh, quick), *accel, "-m", str(self.memory),

@@ -62,7 +62,8 @@ class Run:
 class Runner:
     """Runs and judges; what it prints is in report.py."""
 
-    def __init__(self, images, directory, verbose=False, threads=None):
+    def __init__(self, images, directory, verbose=False, threads="each"):
+        """threads: see Options in machine.py."""
         self._images, self._directory, self._verbose = images, directory, verbose
         self._threads = threads
         self._skips = expected_skips(HERE / "expected-skips")
@@ -76,7 +77,6 @@ class Runner:
         places: where a second machine's place may be had; without it guests run one by one.
         """
         self._prepare_images(runs)
-        self._threads = self._threads or ("each" if len(runs) == 1 else "one")
         self._total, self._done = len(runs), 0
         seconds = schedule.remembered()
         todo = schedule.Schedule(runs, seconds)
@@ -156,7 +156,7 @@ class Runner:
 
     def _machine(self, scenario, disks):
         options = dataclasses.replace(Options.of(scenario), disks=disks,
-                                      threads=self._threads or "each")
+                                      threads=self._threads)
         return Machine(options, self._images, self._directory / f"boot{self._boots}")
 
     def shell(self, run):
