@@ -102,8 +102,8 @@ bool xfl_check_directory(struct xfl_device *xd)
 }
 
 /*
- * Return: 0 if our directory names the backend that xenbus found; -ESTALE if it names another one;
- * -EAGAIN if that cannot be known now.
+ * Return: 0 if our directory names the backend that xenbus found; -ENOENT if xenbus has found none
+ * yet; -ESTALE if the directory names another one; -EAGAIN if that cannot be known now.
  */
 static int xfl_check_backend_key(struct xenbus_transaction xbt, struct xfl_device *xd)
 {
@@ -113,7 +113,7 @@ static int xfl_check_backend_key(struct xenbus_transaction xbt, struct xfl_devic
 
 	/* After a restore xenbus may have found no other end. */
 	if (!known || strcmp(known, xd->backend))
-		return -EAGAIN;
+		return -ENOENT;
 	text = xenbus_read(xbt, xd->xbdev->nodename, "backend", NULL);
 	if (IS_ERR(text))
 		return -EAGAIN;

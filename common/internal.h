@@ -101,6 +101,10 @@ static inline bool xfl_note_moved(enum xfl_xs_state backend, enum xfl_xs_state *
 	return backend != *then && backend != XFL_XS_UNREADABLE;
 }
 
+/* Kinds of shortage, each with a line in the log of its own. */
+#define XFL_SHORT_OF_RESOURCES	BIT(0)	/* memory, grants, event channels, room in xenstore */
+#define XFL_SHORT_OF_XENSTORE	BIT(1)	/* xenstored takes no transaction of ours */
+
 /* Jiffies between two looks at what is abandoned, or in quarantine. */
 #define XFL_RELEASE_RETRY	HZ
 

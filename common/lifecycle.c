@@ -22,9 +22,9 @@
 /* Steps without a pause: other work needs the CPU too. */
 #define XFL_MAX_STEPS		64
 
-/* Lines in the log that a backend can cause in one period, in jiffies. */
+/* Lines in the log that a backend can cause in one period. */
 #define XFL_LOG_LINES		40
-#define XFL_LOG_PERIOD		(60 * HZ)
+#define XFL_LOG_PERIOD		(60 * HZ)	/* jiffies */
 
 /* A backend whose domain restarts may take nearly as long, and that is worth no line. */
 #define XFL_WAITING_LOG_MS	30000u
@@ -156,12 +156,13 @@ static void xfl_back_off(struct xfl_device *xd)
 	xd->retry_at = jiffies + msecs_to_jiffies(pause);
 }
 
-static void xfl_log_shortage(struct xfl_device *xd, int err, const char *doing)
+/* One line for each kind of shortage, until there is a connection again. */
+static void xfl_log_shortage(struct xfl_device *xd, unsigned int kind, int err, const char *doing)
 {
-	if (!xd->shortage_logged)
-		dev_warn(&xd->xbdev->dev, "%s: %pe, trying again from time to time\n", doing,
-			 ERR_PTR(err));
-	xd->shortage_logged = true;
+	if (xd->shortages_logged & kind || !xfl_may_log(xd))
+		return;
+	xd->shortages_logged |= kind;
+	dev_warn(&xd->xbdev->dev, "%s: %pe, trying again from time to time\n", doing, ERR_PTR(err));
 }
 
 /* A shortage is not final: it is logged once, and tried again while the backend waits. */
@@ -176,7 +177,7 @@ static enum xfl_result xfl_result_of(struct xfl_device *xd, int err, const char 
 		xenbus_dev_error(xd->xbdev, err, "%s", doing);
 		return XFL_FINAL;
 	}
-	xfl_log_shortage(xd, err, doing);
+	xfl_log_shortage(xd, XFL_SHORT_OF_RESOURCES, err, doing);
 	xfl_back_off(xd);
 	return XFL_SHORT;
 }
@@ -214,7 +215,6 @@ static enum xfl_result xfl_go_live(struct xfl_device *xd)
 	if (!err) {
 		xd->live = true;
 		xd->live_since = jiffies;
-		xd->shortage_logged = false;
 	}
 	return xfl_result_of(xd, err, "starting I/O");
 }
@@ -245,11 +245,11 @@ static enum xfl_result xfl_end_early(struct xfl_device *xd)
 	return xfl_rings_end_early(xd) ? XFL_DONE : XFL_SHORT;
 }
 
-/* Whether the directory could be written to. xfl_transact() has tried for some seconds by then. */
+/* How a write went. xfl_transact() has tried for two seconds, but once if the device is removed. */
 static enum xfl_result xfl_written(struct xfl_device *xd, int err)
 {
-	if (err == -EAGAIN)
-		xfl_log_shortage(xd, err, "writing to xenstore");
+	if (err == -EAGAIN && !READ_ONCE(xd->removing))
+		xfl_log_shortage(xd, XFL_SHORT_OF_XENSTORE, err, "writing to xenstore");
 	return err ? XFL_SHORT : XFL_DONE;
 }
 
@@ -272,14 +272,10 @@ static void xfl_call_changed(struct xfl_device *xd)
 
 static void xfl_log_parked(struct xfl_device *xd)
 {
-	if (!xfl_may_log(xd))
-		return;
-	if (xd->own_state == XFL_XS_CLOSED || xd->own_state == XFL_XS_GONE)
+	/* If Closed could not be written, a line of xfl_log_shortage() has said so. */
+	if ((xd->own_state == XFL_XS_CLOSED || xd->own_state == XFL_XS_GONE) && xfl_may_log(xd))
 		dev_warn(&xd->xbdev->dev,
 			 "backend still maps a ring after our Closed: no connection until the ring is unmapped\n");
-	else
-		dev_warn(&xd->xbdev->dev,
-			 "our Closed cannot be written: no connection until it is, and the rings are unmapped\n");
 }
 
 static enum xfl_result xfl_act(struct xfl_device *xd, enum xfl_action action)
@@ -375,10 +371,11 @@ static void xfl_note_waiters(struct xfl_device *xd, bool waiting)
 	}
 	if (xd->waiting_logged || xfl_ms_since(xd->waiting_since) < XFL_WAITING_LOG_MS)
 		return;
+	if (!xfl_may_log(xd))
+		return;
 	xd->waiting_logged = true;
-	if (xfl_may_log(xd))
-		dev_warn(&xd->xbdev->dev, "requests have waited %u s for a connection\n",
-			 XFL_WAITING_LOG_MS / 1000);
+	dev_warn(&xd->xbdev->dev, "requests have waited %u s for a connection\n",
+		 XFL_WAITING_LOG_MS / 1000);
 }
 
 /* Return: milliseconds until the machine looks again, 0 to wait for an event. */
@@ -407,6 +404,8 @@ static u32 xfl_steps(struct xfl_device *xd)
 		wake_up_all(&xd->state_wq);
 	} while (!xfl_nothing_to_do(&v, &step) && --laps);
 	xfl_note_waiters(xd, v.has_waiters && xd->state != XFL_CONNECTED);
+	if (xd->state == XFL_CONNECTED && xd->own_state == XFL_XS_CONNECTED)
+		xd->shortages_logged = 0;
 	/* A backend that changes its state as often as we do is followed with pauses. */
 	if (!laps)
 		return XFL_BACKOFF_FIRST_MS;

@@ -28,9 +28,9 @@
  * A transaction fails when others write to the same keys: the next one soon after may be good. It
  * also fails while the guest has too many, and then the pauses grow: all of them take two seconds.
  */
-#define XFL_TRANSACT_TRIES	14
+#define XFL_TRANSACT_TRIES	28
 #define XFL_TRANSACT_PAUSE_MS	10
-#define XFL_TRANSACT_DOUBLINGS	4
+#define XFL_TRANSACT_DOUBLINGS	3
 
 /* Jiffies between two looks whether a device that waits at the gate is being removed. */
 #define XFL_GATE_LOOK		(HZ / 10)

@@ -59,9 +59,10 @@ static void xnf_mac_update(struct xnf_dev *xn)
 
 	if (xn->restores_seen == restores && xn->connects)
 		return;
+	if (!xnf_mac_read(xn, xn->xd.xbdev->nodename, mac))
+		return;
 	xn->restores_seen = restores;
-	if (!xnf_mac_read(xn, xn->xd.xbdev->nodename, mac) ||
-	    ether_addr_equal(mac, xn->toolstack_mac))
+	if (ether_addr_equal(mac, xn->toolstack_mac))
 		return;
 	netdev_info(xn->netdev, "the toolstack gives it MAC address %pM\n", mac);
 	ether_addr_copy(xn->toolstack_mac, mac);

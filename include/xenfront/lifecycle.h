@@ -154,7 +154,8 @@ struct xfl_ops {
  * @tried: jiffies of the last early attempt to end rings, or of the last time that Closed was
  *	written again
  * @nr_retries: attempts to connect in a row that met a shortage or a refusal
- * @shortage_logged: a line in the log has named a shortage, and no connection was made since
+ * @shortages_logged: XFL_SHORT_OF_* bits of the shortages that a line in the log has named since the
+ *	last connection
  * @retry_at: jiffies before which there is no further attempt
  * @waiting: requests waited for a connection when the machine looked last
  * @waiting_since: jiffies when @waiting became what it is
@@ -207,7 +208,7 @@ struct xfl_device {
 	unsigned long since;
 	unsigned long tried;
 	unsigned int nr_retries;
-	bool shortage_logged;
+	unsigned int shortages_logged;
 	unsigned long retry_at;
 	bool waiting;
 	unsigned long waiting_since;

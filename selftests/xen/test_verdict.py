@@ -232,6 +232,8 @@ class ReportTest(unittest.TestCase):
         self.assertFalse(self.emulator_failed(text % ("f0", "00240fc2")), "RDRAND")
         far = text.replace("75 a8", "75 a8" + 25 * " 90")
         self.assertFalse(self.emulator_failed(far % ("0e", "00240fc2")), "long before")
+        earlier = "[ 0.9] BUG: KASAN: xnf_poll\n[ 0.9] ---[ end trace 0000000000000000 ]---\n"
+        self.assertFalse(self.emulator_failed(earlier + text % ("0e", "00240fc2")), "not the first")
         other = text.replace("exc_debug_kernel", "xnf_poll")
         self.assertFalse(self.emulator_failed(other % ("0e", "00240fc2")), "of a driver")
 

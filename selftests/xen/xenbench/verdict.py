@@ -42,13 +42,15 @@ def reports(path, start=0):
 def emulator_failed(path):
     """What of a guest's log shows that QEMU failed and not the guest; "" if nothing does.
 
-    Each is rare: once in some hundred guests, or less.
+    Each is rare: once in some hundred guests, or less. Nothing is excused where another report was
+    over before.
     """
     try:
         text = path.read_text(errors="replace")
     except OSError:
         return ""
-    return _impossible_flags(text) or _absent_breakpoint(text) or _step_of_nobody(text)
+    shown = _impossible_flags(text) or _absent_breakpoint(text) or _step_of_nobody(text)
+    return shown if shown and "end trace" not in text[:text.index(shown)] else ""
 
 
 def _impossible_flags(text):
