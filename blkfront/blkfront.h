@@ -360,7 +360,7 @@ enum blk_eh_timer_return xbf_timeout(struct request *rq);
 
 /* complete.c */
 bool xbf_arm(struct xbf_ring *ring);
-bool xbf_complete(struct xbf_ring *ring, u32 *prod, int budget);
+bool xbf_complete(struct xbf_ring *ring, u32 *cons, int budget);
 void xbf_complete_rq(struct request *rq);
 
 /* recover.c */

@@ -212,7 +212,7 @@ static void xbf_end_data(struct xbf_ring *ring, struct xbf_req *br)
 /**
  * xbf_complete() - complete the requests that the backend has responded to
  * @ring: the ring
- * @prod: for the interrupt handler: set to the index of the next response; %NULL for others
+ * @cons: for the interrupt handler: set to the index of the next response; %NULL for others
  * @budget: how much to take on, as in xbf_cost(); one request may exceed it. The rest is left to
  *	@deferred_work of the ring or, if the ring is polled, to whoever looks next
  *
@@ -223,7 +223,7 @@ static void xbf_end_data(struct xbf_ring *ring, struct xbf_req *br)
  * Context: any.
  * Return: whether there was a response.
  */
-bool xbf_complete(struct xbf_ring *ring, u32 *prod, int budget)
+bool xbf_complete(struct xbf_ring *ring, u32 *cons, int budget)
 {
 	LIST_HEAD(responded);
 	LIST_HEAD(ready);
@@ -244,15 +244,15 @@ bool xbf_complete(struct xbf_ring *ring, u32 *prod, int budget)
 		 * event in each. The interrupt handler cannot be: it asks in the round that takes
 		 * no request, which is its last unless a response came meanwhile.
 		 */
-		more = (!prod || list_empty(&responded)) && xbf_arm(ring);
+		more = (!cons || list_empty(&responded)) && xbf_arm(ring);
 		if (more && budget <= 0) {
 			xbf_defer(ring);
 			more = false;
 		}
 		if (took)
 			xbf_check_drained(ring);
-		if (prod)
-			*prod = ring->front.rsp_cons;
+		if (cons)
+			*cons = ring->front.rsp_cons;
 		spin_unlock_irqrestore(&ring->lock, flags);
 
 		if (notify)

@@ -24,8 +24,11 @@
 #define XBF_MAX_DISCARD_SECTORS	((128u << 20) >> XBF_SECTOR_SHIFT)
 
 /* Bounds the lines that a backend can have written to the log, for each disk. */
-#define XBF_LOG_PERIOD	(60 * HZ)
+#define XBF_LOG_PERIOD	(60 * HZ)	/* jiffies */
 #define XBF_LOG_BURST	5
+
+/* Jiffies that a connection waits for the block layer to know that the disk has a cache. */
+#define XBF_CACHE_WAIT	HZ
 
 /* Disks that have device numbers. */
 static DEFINE_MUTEX(xbf_disks_lock);
@@ -435,7 +438,8 @@ void xbf_disk_await_cache(struct xbf_dev *xb)
 		return;
 	WRITE_ONCE(xb->waiting_for_cache, true);
 	xbf_disk_update(xb);
-	if (!wait_event_timeout(xb->applied, READ_ONCE(xb->cache_known), HZ) &&
+	if (!wait_event_timeout(xb->applied, READ_ONCE(xb->cache_known),
+				XBF_CACHE_WAIT) &&
 	    xfl_may_log(&xb->xd))
 		dev_warn(&xb->xd.xbdev->dev, "%s: has a cache now, but flushes come later\n",
 			 xb->vdev.name);

@@ -7,7 +7,7 @@
 #include "blkfront.h"
 
 /*
- * A full ring of small requests fits. With interrupts off this is half a megabyte to copy at most,
+ * A full ring of requests of one frame fits. With interrupts off this is half a megabyte to copy at most,
  * and the one request that exceeds it.
  */
 #define XBF_EVENT_BUDGET		128
@@ -56,16 +56,16 @@ void xbf_deferred_work(struct work_struct *work)
 irqreturn_t xbf_interrupt(int irq, void *data)
 {
 	struct xbf_ring *ring = data;
-	u32 prod;
+	u32 cons;
 
 	xfl_evtchn_event(&ring->ec);
 	/* xbf_stats_read() does not exclude the handler. */
 	WRITE_ONCE(ring->stats.events, ring->stats.events + 1);
-	if (unlikely(!xbf_complete(ring, &prod, XBF_EVENT_BUDGET)))
+	if (unlikely(!xbf_complete(ring, &cons, XBF_EVENT_BUDGET)))
 		WRITE_ONCE(ring->stats.idle_events, ring->stats.idle_events + 1);
 	/* Events of a backend that is not believed stay off. */
 	if (xfl_believes(&ring->xb->xd))
-		xfl_evtchn_eoi(&ring->ec, prod);
+		xfl_evtchn_eoi(&ring->ec, cons);
 	return IRQ_HANDLED;
 }
 

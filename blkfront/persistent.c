@@ -145,7 +145,7 @@ void xbf_frame_free(struct xbf_ring *ring, struct xfl_framepool *pool, struct xf
 		xfl_framepool_put(pool, f->frame);
 		return;
 	}
-	/* Also if the backend unmaps the frame just now: the kernel has logged the attempt. */
+	/* Also if xfl_gframe_put() has success: the kernel has logged the attempt that failed. */
 	WRITE_ONCE(ring->grants_stuck, true);
 	xfl_gframe_put(f, pool, &ring->grefs);
 }

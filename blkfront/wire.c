@@ -274,7 +274,7 @@ int xbf_disk_check(const struct xbf_keys *k, struct xbf_disk *d, const char **re
 		return -EINVAL;
 	}
 	if (k->sectors >= XBF_SECTORS_LIMIT) {
-		*reason = "sectors is beyond what can be addressed";
+		*reason = "sectors is missing or beyond what can be addressed";
 		return -EINVAL;
 	}
 	d->sectors = k->sectors & ~((u64)(d->logical >> XBF_SECTOR_SHIFT) - 1);

@@ -302,7 +302,7 @@ static inline bool xbf_tally_add(struct xbf_tally *t, enum xbf_status status)
 
 /**
  * struct xbf_keys - the numbers that the backend wrote, not checked yet
- * @sectors: size of the disk, 0 if absent
+ * @sectors: size of the disk, U64_MAX if absent
  * @info: XBF_INFO_* bits
  * @sector_size: logical block size in bytes, 0 if absent
  * @physical_sector_size: in bytes, 0 if absent

@@ -134,10 +134,10 @@ static void xfl_abandoned_look(struct work_struct *work)
 }
 
 /**
- * xfl_conn_abandon() - decide that a connection is left to the parking place
+ * xfl_conn_abandon() - decide that a connection is abandoned
  * @xd: the device, at the end of its life; everything of the connection stays as it is
  *
- * xfl_conn_park() follows as the last use of the device by its remover.
+ * xfl_abandoned_add() follows as the last use of the device by its remover.
  *
  * Context: process, a step that the remover takes.
  */
@@ -151,14 +151,14 @@ void xfl_conn_abandon(struct xfl_device *xd)
 }
 
 /**
- * xfl_conn_park() - put an abandoned connection on the list, until the backend unmaps its rings
+ * xfl_abandoned_add() - put an abandoned connection on the list, until the backend unmaps its rings
  * @xd: the device, which nobody else uses any more; may be freed on return
  *
  * The list holds references on the xenbus device and on this module.
  *
  * Context: process.
  */
-void xfl_conn_park(struct xfl_device *xd)
+void xfl_abandoned_add(struct xfl_device *xd)
 {
 	get_device(&xd->xbdev->dev);
 	__module_get(THIS_MODULE);
@@ -199,7 +199,7 @@ static bool xfl_set_successor(struct list_head *conns, struct xfl_device *xd)
  * @xd: the device, which has written nothing to its directory yet
  *
  * Some backends unmap a ring only when we write Closed once more. An offer of the next connection
- * would prevent that. So the device waits, and the parking place knows it as the successor until
+ * would prevent that. So the device waits, and the parked connection has it as its successor until
  * xfl_conn_stop_waiting().
  *
  * Context: process, a step of the machine.
@@ -239,19 +239,11 @@ void xfl_conn_stop_waiting(struct xfl_device *xd)
 	spin_unlock(&xfl_abandoned_lock);
 }
 
-/**
- * xfl_park_flush() - wait for release callbacks that are running
- *
- * For a driver whose callbacks were called, before its module goes.
- *
- * Context: process; sleeps.
- */
-void xfl_park_flush(void)
+/* xfl_abandoned_flush() - wait for the callbacks of drivers that are running */
+void xfl_abandoned_flush(void)
 {
-	xfl_park_flush_work();
 	flush_delayed_work(&xfl_abandoned_work);
 }
-EXPORT_SYMBOL_NS_GPL(xfl_park_flush, XEN_FRONTLIB);
 
 int __init xfl_abandoned_init(void)
 {

@@ -24,7 +24,7 @@
  * more.
  */
 
-/* Few devices at a time can flush xenwatch; the others try again so often, with such a pause. */
+/* Few devices at a time can flush xenwatch. The others try XFL_FLUSH_TRIES times. */
 #define XFL_FLUSH_TRIES		250
 #define XFL_FLUSH_PAUSE_MS	20
 
@@ -229,7 +229,7 @@ static void xfl_write_closed_again(struct xfl_device *xd)
  * If a driver has the device by now, the directory is that driver's, and nothing is written. The
  * exception is a driver of ours which waits for this connection to end.
  *
- * Context: process, from the parking place; waits for xenstore.
+ * Context: process, from the work of abandoned.c; waits for xenstore.
  */
 void xfl_close_again(struct xfl_device *xd)
 {

@@ -84,7 +84,7 @@ EXPORT_SYMBOL_NS_GPL(xfl_has_directory, XEN_FRONTLIB);
  * @exchanged of @xd if the directory is another device's, and @own_state of a device with a
  * connection if the directory is gone. Without a mark it can only be known whether it is gone.
  *
- * Context: process, a step of the machine, or the parking place once the connection is left to it;
+ * Context: process, a step of the machine, or abandoned.c once the connection is left to it;
  * waits for xenstore.
  * Return: whether the directory could be read.
  */

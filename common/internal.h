@@ -73,9 +73,10 @@ void xfl_disconnect(struct xfl_device *xd, enum xfl_close_reason reason);
 
 /* abandoned.c */
 void xfl_conn_abandon(struct xfl_device *xd);
-void xfl_conn_park(struct xfl_device *xd);
+void xfl_abandoned_add(struct xfl_device *xd);
 bool xfl_conn_claim_precursor(struct xfl_device *xd);
 void xfl_conn_stop_waiting(struct xfl_device *xd);
+void xfl_abandoned_flush(void);
 int xfl_abandoned_init(void);
 void xfl_abandoned_exit(void);
 

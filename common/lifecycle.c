@@ -499,7 +499,7 @@ static void xfl_begin_removal(struct xfl_device *xd)
  * @xd: the device; may be freed on return if @abandon of &struct xfl_ops was called
  *
  * On return the driver's operations are called no more. The exception is a connection whose rings
- * the backend has not unmapped: it is left to the parking place, see @abandon. Events may be posted
+ * the backend has not unmapped: it is abandoned, see @abandon. Events may be posted
  * until xfl_device_fini().
  *
  * The caller takes the steps, as the device's work queue may be frozen. The suspend that froze it
@@ -529,9 +529,9 @@ void xfl_device_del(struct xfl_device *xd)
 		xd->xbdev->state = XenbusStateClosed;
 	xfl_conn_stop_waiting(xd);
 	xfl_pm_del(xd);
-	/* Last: the parking place may end the connection, and free the device, at any moment. */
+	/* Last: abandoned.c may end the connection, and free the device, at any moment. */
 	if (xd->abandoned)
-		xfl_conn_park(xd);
+		xfl_abandoned_add(xd);
 	memalloc_noio_restore(noio);
 }
 EXPORT_SYMBOL_NS_GPL(xfl_device_del, XEN_FRONTLIB);

@@ -14,7 +14,8 @@
  * again, failed or offered.
  *
  * To end a grant is no query: it revokes the access. It is tried when three things are so: the
- * connection will not go on, our Closed is written, and the keys are deleted. What the backend
+ * connection will not go on, our Closed is written, and the keys are deleted. Nothing is written
+ * where the directory is gone, is another device's, or is new after a restore. What the backend
  * shows then decides what becomes of the references.
  *
  * A backend that shows Closed or InitWait, and has shown another state when our Closed was written
@@ -36,7 +37,7 @@
 #define XFL_LOOK_AGAIN_MS	10000u	/* the first early attempts to end parked rings */
 #define XFL_LOOK_LONG_MS	60000u	/* the later ones */
 
-/* Milliseconds that pass between two tries to end grants, or to write Closed again. */
+/* Milliseconds before the first early attempt, and between two times that Closed is written again. */
 #define XFL_RETRY_MS		1000u
 /* Milliseconds that an exchanged device's rings may stay mapped before it is given up. */
 #define XFL_EXCHANGE_MS		1000u
@@ -467,7 +468,7 @@ static struct xfl_step xfl_decide_left_over(const struct xfl_view *v)
 
 /*
  * Nothing is written any more, since the directory is another device's. Rings that the old backend
- * still maps are left to the parking place when the driver is unbound.
+ * still maps are abandoned when the driver is unbound.
  */
 static struct xfl_step xfl_decide_exchanged(const struct xfl_view *v)
 {

@@ -6,8 +6,23 @@
 #include <linux/module.h>
 
 #include <version.h>
+#include <xenfront/grant.h>
 
 #include "internal.h"
+
+/**
+ * xfl_park_flush() - wait for callbacks of a driver that are running
+ *
+ * For a driver whose parked frames, or abandoned connections, were released, before its module goes.
+ *
+ * Context: process; sleeps.
+ */
+void xfl_park_flush(void)
+{
+	xfl_park_flush_work();
+	xfl_abandoned_flush();
+}
+EXPORT_SYMBOL_NS_GPL(xfl_park_flush, XEN_FRONTLIB);
 
 static int __init xfl_init(void)
 {

@@ -90,7 +90,7 @@ static void xfl_quarantine_add(const struct xfl_device *xd, grant_ref_t gref, ev
  * @xd: the device
  * @mem: the ring; its frames may be freed after this
  *
- * Context: process, a step of the machine, or the parking place; allocates with GFP_NOIO.
+ * Context: process, a step of the machine, or the work of abandoned.c; allocates with GFP_NOIO.
  */
 void xfl_quarantine_ring(struct xfl_device *xd, struct xfl_ring_mem *mem)
 {

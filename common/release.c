@@ -15,7 +15,7 @@
  * The references of what has ended return to the grant table. Ends all that can be ended, also if
  * one ring cannot.
  *
- * Context: process, a step of the machine, or the parking place.
+ * Context: process, a step of the machine, or the work of abandoned.c.
  * Return: whether the backend cannot reach any ring.
  */
 bool xfl_rings_end(struct xfl_device *xd)
@@ -58,7 +58,7 @@ bool xfl_rings_end_early(struct xfl_device *xd)
  * @xd: the device; the access to all of its rings has ended
  * @reason: the close reason
  *
- * Context: process, a step of the machine, or the parking place.
+ * Context: process, a step of the machine, or the work of abandoned.c.
  */
 void xfl_disconnect(struct xfl_device *xd, enum xfl_close_reason reason)
 {

@@ -37,7 +37,10 @@
 
 static struct semaphore xfl_gate;
 
-/* Return: false if the device is being removed: then nothing waits for other devices. */
+/*
+ * Each transaction of the others ends by itself. Return: false if the device is being removed: then
+ * nothing waits for other devices.
+ */
 static bool xfl_pass_gate(struct xfl_device *xd)
 {
 	while (!READ_ONCE(xd->removing))

@@ -3,8 +3,8 @@
 /*
  * How many responses bring an event: ethtool -c and -C. The ring says at which response the next
  * event is due. For receiving, that may be several responses ahead, and a timer takes those that
- * come alone, see event.c. For sending, tx_reap.c chooses up to half of the responses due, with a
- * timer of its own. The limits are here.
+ * come alone, see event.c. For sending, tx_reap.c chooses half of the responses due, or a few more
+ * where few are due, with a timer of its own. The limits are here.
  */
 #include <linux/ethtool.h>
 #include <linux/stringify.h>

@@ -2,7 +2,7 @@
 // Copyright (C) 2026 xenfront maintainers
 /*
  * The steps of a connection, the toolstack's MAC address and MTU, and the end of a device. What the
- * backend offers, and what is published, is in negotiate.c; how many queues it becomes, in queue.c.
+ * backend offers, and what is published, is in negotiate.c; how many queues it becomes, in queues.c.
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>

@@ -68,15 +68,15 @@ void xnf_events_unbind(struct xnf_queue *q)
 
 static void xnf_events_eoi(struct xnf_queue *q)
 {
-	u32 tx_prod = READ_ONCE(q->tx.ring.rsp_cons);
-	u32 rx_prod = READ_ONCE(q->rx.ring.rsp_cons);
+	u32 tx_cons = READ_ONCE(q->tx.ring.rsp_cons);
+	u32 rx_cons = READ_ONCE(q->rx.ring.rsp_cons);
 
 	if (!q->rx_ec.irq) {
-		xfl_evtchn_eoi(&q->tx_ec, tx_prod + rx_prod);
+		xfl_evtchn_eoi(&q->tx_ec, tx_cons + rx_cons);
 		return;
 	}
-	xfl_evtchn_eoi(&q->tx_ec, tx_prod);
-	xfl_evtchn_eoi(&q->rx_ec, rx_prod);
+	xfl_evtchn_eoi(&q->tx_ec, tx_cons);
+	xfl_evtchn_eoi(&q->rx_ec, rx_cons);
 }
 
 static enum hrtimer_restart xnf_rx_delay_expire(struct hrtimer *timer)

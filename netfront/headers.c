@@ -6,19 +6,19 @@
  */
 #include "headers.h"
 
-#define ETH_LEN		14u
-#define TAG_LEN		4u
-#define TAGS_MAX	2
-#define TYPE_IPV4	0x0800
-#define TYPE_IPV6	0x86dd
-#define TYPE_TAG	0x8100
-#define TYPE_TAG_OUTER	0x88a8
-#define PROTO_TCP	6
-#define PROTO_UDP	17
-#define IPV4_LEN_MIN	20u
-#define IPV6_LEN	40u
-#define TCP_LEN_MIN	20u
-#define UDP_LEN		8u
+#define XNF_ETH_LEN		14u
+#define XNF_TAG_LEN		4u
+#define XNF_TAGS_MAX	2
+#define XNF_TYPE_IPV4	0x0800
+#define XNF_TYPE_IPV6	0x86dd
+#define XNF_TYPE_TAG	0x8100
+#define XNF_TYPE_TAG_OUTER	0x88a8
+#define XNF_PROTO_TCP	6
+#define XNF_PROTO_UDP	17
+#define XNF_IPV4_LEN_MIN	20u
+#define XNF_IPV6_LEN	40u
+#define XNF_TCP_LEN_MIN	20u
+#define XNF_UDP_LEN		8u
 
 static u16 xnf_headers_get16(const u8 *p)
 {
@@ -31,10 +31,10 @@ static u32 xnf_headers_skip_ipv4(const u8 *data, u32 len, u32 at, u8 *proto)
 	const u8 *ip = data + at;
 	u32 size;
 
-	if (len - at < IPV4_LEN_MIN || ip[0] >> 4 != 4)
+	if (len - at < XNF_IPV4_LEN_MIN || ip[0] >> 4 != 4)
 		return 0;
 	size = (ip[0] & 15u) * 4;
-	if (size < IPV4_LEN_MIN || len - at < size)
+	if (size < XNF_IPV4_LEN_MIN || len - at < size)
 		return 0;
 	/* At most the first fragment has a transport header, and none has a whole segment. */
 	if (xnf_headers_get16(ip + 6) & 0x3fff)
@@ -45,10 +45,10 @@ static u32 xnf_headers_skip_ipv4(const u8 *data, u32 len, u32 at, u8 *proto)
 
 static u32 xnf_headers_skip_ipv6(const u8 *data, u32 len, u32 at, u8 *proto)
 {
-	if (len - at < IPV6_LEN || data[at] >> 4 != 6)
+	if (len - at < XNF_IPV6_LEN || data[at] >> 4 != 6)
 		return 0;
 	*proto = data[at + 6];
-	return at + IPV6_LEN;
+	return at + XNF_IPV6_LEN;
 }
 
 static void xnf_headers_find_transport(const u8 *data, u32 len, u32 at, u8 proto,
@@ -56,12 +56,12 @@ static void xnf_headers_find_transport(const u8 *data, u32 len, u32 at, u8 proto
 {
 	u32 size;
 
-	if (proto == PROTO_TCP && len - at >= TCP_LEN_MIN) {
+	if (proto == XNF_PROTO_TCP && len - at >= XNF_TCP_LEN_MIN) {
 		/* At least up to the checksum, whatever the packet says. */
-		size = max((data[at + 12] >> 4) * 4u, TCP_LEN_MIN);
+		size = max((data[at + 12] >> 4) * 4u, XNF_TCP_LEN_MIN);
 		h->csum = 16;
-	} else if (proto == PROTO_UDP && len - at >= UDP_LEN) {
-		size = UDP_LEN;
+	} else if (proto == XNF_PROTO_UDP && len - at >= XNF_UDP_LEN) {
+		size = XNF_UDP_LEN;
 		h->csum = 6;
 	} else {
 		return;
@@ -78,22 +78,22 @@ static void xnf_headers_find_transport(const u8 *data, u32 len, u32 at, u8 proto
  */
 void xnf_headers_find(const u8 *data, u32 len, struct xnf_headers *h)
 {
-	u16 type = xnf_headers_get16(data + ETH_LEN - 2);
-	u32 at = ETH_LEN;
+	u16 type = xnf_headers_get16(data + XNF_ETH_LEN - 2);
+	u32 at = XNF_ETH_LEN;
 	u8 proto = 0;
 	int tags;
 
 	h->len = (u16)len;
 	h->l4 = 0;
-	for (tags = 0; unlikely(type == TYPE_TAG || type == TYPE_TAG_OUTER); tags++) {
-		if (tags == TAGS_MAX || len - at < TAG_LEN)
+	for (tags = 0; unlikely(type == XNF_TYPE_TAG || type == XNF_TYPE_TAG_OUTER); tags++) {
+		if (tags == XNF_TAGS_MAX || len - at < XNF_TAG_LEN)
 			return;
 		type = xnf_headers_get16(data + at + 2);
-		at += TAG_LEN;
+		at += XNF_TAG_LEN;
 	}
-	if (type == TYPE_IPV4)
+	if (type == XNF_TYPE_IPV4)
 		at = xnf_headers_skip_ipv4(data, len, at, &proto);
-	else if (type == TYPE_IPV6)
+	else if (type == XNF_TYPE_IPV6)
 		at = xnf_headers_skip_ipv6(data, len, at, &proto);
 	else
 		return;

@@ -521,6 +521,8 @@ struct xnf_queue *xnf_queues_new(struct xnf_dev *xn);
 int xnf_queue_alloc(struct xnf_queue *q);
 void xnf_queue_free(struct xnf_queue *q);
 void xnf_queue_inherit(struct xnf_queue *q, const struct xnf_queue *old);
+
+/* queues.c */
 int xnf_queues_alloc(struct xnf_dev *xn);
 void xnf_queues_free(struct xnf_dev *xn, u32 nr);
 

@@ -40,8 +40,9 @@ struct xnf_xdp {
 void xnf_xdp_update_limits(struct xnf_dev *xn);
 int xnf_xdp_attach(struct xnf_dev *xn, struct bpf_prog *prog, struct netlink_ext_ack *extack);
 
-/* queue.c */
+/* xdp_open.c */
 int xnf_xdp_open(struct xnf_dev *xn);
+void xnf_xdp_close(struct xnf_queue *q);
 
 /* xdp_run.c */
 struct sk_buff *xnf_xdp_run(struct xnf_queue *q, struct xdp_buff *xdp);

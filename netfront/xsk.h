@@ -82,7 +82,7 @@ void xnf_umems_grant(struct xnf_dev *xn);
 u32 xnf_umems_granted(struct xnf_dev *xn);
 void xnf_umems_end(struct xnf_dev *xn);
 
-/* queue.c */
+/* xdp_open.c */
 void xnf_xsk_close_rxq(struct xdp_rxq_info *rxq);
 void xnf_xsk_open(struct xnf_dev *xn);
 void xnf_xsk_close(struct xnf_queue *q);

@@ -17,22 +17,22 @@ struct xfl_device;
  * DOC: Spurious events
  *
  * The kernel delays the events of a channel whose events bring nothing (XSA-332, XSA-391). So each
- * EOI says whether its event was spurious, and an error costs either way. An event is
- * spurious if the backend's producer index has not moved since the last EOI. Whether work was left
- * when the interrupt came says nothing, as a poll may have done it a moment before.
+ * EOI says whether its event was spurious, and an error costs either way. An event is spurious if
+ * no response was consumed since the last EOI, by whomever. Whether work was left when the
+ * interrupt came says nothing, as a poll may have done it a moment before.
  */
 
 /**
  * struct xfl_evtchn - one bound event channel
  * @irq: interrupt that the channel is bound to, 0 if it is not bound
  * @eoi_due: set by the handler, cleared by whoever sends the EOI
- * @seen_prod: sum of the producer indices at the last EOI; for the sender of the EOI only
+ * @seen_cons: sum of the consumer indices at the last EOI; for the sender of the EOI only
  * @port: port number, to be published in xenstore
  */
 struct xfl_evtchn {
 	unsigned int irq;
 	atomic_t eoi_due;
-	u32 seen_prod;
+	u32 seen_cons;
 	evtchn_port_t port;
 };
 
@@ -70,21 +70,21 @@ static inline void xfl_evtchn_event(struct xfl_evtchn *ec)
 /**
  * xfl_evtchn_eoi() - let the next event come
  * @ec: the channel
- * @prod: producer index of its ring as last read; the sum of both where two rings share a channel
+ * @cons: index of the next response to consume; the sum of both where two rings share a channel
  *
  * Does nothing if no event waits for its EOI. A driver does not call it for a broken device, whose
  * events then stay off.
  *
  * Context: any; one caller at a time.
  */
-static inline void xfl_evtchn_eoi(struct xfl_evtchn *ec, u32 prod)
+static inline void xfl_evtchn_eoi(struct xfl_evtchn *ec, u32 cons)
 {
 	bool moved;
 
 	if (!atomic_read(&ec->eoi_due) || !atomic_xchg(&ec->eoi_due, 0))
 		return;
-	moved = prod != ec->seen_prod;
-	ec->seen_prod = prod;
+	moved = cons != ec->seen_cons;
+	ec->seen_cons = cons;
 	xen_irq_lateeoi(ec->irq, moved ? 0 : XEN_EOI_FLAG_SPURIOUS);
 }
 

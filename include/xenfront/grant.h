@@ -19,8 +19,9 @@ struct page_pool;
  *
  * The grant table has one list of free references, under one lock for the whole guest. A ring
  * therefore takes references in batches and keeps them. Per request it only writes and clears table
- * entries, which needs no lock. A stack never owns fewer references than its reserve. So one
- * largest request can always go out, however short of references the guest is.
+ * entries, which needs no lock. A stack owns its reserve of references also while they are not used.
+ * So one largest request can always go out, however short of references the guest is. The exception
+ * are references that were parked: a stack gets others for them when it grows next.
  */
 
 /**
@@ -38,7 +39,7 @@ struct page_pool;
  * @nr_free: references on the stack
  * @nr_owned: references taken from the table, free or in use
  * @max: most references that the stack may own; room in @ref
- * @reserve: references that the stack owns whatever happens
+ * @reserve: references that the stack does not give back while they are free
  * @low: since xfl_grefs_trim() looked, the fewest that were free beyond what was promised
  * @domid: domain that is given access
  *

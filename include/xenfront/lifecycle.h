@@ -53,7 +53,7 @@
 #define XFL_WITHHELD_PROTOCOL	BIT(0)	/* protocol error */
 #define XFL_WITHHELD_SUSPEND	BIT(1)	/* the guest may be about to go down */
 #define XFL_WITHHELD_RESTORED	BIT(2)	/* the guest was restored */
-#define XFL_WITHHELD_ABANDONED	BIT(3)	/* the connection is left to the parking place */
+#define XFL_WITHHELD_ABANDONED	BIT(3)	/* the connection is left to abandoned.c */
 
 /* Hexadecimal digits of a directory's mark. */
 #define XFL_MARK_DIGITS		16
@@ -86,19 +86,19 @@ struct xfl_ring_mem;
  *	end grants, free queues, and requeue or fail requests as the close reason says
  * @pause: with true, at the beginning of a suspend, send nothing more; with false, at its end, go
  *	on. Does not sleep for long; optional, and needs @idle
- * @withhold: xfl_believes() has become false: on return, nobody acts on an earlier true. Runs while
- *	interrupts of devices are off: makes no xenstore call, takes no lock that is held over one,
- *	and allocates nothing; optional
- * @look: xfl_believes() is true again: look at the rings, since events may have been missed;
- *	optional
+ * @withhold: in a suspend xfl_believes() has become false: on return, nobody acts on an earlier
+ *	true. Runs while interrupts of devices are off: makes no xenstore call, takes no lock that
+ *	is held over one, and allocates nothing; optional
+ * @look: the suspend is over, and xfl_believes() is true again: look at the rings, since events may
+ *	have been missed; optional
  * @abandon: the driver is being unbound while the backend still maps a ring. What @disconnect needs
  *	must stay until @put, the driver's module included. Requests that need not wait for
  *	@disconnect are failed
  * @put: ends what @abandon began; called after @disconnect
  *
  * @connect, @failed, @go_live, @changed, @quiesce, @disconnect and @abandon run in process context,
- * in a noio scope, never two of them at once. The caller holds no lock but @step of &struct
- * xfl_device, and none at all for the @disconnect and @put of an abandoned connection. @quiesce and
+ * in a noio scope, never two of them at once. The caller holds @step of &struct xfl_device, for a
+ * removal the device lock too, and none at all for the @disconnect and @put of an abandoned connection. @quiesce and
  * @disconnect come as a pair, once for each @connect that returned 0.
  */
 struct xfl_ops {
@@ -164,7 +164,7 @@ struct xfl_ops {
  * @restores: value of xfl_nr_restores() after the last restore of this device
  * @pm_node: on the list of devices that a suspend stops
  * @backend: path of the backend, also while @xbdev has none; written under @step
- * @abandoned: the connection is to be left to the parking place
+ * @abandoned: the connection is to be left to abandoned.c
  * @parked: on one of the lists of abandoned connections
  * @successor: the device under its next driver, if that waits for the parked connection to end
  * @parked_kb: memory of the parked connection, in KB
@@ -178,8 +178,9 @@ struct xfl_ops {
  *
  * Some members are read without the lock that their writers hold, and therefore with READ_ONCE()
  * there and WRITE_ONCE() here: @withheld and @events (@lock); @state, @own_state, @exchanged,
- * @conn_restores and @ended_early (@step, or the parking place alone once a connection is left to
- * it); @removing; @restores (suspend.c); @successor (abandoned.c).
+ * @conn_restores and @ended_early (@step, or the work of abandoned.c once a connection is left to
+ * it); @removing; @restores (suspend.c); @successor (abandoned.c). @mark is read without @step by
+ * xfl_has_directory() and xfl_transact_unlocked(), whose callers take no mismatch for proof.
  */
 struct xfl_device {
 	unsigned int withheld;

@@ -102,7 +102,7 @@ enum xfl_action {
 	XFL_DO_RELEASE,		/* resolve what was under way, free the connection */
 	XFL_DO_CALL_FAILED,	/* no connection will come of itself */
 	XFL_DO_REPROBE,		/* have the device that is there now probed */
-	XFL_DO_ABANDON,		/* leave the connection to the parking place */
+	XFL_DO_ABANDON,		/* leave the connection to abandoned.c */
 	XFL_DO_DELETE_KEYS,	/* delete the keys of the last connection */
 	XFL_NR_ACTIONS,
 };

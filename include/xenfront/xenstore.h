@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Copyright (C) 2026 xenfront maintainers */
 /*
- * Xenstore: keys are read by a table, with range checks. All that a frontend publishes is written
- * in one transaction.
+ * Xenstore: keys are read by a table, with range checks. The keys of a connection are published in
+ * one transaction.
  */
 #ifndef XENFRONT_XENSTORE_H
 #define XENFRONT_XENSTORE_H
