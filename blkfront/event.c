@@ -7,8 +7,8 @@
 #include "blkfront.h"
 
 /*
- * A full ring of requests of one frame fits. With interrupts off this is half a megabyte to copy at most,
- * and the one request that exceeds it.
+ * A full ring of requests of one frame fits. With interrupts off this is half a megabyte to copy
+ * at most, and the one request that exceeds it.
  */
 #define XBF_EVENT_BUDGET		128
 

@@ -257,8 +257,8 @@ static bool xbf_issue_discard(struct xbf_ring *ring, struct xbf_req *br)
  * What is on the ring belongs to the backend until it has responded to the last part.
  *
  * Context: ring lock held. Does not push.
- * Return: whether the whole request is on the ring. If not, it waits at the head of the ring's list,
- * where only small ones go before it.
+ * Return: whether the whole request is on the ring. If not, it waits at the head of the ring's
+ * list, where only small ones go before it.
  */
 static bool xbf_issue(struct xbf_ring *ring, struct xbf_req *br)
 {

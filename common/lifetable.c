@@ -20,9 +20,9 @@
  *
  * A backend that shows Closed or InitWait, and has shown another state when our Closed was written
  * or since, knows that the keys are void. So does a backend that had mapped the rings and shows
- * Closed, since it has no more to map. The references are free for others then. If it shows anything
- * else for too long, the rings are ended nevertheless, provided that it does not map them. Their
- * references then stay in quarantine (XFL_DO_END_EARLY).
+ * Closed, since it has no more to map. The references are free for others then. If it shows
+ * anything else for too long, the rings are ended nevertheless, provided that it does not map
+ * them. Their references then stay in quarantine (XFL_DO_END_EARLY).
  *
  * A directory that is gone, or another device's, says what the toolstack did, and nothing of what
  * the backend knows. A backend that had mapped the rings has nothing left to map when they can be
@@ -37,7 +37,7 @@
 #define XFL_LOOK_AGAIN_MS	10000u	/* the first early attempts to end parked rings */
 #define XFL_LOOK_LONG_MS	60000u	/* the later ones */
 
-/* Milliseconds before the first early attempt, and between two times that Closed is written again. */
+/* Milliseconds before the first early attempt, and before Closed is written once more. */
 #define XFL_RETRY_MS		1000u
 /* Milliseconds that an exchanged device's rings may stay mapped before it is given up. */
 #define XFL_EXCHANGE_MS		1000u
@@ -277,9 +277,9 @@ static bool xfl_lt_withdrawn(const struct xfl_view *v)
  * @moved: it has shown another state since our Closed was written
  * @mapped: it had mapped the rings
  *
- * It knows the keys to be void, or needs them no more. An InitWait or Closed that it has shown since
- * before our Closed was written proves nothing: it may have read the keys, and be slow to map the
- * rings. A backend that had mapped them has no more to map.
+ * It knows the keys to be void, or needs them no more. An InitWait or Closed that it has shown
+ * since before our Closed was written proves nothing: it may have read the keys, and be slow to
+ * map the rings. A backend that had mapped them has no more to map.
  *
  * Context: any; a pure function.
  */

@@ -13,7 +13,8 @@
 /**
  * xfl_park_flush() - wait for callbacks of a driver that are running
  *
- * For a driver whose parked frames, or abandoned connections, were released, before its module goes.
+ * For a driver whose parked frames, or abandoned connections, were released, before its module
+ * goes.
  *
  * Context: process; sleeps.
  */

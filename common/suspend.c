@@ -20,8 +20,8 @@
  * In this order (Linux 6.1 to 7.x, do_suspend() in drivers/xen/manage.c):
  *
  * .suspend of xenbus: xenstore still works. The first call stops all disks from sending. Each call
- * gives responses to the requests of a disk some time. An interface goes on: packets may be lost, and
- * nobody was told that they arrived.
+ * gives responses to the requests of a disk some time. An interface goes on: packets may be lost,
+ * and nobody was told that they arrived.
  *
  * .freeze_noirq of the driver: interrupts of devices are off. Belief is withheld.
  *

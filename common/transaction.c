@@ -15,8 +15,8 @@
  *
  * xenstored allows a guest about ten transactions at a time. At boot, and after each resume, every
  * device wants one, and xenbus has its own. So at most four of our devices have one at a time, and
- * those that are being removed on top of them. Whoever removes a device holds its lock, and xenwatch
- * may be waiting for that lock.
+ * those that are being removed on top of them. Whoever removes a device holds its lock, and
+ * xenwatch may be waiting for that lock.
  *
  * A transaction that cannot be started says nothing about the device. It is always worth another
  * try, with any errno: oxenstored's quota has no errno that Linux knows.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * The steps of a connection, the toolstack's MAC address and MTU, and the end of a device. What the
- * backend offers, and what is published, is in negotiate.c; how many queues it becomes, in queues.c.
+ * The steps of a connection, the toolstack's MAC address and MTU, and the end of a device. What
+ * the backend offers, and what is published, is in negotiate.c; how many queues it becomes, in
+ * queues.c.
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>

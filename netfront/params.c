@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * Module parameters: names, types and permissions of the in-tree driver, where it has the parameter.
- * And the module's work queue: main.c makes it, but the layers below main.c use it.
+ * Module parameters: names, types and permissions of the in-tree driver, where it has the
+ * parameter. And the module's work queue: main.c makes it, but the layers below main.c use it.
  */
 #include <linux/cpumask.h>
 #include <linux/module.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * How many queues a connection has: as many as were agreed, or fewer where grants or memory are short.
+ * How many queues a connection has: as many as were agreed, or fewer where grants or memory are
+ * short.
  */
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>

@@ -40,9 +40,9 @@ static void xnf_tx_look_again(struct xnf_queue *q, unsigned long stall)
 
 /*
  * The event is asked for at half of the responses due, so that senders go on while the backend
- * handles the other half. Where that is less than XNF_TX_SLACK it is asked for there, or sooner if a
- * sender waits. The timer looks after responses that bring no event. xnf_tx_push() starts
- * it for requests that are published later.
+ * handles the other half. Where that is less than XNF_TX_SLACK it is asked for there, or sooner if
+ * a sender waits. The timer looks after responses that bring no event. xnf_tx_push() starts it for
+ * requests that are published later.
  */
 static u32 xnf_tx_event_batch(const struct xnf_queue *q, u32 cons, u32 due)
 {

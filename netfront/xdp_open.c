@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (C) 2026 xenfront maintainers
 /*
- * A queue's part in an XDP program and in a zero-copy socket: what a queue needs for either, while it
- * is made and unmade.
+ * A queue's part in an XDP program and in a zero-copy socket: what a queue needs for either, while
+ * it is made and unmade.
  */
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>

@@ -18,10 +18,10 @@ struct page_pool;
  * DOC: Stacks of grant references
  *
  * The grant table has one list of free references, under one lock for the whole guest. A ring
- * therefore takes references in batches and keeps them. Per request it only writes and clears table
- * entries, which needs no lock. A stack owns its reserve of references also while they are not used.
- * So one largest request can always go out, however short of references the guest is. The exception
- * are references that were parked: a stack gets others for them when it grows next.
+ * therefore takes references in batches and keeps them. Per request it only writes and clears
+ * table entries, which needs no lock. A stack owns its reserve of references also while they are
+ * not used. So one largest request can always go out, however short of references the guest is.
+ * The exception are references that were parked: a stack gets others for them when it grows next.
  */
 
 /**

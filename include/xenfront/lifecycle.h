@@ -33,8 +33,8 @@
  * DOC: Belief
  *
  * What the backend writes into a ring, or into a frame that it keeps mapped, counts only while
- * xfl_believes() says so. A reader of a ring asks it where a suspend can wait for the reader: under a
- * lock that @withhold of &struct xfl_ops takes, or in a softirq (NAPI's poll, a timer).
+ * xfl_believes() says so. A reader of a ring asks it where a suspend can wait for the reader:
+ * under a lock that @withhold of &struct xfl_ops takes, or in a softirq (NAPI's poll, a timer).
  *
  * Belief is withheld after a protocol error, and before the guest goes down. The toolstack copies a
  * guest's memory while the backend still works. So a saved or migrated image can hold a response
@@ -46,7 +46,7 @@
  * backend: the port may be another device's by then.
  */
 
-/* Jiffies that one wait for a backend takes at most. The table's waits are states, see lifetable.h. */
+/* Jiffies that one wait for a backend takes at most. Waits of the table are states. */
 #define XFL_BACKEND_TIMEOUT	(5 * HZ)
 
 /* Why a connection's rings are not believed: any bit withholds belief. */
@@ -98,8 +98,8 @@ struct xfl_ring_mem;
  *
  * @connect, @failed, @go_live, @changed, @quiesce, @disconnect and @abandon run in process context,
  * in a noio scope, never two of them at once. The caller holds @step of &struct xfl_device, for a
- * removal the device lock too, and none at all for the @disconnect and @put of an abandoned connection. @quiesce and
- * @disconnect come as a pair, once for each @connect that returned 0.
+ * removal the device lock too, and none at all for the @disconnect and @put of an abandoned
+ * connection. @quiesce and @disconnect come as a pair, once for each @connect that returned 0.
  */
 struct xfl_ops {
 	enum xenbus_state published;
@@ -154,8 +154,8 @@ struct xfl_ops {
  * @tried: jiffies of the last early attempt to end rings, or of the last time that Closed was
  *	written again
  * @nr_retries: attempts to connect in a row that met a shortage or a refusal
- * @shortages_logged: XFL_SHORT_OF_* bits of the shortages that a line in the log has named since the
- *	last connection
+ * @shortages_logged: XFL_SHORT_OF_* bits of the shortages that a line in the log has named
+ *	since the last connection
  * @retry_at: jiffies before which there is no further attempt
  * @waiting: requests waited for a connection when the machine looked last
  * @waiting_since: jiffies when @waiting became what it is

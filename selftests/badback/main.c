@@ -2,13 +2,13 @@
 /*
  *	badback MANNER DOMID DEVICE TAP [REFUSALS]
  *
- * Serves interface DEVICE of domain DOMID until the device is taken away or SIGTERM comes.
- * Dom0's kernel must have let go of it. SIGUSR1 prints the counters, SIGUSR2 ends the failures of a
- * manner that has some. From SIGHUP to SIGHUP it does not look at xenstore, and goes on serving its
- * rings, as a backend of a busy domain does. After SIGALRM it stops itself once, when it has read the
- * guest's keys and has mapped nothing yet. Exit status: 0 if the guest kept to the protocol and to what
- * was advertised, 1 if not, 2 if it could not be served.
- * REFUSALS: a file that says what of the control ring is refused, see ctrl.c.
+ * Serves interface DEVICE of domain DOMID until the device is taken away or SIGTERM comes. Dom0's
+ * kernel must have let go of it. SIGUSR1 prints the counters, SIGUSR2 ends the failures of a
+ * manner that has some. From SIGHUP to SIGHUP it does not look at xenstore, and goes on serving
+ * its rings, as a backend of a busy domain does. After SIGALRM it stops itself once, when it has
+ * read the guest's keys and has mapped nothing yet. Exit status: 0 if the guest kept to the
+ * protocol and to what was advertised, 1 if not, 2 if it could not be served. REFUSALS: a file
+ * that says what of the control ring is refused, see ctrl.c.
  */
 #include "badback.h"
 

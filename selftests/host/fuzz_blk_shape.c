@@ -4,9 +4,9 @@
  * it, becomes requests by the block layer's rules (blklayer.c), and these are measured and cut.
  * Input: a byte for the queue and the size of pages, then commands of one byte and their operands,
  * see command(). With RAW the pieces are measured and cut as they come, any bytes at any place.
- * Checked in blkshape.c: each byte is in one segment, in order; a segment is in one frame, and there
- * are no more than there have to be, which is what measuring says too; and after the block layer,
- * no more than its limits allow, all of whole blocks.
+ * Checked in blkshape.c: each byte is in one segment, in order; a segment is in one frame, and
+ * there are no more than there have to be, which is what measuring says too; and after the block
+ * layer, no more than its limits allow, all of whole blocks.
  */
 #include "check.h"
 #include "fuzz.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Many discards at a time. The process sleeps as one that a freezer can freeze, which one that calls
- * BLKDISCARD does not: so the guest can be saved meanwhile. Needs Linux 6.12.
+ * Many discards at a time. The process sleeps as one that a freezer can freeze, which one that
+ * calls BLKDISCARD does not: so the guest can be saved meanwhile. Needs Linux 6.12.
  */
 #include "blkpat.h"
 #include "bp_uring.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * I/O by io_uring: polled, where no event tells that a request is complete and the kernel looks; and
- * discards that nobody waits for.
+ * I/O by io_uring: polled, where no event tells that a request is complete and the kernel looks;
+ * and discards that nobody waits for.
  */
 #ifndef XENFRONT_TOOLS_BP_URING_H
 #define XENFRONT_TOOLS_BP_URING_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * evtchnhog LEFT: takes all event channels of the domain, gives LEFT of them back, says so on standard
- * output, and holds the others until it is killed.
+ * evtchnhog LEFT: takes all event channels of the domain, gives LEFT of them back, says so on
+ * standard output, and holds the others until it is killed.
  */
 #include <errno.h>
 #include <fcntl.h>
