@@ -12,8 +12,27 @@
  * DOC: States of a device
  *
  * A pure core (see portable.h): the table decides, lifecycle.c acts. No action waits for a backend.
- * Waiting is a state, and how long it has lasted is one of the inputs. The diagram, and every way
- * between the states, stands in Documentation/architecture.rst.
+ * Waiting is a state, and how long it has lasted is one of the inputs. These are the usual ways;
+ * Documentation/architecture.rst has all. "(release)" is an action::
+ *
+ *   NEW ---> OFFERED ---> CONNECTING ---> CONNECTED
+ *    ^          ^              |              |      an end: a reconnect, a protocol error,
+ *    |          |              v              v      the backend closes or is gone, removal
+ *    |          |              +--> DRAINING <+
+ *    |          |                      |             nothing new is sent
+ *    |          |                      v
+ *    |          |                   CLOSING
+ *    |          |                      |
+ *    |          |                      v
+ *    |          |                   CLOSED           the rings' grants are ended
+ *    |          |                      |  |
+ *    |          |                      |  +--------> PARKED     the backend has a ring mapped
+ *    |          |     all rings ended  v                |
+ *    |        IDLE <-------------- (release) <----------+       it has unmapped them
+ *    |                              |  |  |
+ *    +----- the guest was restored -+  |  +--------> BROKEN     after a protocol error
+ *                                      |
+ *                                      +-----------> GONE, EXCHANGED
  *
  * NEW: nothing was offered to this backend yet
  *
