@@ -13,8 +13,8 @@
  *	complete.c	takes responses, has submit.c end the grants, completes requests, and has
  *			submit.c dispatch those that wait
  *
- * Beside it: segs.h walks a request's data, shape.h cuts it into segments, and persistent.c has the
- * frames that data is copied through, where it is copied. recover.c requeues, parks or fails
+ * Beside it: rq_walk.h walks a request's data, shape.h cuts it into segments, and persistent.c has
+ * the frames that data is copied through, where it is copied. recover.c requeues, parks or fails
  * requests whose connection ends.
  *
  * The way of a device:

@@ -22,7 +22,7 @@
 #include <linux/slab.h>
 
 #include "blkfront.h"
-#include "segs.h"
+#include "rq_walk.h"
 
 #define XBF_PFRAMES_LIMIT	1056u	/* that xen-blkback keeps mapped for a ring */
 #define XBF_TRIM_PERIOD	(5 * HZ)

@@ -2,7 +2,8 @@
 /* Copyright (C) 2026 xenfront maintainers */
 /*
  * The shape of a request's data, and how it is cut into segments: which pieces are one frame's. A
- * function of the caller brings the pieces; segs.h has the one that walks a request's bvecs. Pure.
+ * function of the caller brings the pieces; rq_walk.h has the one that walks a request's bvecs.
+ * Pure.
  */
 #ifndef XENFRONT_BLKFRONT_SHAPE_H
 #define XENFRONT_BLKFRONT_SHAPE_H

@@ -22,7 +22,7 @@
  * - Small requests keep their order, and so do large ones.
  */
 #include "blkfront.h"
-#include "segs.h"
+#include "rq_walk.h"
 
 /* ---- checking a request ---- */
 

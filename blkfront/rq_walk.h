@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Copyright (C) 2026 xenfront maintainers */
 /* A block request's data by segments: the block layer's bvecs are the pieces that shape.h cuts. */
-#ifndef XENFRONT_BLKFRONT_SEGS_H
-#define XENFRONT_BLKFRONT_SEGS_H
+#ifndef XENFRONT_BLKFRONT_RQ_WALK_H
+#define XENFRONT_BLKFRONT_RQ_WALK_H
 
 #include <linux/blk-mq.h>
 #include <linux/io.h>
@@ -71,4 +71,4 @@ static inline struct page *xbf_seg_page(const struct xbf_run *seg)
 	return pfn_to_page(PHYS_PFN(seg->addr));
 }
 
-#endif /* XENFRONT_BLKFRONT_SEGS_H */
+#endif /* XENFRONT_BLKFRONT_RQ_WALK_H */
