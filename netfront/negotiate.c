@@ -12,19 +12,19 @@
 
 /* ---- what the backend offers ---- */
 
-#define OFFER(_field, _name)	XFL_FEATURE(struct xnf_offer, _field, _name)
+#define XNF_OFFER(_field, _name)	XFL_FEATURE(struct xnf_offer, _field, _name)
 
 static const struct xfl_key xnf_keys[] = {
-	OFFER(rx_copy, "feature-rx-copy"),
-	OFFER(sg, "feature-sg"),
-	OFFER(gso_tcpv4, "feature-gso-tcpv4"),
-	OFFER(gso_tcpv6, "feature-gso-tcpv6"),
-	OFFER(no_csum, "feature-no-csum-offload"),
-	OFFER(csum_ipv6, "feature-ipv6-csum-offload"),
-	OFFER(split_evtchn, "feature-split-event-channels"),
-	OFFER(mcast, "feature-multicast-control"),
-	OFFER(mcast_dynamic, "feature-dynamic-multicast-control"),
-	OFFER(ctrl_ring, "feature-ctrl-ring"),
+	XNF_OFFER(rx_copy, "feature-rx-copy"),
+	XNF_OFFER(sg, "feature-sg"),
+	XNF_OFFER(gso_tcpv4, "feature-gso-tcpv4"),
+	XNF_OFFER(gso_tcpv6, "feature-gso-tcpv6"),
+	XNF_OFFER(no_csum, "feature-no-csum-offload"),
+	XNF_OFFER(csum_ipv6, "feature-ipv6-csum-offload"),
+	XNF_OFFER(split_evtchn, "feature-split-event-channels"),
+	XNF_OFFER(mcast, "feature-multicast-control"),
+	XNF_OFFER(mcast_dynamic, "feature-dynamic-multicast-control"),
+	XNF_OFFER(ctrl_ring, "feature-ctrl-ring"),
 	XFL_KEY(struct xnf_offer, max_queues, "multi-queue-max-queues", 1, U32_MAX, 1),
 	XFL_KEY(struct xnf_offer, max_tx_slots, "feature-max-tx-slots", XNF_SLOTS_MIN, U16_MAX,
 		XNF_SLOTS_MIN),

@@ -162,42 +162,42 @@ struct xnf_shown {
 	u32 offset;
 };
 
-#define SHOW(_field)		{ #_field, offsetof(struct xnf_stats, _field) }
-#define SHOW_XDP(_c, _name)	{ _name, offsetof(struct xnf_stats, xdp[_c]) }
-#define SHOW_RSP_ERR(_v, _name)	{ _name, offsetof(struct xnf_stats, rsp_err[_v]) }
+#define XNF_SHOW(_field)		{ #_field, offsetof(struct xnf_stats, _field) }
+#define XNF_SHOW_XDP(_c, _name)	{ _name, offsetof(struct xnf_stats, xdp[_c]) }
+#define XNF_SHOW_RSP_ERR(_v, _name)	{ _name, offsetof(struct xnf_stats, rsp_err[_v]) }
 
 static const struct xnf_shown xnf_shown[] = {
-	SHOW(tx_packets),
-	SHOW(tx_bytes),
-	SHOW(tx_dropped),
-	SHOW(tx_errors),
-	SHOW(tx_gathered),
-	SHOW(tx_stopped),
-	SHOW(tx_xsk_packets),
-	SHOW(tx_kicks),
-	SHOW(rx_packets),
-	SHOW(rx_bytes),
-	SHOW(rx_dropped),
-	SHOW(rx_errors),
-	SHOW(rx_no_frame),
-	SHOW(rx_hashed),
-	SHOW(rx_xsk_no_frame),
-	SHOW_XDP(XNF_XDP_PASS, "rx_xdp_pass"),
-	SHOW_XDP(XNF_XDP_DROP, "rx_xdp_drop"),
-	SHOW_XDP(XNF_XDP_TX, "rx_xdp_tx"),
-	SHOW_XDP(XNF_XDP_REDIRECT, "rx_xdp_redirect"),
-	SHOW_XDP(XNF_XDP_FAILED, "rx_xdp_lost"),
-	SHOW_RSP_ERR(XNF_TX_ERROR, "tx_rsp_error"),
-	SHOW_RSP_ERR(XNF_TX_DROPPED, "tx_rsp_dropped"),
-	SHOW_RSP_ERR(XNF_TX_BAD_STATUS, "tx_rsp_bad_status"),
-	SHOW_RSP_ERR(XNF_RX_BAD_STATUS, "rx_bad_status"),
-	SHOW_RSP_ERR(XNF_RX_BAD_RANGE, "rx_bad_range"),
-	SHOW_RSP_ERR(XNF_RX_SHORT, "rx_short"),
-	SHOW_RSP_ERR(XNF_RX_TOO_MANY, "rx_too_many_slots"),
-	SHOW_RSP_ERR(XNF_RX_TOO_LONG, "rx_too_long"),
-	SHOW_RSP_ERR(XNF_RX_BAD_FLAGS, "rx_bad_flags"),
-	SHOW_RSP_ERR(XNF_RX_BAD_EXTRA, "rx_bad_extra"),
-	SHOW_RSP_ERR(XNF_RX_BAD_GSO, "rx_bad_gso"),
+	XNF_SHOW(tx_packets),
+	XNF_SHOW(tx_bytes),
+	XNF_SHOW(tx_dropped),
+	XNF_SHOW(tx_errors),
+	XNF_SHOW(tx_gathered),
+	XNF_SHOW(tx_stopped),
+	XNF_SHOW(tx_xsk_packets),
+	XNF_SHOW(tx_kicks),
+	XNF_SHOW(rx_packets),
+	XNF_SHOW(rx_bytes),
+	XNF_SHOW(rx_dropped),
+	XNF_SHOW(rx_errors),
+	XNF_SHOW(rx_no_frame),
+	XNF_SHOW(rx_hashed),
+	XNF_SHOW(rx_xsk_no_frame),
+	XNF_SHOW_XDP(XNF_XDP_PASS, "rx_xdp_pass"),
+	XNF_SHOW_XDP(XNF_XDP_DROP, "rx_xdp_drop"),
+	XNF_SHOW_XDP(XNF_XDP_TX, "rx_xdp_tx"),
+	XNF_SHOW_XDP(XNF_XDP_REDIRECT, "rx_xdp_redirect"),
+	XNF_SHOW_XDP(XNF_XDP_FAILED, "rx_xdp_lost"),
+	XNF_SHOW_RSP_ERR(XNF_TX_ERROR, "tx_rsp_error"),
+	XNF_SHOW_RSP_ERR(XNF_TX_DROPPED, "tx_rsp_dropped"),
+	XNF_SHOW_RSP_ERR(XNF_TX_BAD_STATUS, "tx_rsp_bad_status"),
+	XNF_SHOW_RSP_ERR(XNF_RX_BAD_STATUS, "rx_bad_status"),
+	XNF_SHOW_RSP_ERR(XNF_RX_BAD_RANGE, "rx_bad_range"),
+	XNF_SHOW_RSP_ERR(XNF_RX_SHORT, "rx_short"),
+	XNF_SHOW_RSP_ERR(XNF_RX_TOO_MANY, "rx_too_many_slots"),
+	XNF_SHOW_RSP_ERR(XNF_RX_TOO_LONG, "rx_too_long"),
+	XNF_SHOW_RSP_ERR(XNF_RX_BAD_FLAGS, "rx_bad_flags"),
+	XNF_SHOW_RSP_ERR(XNF_RX_BAD_EXTRA, "rx_bad_extra"),
+	XNF_SHOW_RSP_ERR(XNF_RX_BAD_GSO, "rx_bad_gso"),
 };
 
 int xnf_get_sset_count(struct net_device *dev, int set)
